@@ -1,0 +1,10 @@
+export { type EventData, type EventType, eventContracts } from './events.ts'
+export {
+  type MarketDataMessage,
+  type MarketSnapshot,
+  marketDataChannel,
+  marketDataMessageSchema,
+  marketSnapshotKey,
+  marketSnapshotSchema,
+  type Recording,
+} from './market-data.ts'

@@ -1,0 +1,55 @@
+import { z } from 'zod'
+
+/** Market data is a sequenced stream over the cache's pub/sub: it may lose messages, and its readers resynchronise from the snapshot. */
+export const marketDataChannel = (symbol: string) => `market-data:${symbol}`
+export const marketSnapshotKey = (symbol: string) => `market-snapshot:${symbol}`
+
+/** [price in ticks, quantity in lots]; quantity 0 removes the level. */
+const level = z.tuple([z.number().int(), z.number().int().nonnegative()])
+
+/** Where the order flow of a market comes from while a recording is replayed; null on a market without one. */
+const recording = z
+  .object({
+    dataSet: z.string(),
+    /** The recorded file now playing, e.g. `spot_btcusdt_20240808`. */
+    segment: z.string(),
+    /** 1 for the first time this data folder is played in the life of the exchange, then 2, 3, … */
+    pass: z.number().int().positive(),
+  })
+  .nullable()
+
+/** All that one engine batch changed in one market. `sequence` rises by one per message of a symbol. */
+export const marketDataMessageSchema = z.object({
+  symbol: z.string(),
+  sequence: z.number().int(),
+  previousSequence: z.number().int(),
+  engineSequence: z.number().int(),
+  /** Engine time, milliseconds since the Unix epoch. */
+  time: z.number().int(),
+  status: z.enum(['TRADING', 'PAUSED']),
+  recording,
+  bids: z.array(level),
+  asks: z.array(level),
+  trades: z.array(
+    z.object({ tradeId: z.string(), price: z.number().int(), quantity: z.number().int(), takerSide: z.enum(['BUY', 'SELL']), time: z.number().int() }),
+  ),
+})
+
+/** The whole book as of `sequence`, best first, written at least once a second while the market moves. */
+export const marketSnapshotSchema = z.object({
+  symbol: z.string(),
+  sequence: z.number().int(),
+  engineSequence: z.number().int(),
+  time: z.number().int(),
+  status: z.enum(['TRADING', 'PAUSED']),
+  recording,
+  /** Decimal places of one tick and one lot: price = ticks × tickUnits / 10^priceScale. */
+  tick: z.object({ units: z.number().int(), scale: z.number().int() }),
+  lot: z.object({ units: z.number().int(), scale: z.number().int() }),
+  bids: z.array(level),
+  asks: z.array(level),
+})
+
+export type MarketDataMessage = z.infer<typeof marketDataMessageSchema>
+export type MarketSnapshot = z.infer<typeof marketSnapshotSchema>
+export type Recording = z.infer<typeof recording>

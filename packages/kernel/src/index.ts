@@ -1,0 +1,5 @@
+export { type Clock, ManualClock, systemClock } from './clock.ts'
+export { type DecimalError, formatDecimal, parseDecimal } from './decimal.ts'
+export { type IdPrefix, IdSource } from './id.ts'
+export { type Random, seededRandom, systemRandom } from './random.ts'
+export { err, ok, type Result } from './result.ts'

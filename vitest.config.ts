@@ -1,0 +1,40 @@
+import { createRequire } from 'node:module'
+import { defineConfig } from 'vitest/config'
+
+// graphql's ESM and CommonJS copies in one process fail as "another realm": everyone gets the CommonJS one, as Node gives it.
+const graphql = createRequire(import.meta.url).resolve('graphql')
+const shared = { resolve: { alias: [{ find: /^graphql$/, replacement: graphql }] } }
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        ...shared,
+        test: { name: 'unit', include: ['{apps,subgraphs,packages}/*/src/**/*.test.ts', 'tests/*.test.ts'], exclude: ['**/*.live.test.ts'] },
+      },
+      {
+        ...shared,
+        test: {
+          name: 'live',
+          include: ['{apps,subgraphs,packages}/*/src/**/*.live.test.ts', 'tests/{contract,journeys,walkthrough}/**/*.test.ts'],
+          globalSetup: ['tests/support/global-setup.ts'],
+          pool: 'forks',
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        ...shared,
+        test: {
+          name: 'long',
+          include: ['tests/failure/**/*.test.ts'],
+          globalSetup: ['tests/support/global-setup.ts'],
+          pool: 'forks',
+          fileParallelism: false,
+          testTimeout: 1_200_000,
+          hookTimeout: 120_000,
+        },
+      },
+    ],
+  },
+})
