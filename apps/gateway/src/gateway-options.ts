@@ -1,0 +1,37 @@
+import type { TokenVerifier } from '@opsource/identity'
+import type { Clock } from '@opsource/kernel'
+import type { Subgraph } from '@opsource/subgraph'
+import type { Logger } from 'pino'
+import type { Registry } from 'prom-client'
+
+/** What the gateway is told when it starts. It reads no environment. */
+export interface GatewayOptions {
+  readonly host: string
+  /** 0 for any free port. */
+  readonly port: number
+  /** Each subgraph of the supergraph by name: a running domain of this process, or the URL of its GraphQL endpoint. */
+  readonly upstreams: Readonly<Record<string, Subgraph | string>>
+  readonly verifier: TokenVerifier
+  readonly clock: Clock
+  readonly log: Logger
+  /** `/metrics` serves all that is registered here. */
+  readonly metrics: Registry
+  /** The composed supergraph; the repository's own by default. */
+  readonly supergraphPath?: string
+  /** A folder of `*.graphql` operations that the explorer opens as tabs; the repository's walkthrough by default. */
+  readonly operationsPath?: string
+  /** Browsers on other origins that may call; none by default, and the explorer needs none. */
+  readonly allowedOrigins?: readonly string[]
+}
+
+/** A running gateway. */
+export interface Gateway {
+  /** `http://host:port/graphql`, over HTTP and as `ws:` for graphql-transport-ws. */
+  readonly url: string
+  readonly explorerUrl: string
+  readonly port: number
+  /** The state of each subgraph by name; `null` where it is ready, else why it is not. */
+  readiness(): Promise<Readonly<Record<string, string | null>>>
+  /** Takes no more, ends live subscriptions with `SERVER_SHUTDOWN`, finishes requests in hand, lets go of everything. Does not stop the subgraphs. */
+  stop(): Promise<void>
+}
