@@ -1,0 +1,2 @@
+/** For tools that expand `${env.NAME}` themselves. */
+export const environment: Readonly<Record<string, string | undefined>> = process.env
