@@ -1,0 +1,6 @@
+export { DepthBook, type Level, type View } from './depth-book.ts'
+export { listRecording, NotARecordingError, type RecordedFile } from './files.ts'
+export { Instrument, type Lots, OffGridError, type Ticks } from './instrument.ts'
+export type { RecordedTouch, RecordedTrade } from './line.ts'
+export { noCounts, type RecordingCounts, readSteps } from './merge.ts'
+export type { Step } from './replay.ts'
