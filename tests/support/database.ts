@@ -1,0 +1,67 @@
+import { randomUUID } from 'node:crypto'
+import { type Domain, migrate, poolConfig, prepareDatabase, quoted } from '@opsource/database'
+import { Client } from 'pg'
+import { inject } from 'vitest'
+
+export interface FreshDatabase {
+  /** The domain's own role on its own schema, migrated. */
+  readonly url: string
+  /** The superuser's URL of the same database. */
+  readonly adminUrl: string
+  /** Ends whoever is still connected. */
+  drop(): Promise<void>
+}
+
+/** An empty database of its own, without roles or schemas, as a whole platform wants it. */
+export async function emptyDatabase(): Promise<Omit<FreshDatabase, 'url'>> {
+  return copyOf('template1')
+}
+
+/** The domain's migrated schema in a database of its own: a copy of a template that is migrated once per run. */
+export async function freshDatabase(domain: Domain): Promise<FreshDatabase> {
+  const template = `template_${domain}`
+  await asAdmin('postgres', async (admin) => {
+    // Held while the template is made, by whichever test process comes first.
+    await admin.query('SELECT pg_advisory_lock(hashtext($1))', [template])
+    const { rowCount } = await admin.query('SELECT FROM pg_database WHERE datname = $1 AND datistemplate', [template])
+    if (rowCount) return
+    await admin.query(`DROP DATABASE IF EXISTS ${quoted(template)} WITH (FORCE)`)
+    await admin.query(`CREATE DATABASE ${quoted(template)}`)
+    const urls = await prepareDatabase(urlOf(template))
+    await migrate(domain, urls[domain])
+    await admin.query(`ALTER DATABASE ${quoted(template)} IS_TEMPLATE true ALLOW_CONNECTIONS false`)
+  })
+  const copy = await copyOf(template)
+  const urls = await prepareDatabase(copy.adminUrl)
+  return { ...copy, url: urls[domain] }
+}
+
+async function copyOf(template: string): Promise<Omit<FreshDatabase, 'url'>> {
+  const name = `test_${randomUUID().replaceAll('-', '')}`
+  await asAdmin('postgres', async (admin) => {
+    // One copy at a time: PostgreSQL refuses a template that another session is copying.
+    await admin.query('SELECT pg_advisory_lock(hashtext($1))', [`copy ${template}`])
+    await admin.query(`CREATE DATABASE ${quoted(name)} TEMPLATE ${quoted(template)}`)
+  })
+  const drop = () =>
+    asAdmin('postgres', async (admin) => {
+      await admin.query(`DROP DATABASE IF EXISTS ${quoted(name)} WITH (FORCE)`)
+    })
+  return { adminUrl: urlOf(name), drop }
+}
+
+function urlOf(database: string): string {
+  const url = new URL(inject('adminUrl'))
+  url.pathname = `/${database}`
+  return url.toString()
+}
+
+async function asAdmin(database: string, work: (admin: Client) => Promise<void>): Promise<void> {
+  const admin = new Client(poolConfig(urlOf(database)))
+  await admin.connect()
+  try {
+    await work(admin)
+  } finally {
+    await admin.end()
+  }
+}

@@ -1,0 +1,23 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { directoriesOf, startPostgres } from '@opsource/database'
+import type { TestProject } from 'vitest/node'
+
+declare module 'vitest' {
+  export interface ProvidedContext {
+    /** The administrator of a server that holds nothing but test databases. */
+    adminUrl: string
+  }
+}
+
+/** One PostgreSQL for the whole run: databases are fresh, servers needn't be. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const directory = mkdtempSync(path.join(tmpdir(), 'opsource-test-'))
+  const server = await startPostgres({ directory, settings: { max_connections: '400' } })
+  project.provide('adminUrl', server.adminUrl)
+  return async () => {
+    await server.stop()
+    for (const each of directoriesOf(directory)) rmSync(each, { recursive: true, force: true })
+  }
+}
