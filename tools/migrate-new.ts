@@ -4,9 +4,15 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
-import { directoriesOf, domains, isDomain, migrationsDirectory, nextMigration, startPostgres } from '@opsource/database'
-
-const LOCKFILE = 'provider = "postgresql"\n'
+import {
+  directoriesOf,
+  domains,
+  isDomain,
+  LOCKFILE,
+  migrationsDirectory,
+  nextMigration,
+  startPostgres,
+} from '@opsource/database'
 
 const { positionals } = parseArgs({ allowPositionals: true })
 const [domain, name] = positionals

@@ -9,5 +9,5 @@ export {
 } from './embedded/server.ts'
 export { migrate } from './migrate.ts'
 export { type DomainUrls, prepareDatabase } from './roles.ts'
-export { nextMigration } from './schema-engine/difference.ts'
+export { LOCKFILE, nextMigration } from './schema-engine/difference.ts'
 export { migrationsDirectory, schemaFile } from './schema-engine/history.ts'

@@ -4,6 +4,9 @@ import type { Domain } from '../domain.ts'
 import { Engine } from './engine.ts'
 import { migrationsDirectory, noFilters, readHistory, schemaFile } from './history.ts'
 
+/** What Prisma keeps beside the migrations; a first migration is made before it is there. */
+export const LOCKFILE = 'provider = "postgresql"\n'
+
 /**
  * The SQL that leads from a migration history to a schema; empty when they agree. Makes and drops a shadow database.
  * Stands in for the engine's own createMigration, which fails in the WebAssembly build once there is a history.
@@ -11,7 +14,11 @@ import { migrationsDirectory, noFilters, readHistory, schemaFile } from './histo
 export async function differenceSql(engine: Engine, history: MigrationList, schema: SchemasContainer): Promise<string> {
   const { stdout } = await engine.run((wasm) =>
     wasm.diff({
-      from: { tag: 'migrations', ...history },
+      from: {
+        tag: 'migrations',
+        ...history,
+        lockfile: { ...history.lockfile, content: history.lockfile.content ?? LOCKFILE },
+      },
       to: { tag: 'schemaDatamodel', ...schema },
       script: true,
       exitCode: null,
