@@ -18,7 +18,7 @@ const recording = z
   })
   .nullable()
 
-/** All that one engine batch changed in one market. `sequence` rises by one per message of a symbol. */
+/** All that one engine batch changed in one market. `sequence` rises with every message of a symbol, also across restarts, but not by one: `previousSequence` joins them. */
 export const marketDataMessageSchema = z.object({
   symbol: z.string(),
   sequence: z.number().int(),
@@ -46,6 +46,8 @@ export const marketSnapshotSchema = z.object({
   /** Decimal places of one tick and one lot: price = ticks × tickUnits / 10^priceScale. */
   tick: z.object({ units: z.number().int(), scale: z.number().int() }),
   lot: z.object({ units: z.number().int(), scale: z.number().int() }),
+  /** Ticks; absent before the first trade. */
+  lastPrice: z.number().int().optional(),
   bids: z.array(level),
   asks: z.array(level),
 })

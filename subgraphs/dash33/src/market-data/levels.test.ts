@@ -1,0 +1,32 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { type BookSide, Levels } from './levels.ts'
+
+const changes = fc.array(fc.tuple(fc.integer({ min: 1, max: 60 }), fc.integer({ min: 0, max: 5 })), { maxLength: 400 })
+const sides = fc.constantFrom<BookSide>('BUY', 'SELL')
+
+test('levels are what a sorted map of the same changes holds', () => {
+  fc.assert(
+    fc.property(sides, changes, (side, steps) => {
+      const levels = new Levels(side)
+      const naive = new Map<number, number>()
+      for (const [price, quantity] of steps) {
+        levels.set(price, quantity)
+        if (quantity === 0) naive.delete(price)
+        else naive.set(price, quantity)
+      }
+      const sorted = [...naive].sort(([a], [b]) => (side === 'BUY' ? b - a : a - b))
+      expect(levels.best(1_000)).toEqual(sorted)
+      expect(levels.best(3)).toEqual(sorted.slice(0, 3))
+      expect(levels.size).toBe(naive.size)
+      expect(levels.priceAt(0)).toBe(sorted[0]?.[0])
+      for (let price = 1; price <= 60; price++) expect(levels.quantityOf(price)).toBe(naive.get(price) ?? 0)
+    }),
+  )
+})
+
+test('removing a level that is not there changes nothing', () => {
+  const levels = new Levels('SELL', [[101, 2]])
+  levels.set(100, 0)
+  expect(levels.best(5)).toEqual([[101, 2]])
+})

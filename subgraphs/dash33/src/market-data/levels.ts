@@ -1,0 +1,79 @@
+/** A price in ticks and what rests there in lots. */
+export type Level = readonly [price: number, quantity: number]
+
+export type BookSide = 'BUY' | 'SELL'
+
+/** Most changes touch the best prices, so they are looked for there before the rest is bisected. */
+const NEAR_BEST = 8
+
+/** The price levels of one side of a book, in ticks and lots. */
+export class Levels {
+  readonly side: BookSide
+  /** Sorted so that the best price is the last: what changes most costs least to move. */
+  readonly #prices: number[] = []
+  readonly #quantities: number[] = []
+
+  constructor(side: BookSide, levels: Iterable<Level> = []) {
+    this.side = side
+    for (const [price, quantity] of levels) this.set(price, quantity)
+  }
+
+  get size(): number {
+    return this.#prices.length
+  }
+
+  /** The price at `rank` (0 is the best), or undefined beyond the last. */
+  priceAt(rank: number): number | undefined {
+    return this.#prices[this.#prices.length - 1 - rank]
+  }
+
+  quantityOf(price: number): number {
+    const index = this.#find(price)
+    return this.#prices[index] === price ? this.#quantities[index]! : 0
+  }
+
+  /** Sets what rests at `price`; 0 removes the level. */
+  set(price: number, quantity: number): void {
+    const index = this.#find(price)
+    const found = this.#prices[index] === price
+    if (quantity === 0) {
+      if (found) {
+        this.#prices.splice(index, 1)
+        this.#quantities.splice(index, 1)
+      }
+    } else if (found) this.#quantities[index] = quantity
+    else {
+      this.#prices.splice(index, 0, price)
+      this.#quantities.splice(index, 0, quantity)
+    }
+  }
+
+  /** The best `count` levels, best first. */
+  best(count: number): Level[] {
+    const levels: Level[] = []
+    for (let i = this.#prices.length - 1; i >= 0 && levels.length < count; i--)
+      levels.push([this.#prices[i]!, this.#quantities[i]!])
+    return levels
+  }
+
+  /** @returns the index of `price`, or where it belongs. */
+  #find(price: number): number {
+    const prices = this.#prices
+    let high = prices.length
+    for (let near = 0; near < NEAR_BEST && high > 0; near++) {
+      if (this.#worse(prices[high - 1]!, price)) return high
+      high--
+    }
+    let low = 0
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if (this.#worse(prices[middle]!, price)) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+
+  #worse(a: number, b: number): boolean {
+    return this.side === 'BUY' ? a < b : a > b
+  }
+}

@@ -1,0 +1,3 @@
+export { bookChecksum, type PriceLevel } from './checksum.ts'
+export { type BookUpdate, BookView } from './view.ts'
+export { BookWatchers } from './watchers.ts'
