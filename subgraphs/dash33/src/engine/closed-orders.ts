@@ -1,0 +1,89 @@
+import type { Account } from './account.ts'
+import { LIMITS } from './limits.ts'
+import type { Order } from './order.ts'
+
+/** First in, first out, without shifting the array at every step. */
+class Fifo<T> {
+  #items: T[] = []
+  #head = 0
+
+  get length(): number {
+    return this.#items.length - this.#head
+  }
+
+  push(item: T): void {
+    this.#items.push(item)
+  }
+
+  shift(): T | undefined {
+    if (this.#head >= this.#items.length) return undefined
+    const item = this.#items[this.#head++]
+    if (this.#head * 2 > this.#items.length) this.replace(this.toArray())
+    return item
+  }
+
+  toArray(): T[] {
+    return this.#items.slice(this.#head)
+  }
+
+  replace(items: T[]): void {
+    this.#items = items
+    this.#head = 0
+  }
+}
+
+export interface ClosedOrderLimits {
+  readonly closedOrders: number
+  readonly closedOrdersPerAccount: number
+}
+
+/** The window of closed orders that still answer for their client order ids: the last N of each account, and the last N of all. */
+export class ClosedOrders {
+  readonly #limits: ClosedOrderLimits
+  readonly #all = new Fifo<Order>()
+  readonly #byAccount = new Map<Account, Fifo<Order>>()
+  #remembered = 0
+
+  constructor(limits: ClosedOrderLimits = LIMITS) {
+    this.#limits = limits
+  }
+
+  remember(order: Order): void {
+    const own = this.#own(order.account)
+    own.push(order)
+    this.#all.push(order)
+    this.#remembered++
+    if (own.length > this.#limits.closedOrdersPerAccount) this.#forget(own.shift()!)
+    while (this.#remembered > this.#limits.closedOrders) this.#forgetOldest()
+    // Forgotten orders in the middle of the queue would pile up behind a quiet account's.
+    if (this.#all.length > 2 * this.#remembered + 1_000) this.#all.replace(this.inOrder())
+  }
+
+  /** Those remembered, in the order in which they closed. */
+  inOrder(): Order[] {
+    return this.#all.toArray().filter((order) => !order.forgotten)
+  }
+
+  #own(account: Account): Fifo<Order> {
+    let own = this.#byAccount.get(account)
+    if (!own) {
+      own = new Fifo()
+      this.#byAccount.set(account, own)
+    }
+    return own
+  }
+
+  #forgetOldest(): void {
+    let oldest = this.#all.shift()
+    while (oldest?.forgotten) oldest = this.#all.shift()
+    if (!oldest) return
+    this.#own(oldest.account).shift()
+    this.#forget(oldest)
+  }
+
+  #forget(order: Order): void {
+    order.forgotten = true
+    order.account.orders.delete(order.terms.clientOrderId)
+    this.#remembered--
+  }
+}

@@ -1,0 +1,47 @@
+const SEED_A = 0xdeadbeef
+const SEED_B = 0x41c6ce57
+const PRIME_A = 2_654_435_761
+const PRIME_B = 1_597_334_677
+const TWO_TO_32 = 4_294_967_296
+
+/**
+ * A running 64-bit hash of everything the engine did, in the manner of cyrb53 (bryc, public domain): cheap enough for every
+ * command, so that a replay proves itself batch by batch. Against accidents, not against attackers: those meet the SHA-256 chain.
+ */
+export class Digest {
+  #a: number
+  #b: number
+
+  constructor(a = SEED_A, b = SEED_B) {
+    this.#a = a | 0
+    this.#b = b | 0
+  }
+
+  static parse(hex: string): Digest {
+    return new Digest(Number.parseInt(hex.slice(0, 8), 16), Number.parseInt(hex.slice(8), 16))
+  }
+
+  /** Mixes in a safe integer. */
+  number(value: number): void {
+    this.#mix(value | 0)
+    this.#mix(Math.floor(value / TWO_TO_32) | 0)
+  }
+
+  text(value: string): void {
+    this.#mix(value.length)
+    for (let i = 0; i < value.length; i++) this.#mix(value.charCodeAt(i))
+  }
+
+  /** 16 hexadecimal digits. */
+  hex(): string {
+    const half = (value: number) => (value >>> 0).toString(16).padStart(8, '0')
+    return half(this.#a) + half(this.#b)
+  }
+
+  #mix(word: number): void {
+    const a = Math.imul(this.#a ^ word, PRIME_A)
+    const b = Math.imul(this.#b ^ word, PRIME_B)
+    this.#a = a ^ (a >>> 15) ^ (b << 7)
+    this.#b = b ^ (b >>> 13) ^ (a << 11)
+  }
+}

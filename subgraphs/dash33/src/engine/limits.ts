@@ -1,0 +1,37 @@
+/** Every bound of the engine, with its reason. */
+export const LIMITS = {
+  /** A few hundred bytes each, all in memory. */
+  accounts: 100_000,
+  /** The recorded market rests some 10,000 levels a side at full depth; one account may mirror all of them. */
+  openOrdersPerAccount: 50_000,
+  /** How many of an account's closed orders still answer for their client order id: at 256 new orders a second, the recorded market's rate, the last 39 s. */
+  closedOrdersPerAccount: 10_000,
+  /** The same over all accounts, which bounds memory (about 300 B each); the longest closed are forgotten first. */
+  closedOrders: 200_000,
+  /** References are never forgotten, because a forgotten one would let a credit happen twice. */
+  credits: 200_000,
+  /** Data sets whose passes are counted, per market. */
+  recordedDataSets: 64,
+  /** Files of one data set within one pass. */
+  segmentsPerPass: 1_000,
+  /** A submission is journaled whole, so this also bounds how far a batch overshoots. */
+  commandsPerSubmission: 1_000,
+  /** A batch takes no further submission beyond this: about 0.4 MB of journal, 10 ms to apply. */
+  commandsPerBatch: 4_096,
+  /** Commands submitted and not answered; beyond it the engine is refused work rather than memory: about 0.1 s of its throughput. */
+  waitingCommands: 20_000,
+  /** Commands that the projections may lag behind the engine: what a restart has to hand out again. */
+  unprojectedCommands: 50_000,
+  /** Commands between snapshots: what a restart replays, well below a second. */
+  commandsPerSnapshot: 50_000,
+  /** The newest might be damaged: the one before it, with the journal since then, stands in. */
+  snapshotsKept: 2,
+  /** A snapshot is due after this long if anything happened at all. */
+  snapshotIntervalMs: 600_000,
+  /** A commit takes well below a millisecond; one that takes this long is a lost database. */
+  commitTimeoutMs: 10_000,
+  /** How long a killed engine's database session may hold the lock before the next one gives up. */
+  lockPatienceMs: 10_000,
+} as const
+
+export type LimitName = keyof typeof LIMITS
