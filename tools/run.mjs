@@ -1,11 +1,15 @@
-import { spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
-import path from 'node:path'
+// node tools/run.mjs SCRIPT [arguments]      runs a script of this project on Node 24
+// node tools/run.mjs --bin NAME [arguments]  runs a program of node_modules/.bin, with Node 24 first on its path
+// Both install what is missing or out of date first. Nothing here may need more than the oldest Node that can say so.
+const OLDEST_NODE = 20
 
-const root = path.resolve(import.meta.dirname, '..')
-const bundled = path.join(root, 'tools/node/node_modules', `node-${process.platform}-${process.arch}`, 'bin/node')
-const node = Number(process.versions.node.split('.')[0]) >= 24 ? process.execPath : bundled
-const env = { ...process.env, PATH: [path.dirname(node), path.join(root, 'node_modules/.bin'), process.env.PATH].join(path.delimiter), APOLLO_TELEMETRY_DISABLED: 'true', TURBO_TELEMETRY_DISABLED: '1', DO_NOT_TRACK: '1' }
-const args = process.argv.slice(2)
-const child = args[0] === '--bin' ? spawn(args[1], args.slice(2), { stdio: 'inherit', env }) : spawn(node, args, { stdio: 'inherit', env })
-child.on('exit', (code, signal) => process.exit(code ?? (signal ? 1 : 0)))
+const major = Number(process.versions.node.split('.')[0])
+if (major < OLDEST_NODE) {
+  process.stderr.write(
+    `OPSource needs Node.js ${OLDEST_NODE} or newer (24 or newer is best); this is ${process.version}.\n`,
+  )
+  process.exit(1)
+}
+
+const { launch } = await import('./launch/launch.mjs')
+await launch(process.argv.slice(2))

@@ -1,0 +1,45 @@
+import path from 'node:path'
+import { runToEnd } from './child.mjs'
+import { ensureGenerated } from './generate.mjs'
+import { bundledNode, ensureInstalled } from './install.mjs'
+import { checkMachine, Refusal, root } from './machine.mjs'
+
+/** The first Node.js that runs TypeScript as written. */
+const TYPESCRIPT_NODE = 24
+
+/** Scripts that import what `npm run generate` makes; the rest of tools/ must run without it. */
+const NEEDS_GENERATED = /^((apps|subgraphs|tests)\/|tools\/services\.ts$)/
+
+/** Runs the arguments of tools/run.mjs and ends this process with the same exit code. */
+export async function launch(args) {
+  try {
+    checkMachine()
+    const own = Number(process.versions.node.split('.')[0]) >= TYPESCRIPT_NODE
+    await ensureInstalled({ node: !own })
+    const node = own ? process.execPath : bundledNode()
+    const env = environment(node)
+    const isProgram = args[0] === '--bin'
+    if (!isProgram && NEEDS_GENERATED.test(scriptName(args[0]))) await ensureGenerated(env)
+    process.exit(await (isProgram ? runToEnd(args[1], args.slice(2), env) : runToEnd(node, args, env)))
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error
+    process.stderr.write(`\n✗ ${error.message}\n`)
+    process.exit(1)
+  }
+}
+
+function scriptName(argument = '') {
+  return path.relative(root, path.resolve(argument)).split(path.sep).join('/')
+}
+
+function environment(node) {
+  return {
+    ...process.env,
+    PATH: [path.dirname(node), path.join(root, 'node_modules/.bin'), process.env.PATH].join(path.delimiter),
+    // Nothing reports home.
+    APOLLO_TELEMETRY_DISABLED: 'true',
+    TURBO_TELEMETRY_DISABLED: '1',
+    CHECKPOINT_DISABLE: '1',
+    DO_NOT_TRACK: '1',
+  }
+}
