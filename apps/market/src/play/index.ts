@@ -1,0 +1,3 @@
+export type { MarketKeys } from './exchange.ts'
+export type { Speed } from './pacer.ts'
+export { type PlayOptions, playRecording } from './player.ts'

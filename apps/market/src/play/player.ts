@@ -1,0 +1,163 @@
+import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Clock, seededRandom } from '@opsource/kernel'
+import type { MarketReport } from '../fidelity/index.ts'
+import { listRecording, noCounts, readSteps } from '../recording/index.ts'
+import { topUp } from '../session/index.ts'
+import { Exchange, type Listing, type MarketKeys } from './exchange.ts'
+import { MarketPlayer } from './market-player.ts'
+import { Pacer, type Speed } from './pacer.ts'
+
+/** How long bringing the markets to rest may take once the player is told to stop. */
+const STOP_PATIENCE_MS = 5_000
+/** Between two looks at balances that fell short. */
+const TOP_UP_PAUSE_MS = 10_000
+const RUN_CHARACTERS = 8
+
+/** What to play, where, and how. */
+export interface PlayOptions {
+  /** `http://host:port/graphql` */
+  readonly gatewayUrl: string
+  readonly keys: MarketKeys
+  /** A folder of recorded files; its name is the data set's. */
+  readonly data: string
+  readonly speed: Speed
+  readonly loop: boolean
+  /** Levels of each side that the maker mirrors, 1 to 100. */
+  readonly depth: number
+  /** The same seed gives the same orders the same keys. */
+  readonly seed: number
+  /** Judge the exchange's book after every step. */
+  readonly judge: boolean
+  /** Stop after this much recorded time; null for all of it. */
+  readonly recordedMs: number | null
+  readonly clock: Clock
+  readonly stop: AbortSignal
+  readonly tell: (line: string) => void
+  /** Told after every repetition. */
+  readonly onReport: (reports: readonly MarketReport[]) => void
+}
+
+/**
+ * Plays a recording into the exchange, as ordinary clients of its graph.
+ * @returns after the recording, or once told to stop, with quotes withdrawn and markets paused.
+ * @throws NotARecordingError, WrongKeyError, GraphError
+ */
+export async function playRecording(options: PlayOptions): Promise<void> {
+  const { clock, tell, stop } = options
+  const files = await listRecording(options.data)
+  const pacer = new Pacer(clock, options.speed, async (ms) => void (await sleep(ms, undefined, { signal: stop })))
+  const patience = new AbortController()
+  const impatient = () => setTimeout(() => patience.abort(), STOP_PATIENCE_MS).unref()
+  stop.addEventListener('abort', impatient, { once: true })
+  const exchange = new Exchange(options.gatewayUrl, options.keys, clock, patience.signal, {
+    away: (reason) => tell(`waiting for the exchange: ${reason}`),
+    back: (awayMs) => {
+      pacer.postpone(awayMs)
+      tell(`the exchange is back after ${awayMs} ms`)
+    },
+  })
+  try {
+    const listings = (await exchange.listings()).filter(({ instrument }) =>
+      files.some((file) => file.recordedSymbol === instrument.recordedSymbol),
+    )
+    await new Performance(options, exchange, listings, pacer).run(files)
+  } catch (error) {
+    if (!stop.aborted) throw error
+    tell('stopped before the markets were at rest: the next run cleans up')
+  } finally {
+    stop.removeEventListener('abort', impatient)
+    await exchange.close()
+  }
+}
+
+class Performance {
+  readonly #options: PlayOptions
+  readonly #exchange: Exchange
+  readonly #listings: readonly Listing[]
+  readonly #pacer: Pacer
+  readonly #players: ReadonlyMap<string, MarketPlayer>
+  readonly #run: string
+  #toppedUpAt = Number.NEGATIVE_INFINITY
+
+  constructor(options: PlayOptions, exchange: Exchange, listings: readonly Listing[], pacer: Pacer) {
+    this.#options = options
+    this.#exchange = exchange
+    this.#listings = listings
+    this.#pacer = pacer
+    this.#run = Buffer.from(seededRandom(options.seed).bytes(RUN_CHARACTERS)).toString('hex').slice(0, RUN_CHARACTERS)
+    const shared = {
+      exchange,
+      pacer,
+      run: this.#run,
+      tell: options.tell,
+      dataSet: path.basename(options.data),
+      paced: options.speed !== 'max',
+    }
+    const judgeDepth = options.judge ? options.depth : null
+    this.#players = new Map(
+      listings.map((listing) => [listing.instrument.symbol, new MarketPlayer({ ...shared, listing, judgeDepth })]),
+    )
+  }
+
+  async run(files: Awaited<ReturnType<typeof listRecording>>): Promise<void> {
+    const { loop, stop, onReport } = this.#options
+    await Promise.all([...this.#players.values()].map((player) => player.clear()))
+    for (let repetition = 1; (loop || repetition === 1) && !stop.aborted; repetition++) {
+      await this.#topUp(`${this.#run}.${repetition}`)
+      for (const player of this.#players.values()) player.begin(repetition)
+      await this.#playOnce(files)
+      onReport(await Promise.all([...this.#players.values()].map((player) => player.finish())))
+    }
+  }
+
+  /** Plays the recording from its beginning: markets side by side, each market's steps one after the other. */
+  async #playOnce(files: Awaited<ReturnType<typeof listRecording>>): Promise<void> {
+    const { stop, recordedMs, depth, tell } = this.#options
+    const counts = noCounts()
+    const instruments = this.#listings.map(({ instrument }) => instrument)
+    const busy = new Map<string, Promise<void>>()
+    let failure: { readonly error: unknown } | null = null
+    let begin: number | null = null
+    for await (const step of readSteps(files, instruments, depth, counts)) {
+      if (begin === null) this.#pacer.restart()
+      begin ??= step.time
+      if (recordedMs !== null && step.time - begin >= recordedMs) break
+      await this.#pacer.until(step.time).catch(() => undefined)
+      await busy.get(step.symbol)
+      if (failure !== null || stop.aborted) break
+      const playing = this.#players
+        .get(step.symbol)
+        ?.play(step)
+        .then(() => this.#mindBalances(step.updateId))
+      if (playing !== undefined) {
+        const settled = playing.catch((error: unknown) => {
+          failure ??= { error }
+        })
+        busy.set(step.symbol, settled)
+      }
+    }
+    await Promise.all(busy.values())
+    if (failure !== null) throw (failure as { readonly error: unknown }).error
+    if (counts.malformed + counts.gaps > 0)
+      tell(`the recording has ${counts.malformed} malformed lines and ${counts.gaps} gaps`)
+  }
+
+  async #mindBalances(updateId: number): Promise<void> {
+    const short = [...this.#players.values()].some((player) => player.lane.refusals.has('INSUFFICIENT_BALANCE'))
+    if (!short || this.#options.clock.now() - this.#toppedUpAt < TOP_UP_PAUSE_MS) return
+    await this.#topUp(`${this.#run}.${updateId}`)
+  }
+
+  async #topUp(reference: string): Promise<void> {
+    this.#toppedUpAt = this.#options.clock.now()
+    const assets = new Map(
+      this.#listings.flatMap(({ base, quote }) => [base, quote]).map((asset) => [asset.code, asset]),
+    )
+    const { maker, taker, operator } = this.#exchange
+    for (const [name, trader] of Object.entries({ maker, taker })) {
+      const credited = await topUp(trader, operator, [...assets.values()], `${reference}.${name}`)
+      if (credited.length > 0) this.#options.tell(`credited to the ${name}: ${credited.join(', ')}`)
+    }
+  }
+}
