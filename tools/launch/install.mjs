@@ -32,7 +32,11 @@ export async function ensureInstalled(wanted) {
   ]
   if (jobs().length === 0) return
   checkWritable()
-  await exclusively(() => Promise.all(jobs().map((job) => job())))
+  await exclusively(async () => {
+    // Side by side, and to the end: an npm that is left alone would fight with the next one.
+    const results = await Promise.allSettled(jobs().map((job) => job()))
+    for (const result of results) if (result.status === 'rejected') throw result.reason
+  })
 }
 
 function installNode() {
