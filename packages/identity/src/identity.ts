@@ -1,7 +1,14 @@
 export type Role = 'TRADER' | 'ANALYST' | 'OPERATOR' | 'ADMIN'
 
 /** What a caller may do. Roles are sets of scopes (see `scopesOf`); the schema asks for scopes. */
-export type Scope = 'trade' | 'models:train' | 'market:operate' | 'records:read' | 'users:read' | 'users:admin' | 'audit:read'
+export type Scope =
+  | 'trade'
+  | 'models:train'
+  | 'market:operate'
+  | 'records:read'
+  | 'users:read'
+  | 'users:admin'
+  | 'audit:read'
 
 /** Who a verified access token speaks for. */
 export interface Identity {
@@ -9,6 +16,8 @@ export interface Identity {
   readonly sessionId: string
   readonly roles: readonly Role[]
   readonly scopes: ReadonlySet<Scope>
+  /** Milliseconds since the Unix epoch. */
+  readonly issuedAt: number
   /** Milliseconds since the Unix epoch. */
   readonly expiresAt: number
 }

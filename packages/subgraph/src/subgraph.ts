@@ -24,6 +24,8 @@ export interface Ports {
 export interface SubgraphContext {
   readonly identity: Identity | null
   readonly log: Logger
+  /** Names the request in the log and to whoever asks about it. */
+  readonly requestId: string
 }
 
 /** A GraphQL over HTTP request as it crosses the process boundary: nothing passes by reference. */

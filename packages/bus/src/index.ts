@@ -1,0 +1,2 @@
+export { type CloudEvent, cloudEventSchema, type EventSource } from './cloud-event.ts'
+export type { BatchHandler, Subscription, Transport } from './transport.ts'

@@ -1,0 +1,59 @@
+import type { Clock } from '@opsource/kernel'
+import { createLocalJWKSet, type JWSHeaderParameters, type JWTVerifyGetKey } from 'jose'
+import { type DocumentSource, jwksSchema } from './sources.ts'
+
+/** Tokens with made-up key ids must not turn into load on the signer. */
+const MIN_RELOAD_INTERVAL_MS = 1_000
+/** A key that was taken out for an emergency stops being trusted within this time, unknown key or not. */
+const MAX_AGE_MS = 60_000
+
+/** The signer's public keys, read again when a token names an unknown one: a rotation needs no restart. */
+export class KeyRing {
+  readonly #source: DocumentSource
+  readonly #clock: Clock
+  #keys: JWTVerifyGetKey | undefined
+  #known: ReadonlySet<string> = new Set()
+  #loadedAt = Number.NEGATIVE_INFINITY
+  #attemptedAt = Number.NEGATIVE_INFINITY
+  #loading: Promise<void> | undefined
+
+  constructor(source: DocumentSource, clock: Clock) {
+    this.#source = source
+    this.#clock = clock
+  }
+
+  /** The key that jose asks for. Rejects where there is none of that id. */
+  readonly keyOf: JWTVerifyGetKey = async (header, token) => {
+    await this.#freshen(header)
+    if (this.#keys === undefined) throw new Error('the signing keys are not known yet')
+    return this.#keys(header, token)
+  }
+
+  /** Reads the keys now. Rejects where that fails; the keys known so far stay. */
+  load(): Promise<void> {
+    this.#attemptedAt = this.#clock.now()
+    this.#loading ??= this.#read().finally(() => {
+      this.#loading = undefined
+    })
+    return this.#loading
+  }
+
+  async #freshen(header: JWSHeaderParameters): Promise<void> {
+    const now = this.#clock.now()
+    const unknown = header.kid === undefined || !this.#known.has(header.kid)
+    if (this.#loading !== undefined && unknown) return this.#loading
+    if (!unknown && now - this.#loadedAt < MAX_AGE_MS) return
+    if (now - this.#attemptedAt < MIN_RELOAD_INTERVAL_MS) return
+    // Stale keys serve while the signer is away; a key that is not known cannot.
+    await this.load().catch((error: unknown) => {
+      if (unknown) throw error
+    })
+  }
+
+  async #read(): Promise<void> {
+    const jwks = jwksSchema.parse(JSON.parse(await this.#source()))
+    this.#keys = createLocalJWKSet(jwks)
+    this.#known = new Set(jwks.keys.map((key) => key.kid))
+    this.#loadedAt = this.#clock.now()
+  }
+}

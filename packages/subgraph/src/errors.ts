@@ -1,0 +1,31 @@
+import { GraphQLError } from 'graphql'
+
+/** Every `extensions.code` that the graph answers, with what it means to a client. */
+export const errorCodes = {
+  BAD_USER_INPUT: 'The request, a variable or an argument cannot be read as what it should be.',
+  UNAUTHENTICATED:
+    'There is no token where one is needed, or the token does not count: it is expired, revoked, foreign or tampered with.',
+  FORBIDDEN: 'The token does not carry the scope that the field asks for.',
+  GRAPHQL_PARSE_FAILED: 'The document is not GraphQL.',
+  GRAPHQL_VALIDATION_FAILED: 'The document does not fit the schema.',
+  REQUEST_TOO_LARGE: 'The body is larger than the limit. Nothing of it was read.',
+  QUERY_TOO_DEEP: 'The operation nests deeper than the limit.',
+  QUERY_TOO_COMPLEX: 'The operation costs more than the limit.',
+  SUBGRAPH_UNAVAILABLE: 'A subgraph did not answer; only its own fields are missing.',
+  SUBSCRIPTION_GAP: 'Something of a complete stream would have been missed: subscribe again from where you are.',
+  SUBSCRIPTION_CONNECTION_LOST: 'The connection behind a subscription broke: subscribe again.',
+  SUBSCRIPTION_SCHEMA_RELOAD: 'The graph changed under a subscription: subscribe again.',
+  SERVER_SHUTDOWN: 'The server is stopping: try again elsewhere or later.',
+  INTERNAL_SERVER_ERROR: 'A fault of ours. It is in the log, under the id of the request.',
+} as const
+
+export type ErrorCode = keyof typeof errorCodes
+
+/** A fault as GraphQL carries it. Refusals of business rules are data, not faults. */
+export function fault(code: ErrorCode, message: string): GraphQLError {
+  return new GraphQLError(message, { extensions: { code } })
+}
+
+export function isErrorCode(code: unknown): code is ErrorCode {
+  return typeof code === 'string' && Object.hasOwn(errorCodes, code)
+}

@@ -1,0 +1,8 @@
+export { disclose, type Requirement } from './authorization.ts'
+export { type Connection, type CursorKeys, connection, MAX_PAGE_SIZE, type Page, pageOf } from './connection.ts'
+export { createSubgraph, type SubgraphDefinition } from './create.ts'
+export { type ErrorCode, errorCodes, fault, isErrorCode } from './errors.ts'
+export { MAX_BODY_BYTES, MAX_DEPTH, MAX_DOCUMENT_TOKENS } from './limits.ts'
+export { type Listening, listen } from './listen.ts'
+export { perRequest } from './loaders.ts'
+export type { Ports, SerializedRequest, Subgraph, SubgraphContext, WellKnownRoute } from './subgraph.ts'

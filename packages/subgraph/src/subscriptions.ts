@@ -1,0 +1,149 @@
+import type { Identity } from '@opsource/identity'
+import {
+  type DocumentNode,
+  type ExecutionResult,
+  type GraphQLError,
+  type GraphQLSchema,
+  getOperationAST,
+  Kind,
+  subscribe,
+} from 'graphql'
+import type { Logger } from 'pino'
+import { requirementOf } from './authorization.ts'
+import { checkedDocument } from './document.ts'
+import { fault } from './errors.ts'
+import { formatError, refusal } from './formatting.ts'
+import { identify } from './identify.ts'
+import type { Observer } from './observe.ts'
+import { type GraphqlRequest, parseRequest } from './request.ts'
+import type { Ports, SerializedRequest, SubgraphContext } from './subgraph.ts'
+
+/** Open at a time in one subgraph: the gateway shares one among all clients that ask the same. */
+const MAX_SUBSCRIPTIONS = 10_000
+
+interface Parts {
+  readonly schema: GraphQLSchema
+  readonly ports: Ports
+  readonly log: Logger
+  readonly observer: Observer
+}
+
+interface OpenSource {
+  readonly events: AsyncIterator<ExecutionResult>
+  readonly identity: Identity | null
+  readonly isPrivate: boolean
+}
+
+/** The live side of a subgraph: serialised requests in, serialised results out. */
+export class Subscriptions {
+  readonly #parts: Parts
+  readonly #open = new Set<AsyncIterator<string>>()
+
+  constructor(parts: Parts) {
+    this.#parts = parts
+  }
+
+  /** What is wrong with a request comes as its only result. `return()` reaches the source even while `next()` waits. */
+  open(request: SerializedRequest): AsyncIterableIterator<string> {
+    const { observer, ports, log } = this.#parts
+    const requestId = request.headers['x-request-id'] ?? ports.ids.next('req')
+    let source: Promise<OpenSource> | undefined
+    let ended = false
+    const results: AsyncIterableIterator<string> = {
+      [Symbol.asyncIterator]: () => results,
+      next: async () => {
+        if (ended) return { done: true, value: undefined }
+        try {
+          source ??= this.#start(request, requestId)
+          const { events, identity, isPrivate } = await source
+          if (ended) return await end(events)
+          const { done, value } = await events.next()
+          if (done || ended) return await end(events)
+          if (isPrivate && identity !== null && !ports.verifier.stillCounts(identity)) {
+            await end(events)
+            return { done: false, value: this.#serialise({ errors: [outlived()] }) }
+          }
+          return { done: false, value: this.#serialise(value) }
+        } catch (error) {
+          const wasEnded = ended
+          await end()
+          return wasEnded ? { done: true, value: undefined } : { done: false, value: refusal(error, log) }
+        }
+      },
+      return: async () => {
+        const opened = source
+        if (opened === undefined) return end()
+        // A source that is still being opened is ended as soon as it is there.
+        ended = true
+        this.#forget(results, requestId)
+        await opened
+          .then(({ events }) => events.return?.())
+          .catch((error: unknown) => log.debug({ err: error }, 'subscription'))
+        return { done: true, value: undefined }
+      },
+    }
+    const end = async (events?: AsyncIterator<ExecutionResult>): Promise<IteratorResult<string>> => {
+      ended = true
+      this.#forget(results, requestId)
+      await events?.return?.()
+      return { done: true, value: undefined }
+    }
+    this.#open.add(results)
+    observer.subscriptionOpened({ requestId, operationName: undefined, userId: null })
+    return results
+  }
+
+  /** Ends all that are open. */
+  async stop(): Promise<void> {
+    await Promise.all([...this.#open].map((results) => results.return?.()))
+  }
+
+  #forget(results: AsyncIterator<string>, requestId: string): void {
+    if (this.#open.delete(results)) this.#parts.observer.subscriptionClosed(requestId)
+  }
+
+  async #start(request: SerializedRequest, requestId: string): Promise<OpenSource> {
+    const { schema, ports, log } = this.#parts
+    if (this.#open.size > MAX_SUBSCRIPTIONS) throw fault('QUERY_TOO_COMPLEX', 'Too many subscriptions are open.')
+    const identity = await identify(request.headers, ports.verifier)
+    const body = parseRequest(request)
+    const document = checkedDocument(schema, body)
+    const context: SubgraphContext = { identity, log: log.child({ requestId }), requestId }
+    const opened = await subscribe({
+      schema,
+      document,
+      contextValue: context,
+      variableValues: body.variables ?? {},
+      operationName: body.operationName ?? null,
+    })
+    const isPrivate = this.#isPrivate(document, body)
+    if (Symbol.asyncIterator in opened) return { events: opened, identity, isPrivate }
+    return { events: once(opened), identity, isPrivate }
+  }
+
+  /** Whether the subscribed field asks for a token, so that it must end with the token. */
+  #isPrivate(document: DocumentNode, body: GraphqlRequest): boolean {
+    const fields = this.#parts.schema.getSubscriptionType()?.getFields() ?? {}
+    const selections = getOperationAST(document, body.operationName)?.selectionSet.selections ?? []
+    return selections.some((selection) => {
+      const field = selection.kind === Kind.FIELD ? fields[selection.name.value] : undefined
+      return requirementOf(field?.astNode?.directives ?? [])?.kind !== 'PUBLIC'
+    })
+  }
+
+  #serialise(result: ExecutionResult): string {
+    const { log } = this.#parts
+    const errors = result.errors?.map((error) => formatError(error.toJSON(), error, log))
+    return JSON.stringify(
+      errors === undefined ? result : { errors, ...('data' in result ? { data: result.data } : {}) },
+    )
+  }
+}
+
+function outlived(): GraphQLError {
+  return fault('UNAUTHENTICATED', 'The access token of this subscription has ended.')
+}
+
+async function* once(result: ExecutionResult): AsyncGenerator<ExecutionResult> {
+  yield result
+}
