@@ -8,6 +8,19 @@ import type { SchemaEngine as WasmEngine } from '@prisma/schema-engine-wasm'
 import * as glue from '@prisma/schema-engine-wasm/schema_engine_bg'
 import { EngineSessions } from './session.ts'
 
+declare global {
+  /** The part of the standard's API that loads a module: TypeScript ships it only together with the whole browser. */
+  namespace WebAssembly {
+    class Module {
+      constructor(bytes: Uint8Array)
+    }
+    class Instance {
+      constructor(module: Module, imports: Record<string, object>)
+      readonly exports: Record<string, unknown>
+    }
+  }
+}
+
 const require = createRequire(import.meta.url)
 
 let loaded: typeof import('@prisma/schema-engine-wasm') | undefined
