@@ -1,11 +1,9 @@
 import type { KeyObject } from 'node:crypto'
-import { type Role, scopesOf } from '@opsource/identity'
+import { ALGORITHM, AUDIENCE, ISSUER, type Role, scopesOf, TOKEN_TYPE } from '@opsource/identity'
 import jwt from 'jsonwebtoken'
 
 /** Short, because scopes in a token outlive a change of roles for as long as it lives. */
 export const ACCESS_TOKEN_LIFE_MS = 15 * 60_000
-export const ISSUER = 'opsource'
-export const AUDIENCE = 'opsource'
 
 export interface Signer {
   readonly kid: string
@@ -36,8 +34,8 @@ export function signAccessToken(
     exp: expiresAt / 1000,
   }
   const token = jwt.sign(claims, signer.privateKey, {
-    algorithm: 'RS256',
-    header: { alg: 'RS256', typ: 'at+jwt', kid: signer.kid },
+    algorithm: ALGORITHM,
+    header: { alg: ALGORITHM, typ: TOKEN_TYPE, kid: signer.kid },
   })
   return { token, expiresAt }
 }

@@ -1,8 +1,8 @@
-import { Algorithm, hash, verify } from '@node-rs/argon2'
+import { hash, verify } from '@node-rs/argon2'
 import { err, ok, type Result } from '@opsource/kernel'
 
-/** OWASP Password Storage Cheat Sheet, Argon2id: 19 MiB, two passes, one lane. */
-const ARGON2ID = { algorithm: Algorithm.Argon2id, memoryCost: 19_456, timeCost: 2, parallelism: 1 }
+/** OWASP Password Storage Cheat Sheet: 19 MiB, two passes, one lane of Argon2id, which is the library's default algorithm. */
+const ARGON2ID = { memoryCost: 19_456, timeCost: 2, parallelism: 1 }
 /** Two at once leave half of libuv's four threads to everything else. */
 const CONCURRENCY = 2
 /** About a second of waiting at 45 checks a second: who comes later is told to come back. */
@@ -47,7 +47,9 @@ export class PasswordQueue {
   async #run<T>(work: () => Promise<T>): Promise<Result<T, Busy>> {
     if (this.#running >= CONCURRENCY) {
       if (this.#waiting.length >= this.#maxWaiting) {
-        return err({ retryAfterMs: Math.ceil((this.#waiting.length / CONCURRENCY) * TYPICAL_CHECK_MS) + TYPICAL_CHECK_MS })
+        return err({
+          retryAfterMs: Math.ceil((this.#waiting.length / CONCURRENCY) * TYPICAL_CHECK_MS) + TYPICAL_CHECK_MS,
+        })
       }
       await new Promise<void>((resolve) => this.#waiting.push(resolve))
     } else {

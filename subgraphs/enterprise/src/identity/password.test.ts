@@ -12,9 +12,12 @@ describe('a registration', () => {
     expect(parseRegistration({ ...good, email: '  Ann@Example.ORG ' })).toEqual({ ok: true, value: good })
   })
 
-  it.each(['', 'ann', 'ann@', '@example.org', 'ann@exa mple.org', `${'a'.repeat(250)}@example.org`])('refuses %j as an address', (email) => {
-    expect(faultOf({ email })).toBe('input.email')
-  })
+  it.each(['', 'ann', 'ann@', '@example.org', 'ann@exa mple.org', `${'a'.repeat(250)}@example.org`])(
+    'refuses %j as an address',
+    (email) => {
+      expect(faultOf({ email })).toBe('input.email')
+    },
+  )
 
   it.each([
     ['shorter than 12 characters', 'elevenchars'],
@@ -30,7 +33,9 @@ describe('a registration', () => {
   })
 
   it('takes one password however its letters are composed', () => {
-    expect(parsePassword('crème brûlée!'.normalize('NFD'), 'a@b.org')).toEqual(parsePassword('crème brûlée!'.normalize('NFC'), 'a@b.org'))
+    expect(parsePassword('crème brûlée!'.normalize('NFD'), 'a@b.org')).toEqual(
+      parsePassword('crème brûlée!'.normalize('NFC'), 'a@b.org'),
+    )
   })
 
   it.each(['', '   ', 'x'.repeat(65), 'Ann\nBob'])('refuses %j as a name', (displayName) => {

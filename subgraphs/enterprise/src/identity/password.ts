@@ -41,8 +41,10 @@ export const normalisePassword = (text: string) => text.normalize('NFKC')
 export function parsePassword(text: string, email: string): Result<string, InputFault> {
   const password = normalisePassword(text)
   const characters = [...password]
-  if (characters.length < MIN_CHARACTERS) return fault('input.password', `A password has at least ${MIN_CHARACTERS} characters.`)
-  if (characters.length > MAX_CHARACTERS) return fault('input.password', `A password has at most ${MAX_CHARACTERS} characters.`)
+  if (characters.length < MIN_CHARACTERS)
+    return fault('input.password', `A password has at least ${MIN_CHARACTERS} characters.`)
+  if (characters.length > MAX_CHARACTERS)
+    return fault('input.password', `A password has at most ${MAX_CHARACTERS} characters.`)
   if (new Set(characters).size < MIN_DIFFERENT_CHARACTERS) {
     return fault('input.password', `A password has at least ${MIN_DIFFERENT_CHARACTERS} different characters.`)
   }
@@ -54,7 +56,8 @@ export function parsePassword(text: string, email: string): Result<string, Input
 export function parseName(text: string, field: string): Result<string, InputFault> {
   const name = text.trim()
   const length = [...name].length
-  if (length < 1 || length > MAX_DISPLAY_NAME_CHARACTERS) return fault(field, `This has 1 to ${MAX_DISPLAY_NAME_CHARACTERS} characters.`)
+  if (length < 1 || length > MAX_DISPLAY_NAME_CHARACTERS)
+    return fault(field, `This has 1 to ${MAX_DISPLAY_NAME_CHARACTERS} characters.`)
   return controlCharacter.test(name) ? fault(field, 'This holds a control character.') : ok(name)
 }
 

@@ -46,9 +46,15 @@ describe('a refresh token', () => {
 
   it('never rotates twice, whatever the times', () => {
     fc.assert(
-      fc.property(fc.integer(), fc.integer(), fc.integer(), fc.nat(), (spentAt, sessionExpiresAt, tokenExpiresAt, now) => {
-        expect(judgeRefresh({ ...fresh, spentAt, sessionExpiresAt, tokenExpiresAt }, now)).not.toBe('ROTATE')
-      }),
+      fc.property(
+        fc.integer(),
+        fc.integer(),
+        fc.integer(),
+        fc.nat(),
+        (spentAt, sessionExpiresAt, tokenExpiresAt, now) => {
+          expect(judgeRefresh({ ...fresh, spentAt, sessionExpiresAt, tokenExpiresAt }, now)).not.toBe('ROTATE')
+        },
+      ),
     )
   })
 

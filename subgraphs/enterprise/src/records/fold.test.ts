@@ -7,22 +7,55 @@ const accounts = ['acc_ann', 'acc_bob', 'acc_cat']
 const units = fc.bigInt({ min: 1n, max: 10n ** 37n })
 
 const trade = fc
-  .record({ base: units, quote: units, baseFee: units, quoteFee: units, buyer: fc.constantFrom(...accounts), seller: fc.constantFrom(...accounts) })
+  .record({
+    base: units,
+    quote: units,
+    baseFee: units,
+    quoteFee: units,
+    buyer: fc.constantFrom(...accounts),
+    seller: fc.constantFrom(...accounts),
+  })
   .map(({ base, quote, baseFee, quoteFee, buyer, seller }): EventData<'trade.executed'> => {
-    const party = (accountId: string, fee: bigint) => ({ userId: accountId, accountId, orderId: 'ord_1', clientOrderId: 'c', fee: String(fee) })
+    const party = (accountId: string, fee: bigint) => ({
+      userId: accountId,
+      accountId,
+      orderId: 'ord_1',
+      clientOrderId: 'c',
+      fee: String(fee),
+    })
     return {
-      engineSequence: 1, tradeId: 'trd_1', symbol: 'BTC-USDT', baseAsset: 'BTC', quoteAsset: 'USDT', baseScale: 8, quoteScale: 7,
-      baseAmount: String(base), quoteAmount: String(quote), price: '1', quantity: '1', takerSide: 'BUY',
-      buyer: party(buyer, baseFee % base), seller: party(seller, quoteFee % quote), executedAt: '2024-08-08T23:54:14.000Z',
+      engineSequence: 1,
+      tradeId: 'trd_1',
+      symbol: 'BTC-USDT',
+      baseAsset: 'BTC',
+      quoteAsset: 'USDT',
+      baseScale: 8,
+      quoteScale: 7,
+      baseAmount: String(base),
+      quoteAmount: String(quote),
+      price: '1',
+      quantity: '1',
+      takerSide: 'BUY',
+      buyer: party(buyer, baseFee % base),
+      seller: party(seller, quoteFee % quote),
+      executedAt: '2024-08-08T23:54:14.000Z',
     }
   })
 
-const credit = fc.record({ amount: units, accountId: fc.constantFrom(...accounts), asset: fc.constantFrom('BTC', 'USDT') }).map(
-  ({ amount, accountId, asset }): EventData<'account.credited'> => ({
-    engineSequence: 1, userId: 'usr_1', accountId, asset, assetScale: asset === 'BTC' ? 8 : 7, amount: String(amount), reference: 'r',
-    creditedAt: '2024-08-08T23:54:14.000Z',
-  }),
-)
+const credit = fc
+  .record({ amount: units, accountId: fc.constantFrom(...accounts), asset: fc.constantFrom('BTC', 'USDT') })
+  .map(
+    ({ amount, accountId, asset }): EventData<'account.credited'> => ({
+      engineSequence: 1,
+      userId: 'usr_1',
+      accountId,
+      asset,
+      assetScale: asset === 'BTC' ? 8 : 7,
+      amount: String(amount),
+      reference: 'r',
+      creditedAt: '2024-08-08T23:54:14.000Z',
+    }),
+  )
 
 const totalOf = (postings: readonly Posting[], asset: string) =>
   postings.filter((posting) => posting.asset === asset).reduce((sum, { amount }) => sum + amount, 0n)
@@ -31,12 +64,30 @@ const amountOf = (postings: readonly Posting[], accountId: string, asset: string
 
 describe('the book of record', () => {
   it('gives the buyer the base less the fee, the seller the quote less the fee, and the venue both fees', () => {
-    const party = (accountId: string, fee: string) => ({ userId: accountId, accountId, orderId: 'ord_1', clientOrderId: 'c', fee })
+    const party = (accountId: string, fee: string) => ({
+      userId: accountId,
+      accountId,
+      orderId: 'ord_1',
+      clientOrderId: 'c',
+      fee,
+    })
     const postings = sumPostings(
       postingsOfTrade({
-        engineSequence: 7, tradeId: 'trd_1', symbol: 'BTC-USDT', baseAsset: 'BTC', quoteAsset: 'USDT', baseScale: 8, quoteScale: 7,
-        baseAmount: '1000000', quoteAmount: '6183763000', price: '61837.63', quantity: '0.01000', takerSide: 'BUY',
-        buyer: party('acc_ann', '500'), seller: party('acc_bob', '1236753'), executedAt: '2024-08-08T23:54:14.000Z',
+        engineSequence: 7,
+        tradeId: 'trd_1',
+        symbol: 'BTC-USDT',
+        baseAsset: 'BTC',
+        quoteAsset: 'USDT',
+        baseScale: 8,
+        quoteScale: 7,
+        baseAmount: '1000000',
+        quoteAmount: '6183763000',
+        price: '61837.63',
+        quantity: '0.01000',
+        takerSide: 'BUY',
+        buyer: party('acc_ann', '500'),
+        seller: party('acc_bob', '1236753'),
+        executedAt: '2024-08-08T23:54:14.000Z',
       }),
     )
     expect(postings).toEqual([
@@ -64,7 +115,9 @@ describe('the book of record', () => {
       fc.property(fc.array(trade), fc.array(credit), fc.nat(), (trades, credits, at) => {
         const postings = [...trades.flatMap(postingsOfTrade), ...credits.flatMap(postingsOfCredit)]
         const cut = postings.length === 0 ? 0 : at % postings.length
-        expect(sumPostings([...sumPostings(postings.slice(0, cut)), ...sumPostings(postings.slice(cut))])).toEqual(sumPostings(postings))
+        expect(sumPostings([...sumPostings(postings.slice(0, cut)), ...sumPostings(postings.slice(cut))])).toEqual(
+          sumPostings(postings),
+        )
       }),
     )
   })
@@ -73,7 +126,9 @@ describe('the book of record', () => {
     fc.assert(
       fc.property(fc.array(credit), (credits) => {
         const book = sumPostings(credits.flatMap(postingsOfCredit))
-        const credited = credits.filter(({ asset }) => asset === 'USDT').reduce((sum, { amount }) => sum + BigInt(amount), 0n)
+        const credited = credits
+          .filter(({ asset }) => asset === 'USDT')
+          .reduce((sum, { amount }) => sum + BigInt(amount), 0n)
         expect(amountOf(book, EXTERNAL, 'USDT')).toBe(-credited)
       }),
     )

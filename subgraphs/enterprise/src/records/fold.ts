@@ -46,7 +46,5 @@ export function sumPostings(postings: readonly Posting[]): Posting[] {
     const sum = sums.get(key)
     sums.set(key, { ...posting, amount: (sum?.amount ?? 0n) + posting.amount })
   }
-  return [...sums]
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([, posting]) => posting)
+  return [...sums].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, posting]) => posting)
 }

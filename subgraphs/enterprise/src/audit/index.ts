@@ -1,0 +1,3 @@
+export { AUDIT_KEPT_MS, type AuditAction, type AuditDraft, type AuditRecord } from './entry.ts'
+export { auditResolvers } from './resolvers.ts'
+export { appendAudit, pruneAudit } from './store.ts'

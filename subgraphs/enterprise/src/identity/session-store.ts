@@ -1,0 +1,106 @@
+import type { Database, Transaction } from '../database.ts'
+import { hashSecret, REFRESH_TOKEN_LIFE_MS, SESSION_LIFE_MS } from './refresh-token.ts'
+
+/** A refresh token with its session, both locked until the transaction ends. */
+export interface LockedRefreshToken {
+  readonly sessionId: string
+  readonly userId: string
+  readonly sessionEndedAt: Date | null
+  readonly sessionExpiresAt: Date
+  readonly tokenExpiresAt: Date
+  readonly spentAt: Date | null
+  readonly successorSeed: Uint8Array | null
+}
+
+export interface RevocationRecord {
+  readonly userId: string
+  readonly sessionId: string | null
+  readonly revokedAt: Date
+  readonly expiresAt: Date
+}
+
+export async function insertSession(
+  tx: Transaction,
+  session: { id: string; userId: string; refreshToken: string; now: number },
+): Promise<void> {
+  const { id, userId, refreshToken, now } = session
+  await tx.session.create({
+    data: { id, userId, createdAt: new Date(now), expiresAt: new Date(now + SESSION_LIFE_MS) },
+  })
+  await insertRefreshToken(tx, id, refreshToken, now)
+}
+
+export async function insertRefreshToken(
+  tx: Transaction,
+  sessionId: string,
+  token: string,
+  now: number,
+): Promise<void> {
+  const expiresAt = new Date(now + REFRESH_TOKEN_LIFE_MS)
+  await tx.refreshToken.create({ data: { hash: hashSecret(token), sessionId, createdAt: new Date(now), expiresAt } })
+}
+
+/** Whoever presents the same token at the same moment waits here for the first to finish. */
+export async function lockRefreshToken(tx: Transaction, token: string): Promise<LockedRefreshToken | null> {
+  const [row] = await tx.$queryRaw<LockedRefreshToken[]>`
+    SELECT t.session_id AS "sessionId", s.user_id AS "userId", s.ended_at AS "sessionEndedAt", s.expires_at AS "sessionExpiresAt",
+           t.expires_at AS "tokenExpiresAt", t.spent_at AS "spentAt", t.successor_seed AS "successorSeed"
+    FROM refresh_token t JOIN session s ON s.id = t.session_id
+    WHERE t.hash = ${hashSecret(token)} FOR UPDATE OF t, s`
+  return row ?? null
+}
+
+export async function spendRefreshToken(
+  tx: Transaction,
+  token: string,
+  seed: Uint8Array<ArrayBuffer>,
+  now: number,
+): Promise<void> {
+  await tx.refreshToken.update({
+    where: { hash: hashSecret(token) },
+    data: { spentAt: new Date(now), successorSeed: seed },
+  })
+}
+
+/** Ends one session of the user, or all of them. @returns how many were still open. */
+export async function endSessions(
+  tx: Transaction,
+  userId: string,
+  sessionId: string | null,
+  now: number,
+): Promise<number> {
+  const where = {
+    userId,
+    endedAt: null,
+    expiresAt: { gt: new Date(now) },
+    ...(sessionId === null ? {} : { id: sessionId }),
+  }
+  const { count } = await tx.session.updateMany({ where, data: { endedAt: new Date(now) } })
+  return count
+}
+
+export async function insertRevocation(tx: Transaction, id: string, revocation: RevocationRecord): Promise<void> {
+  await tx.revocation.create({ data: { id, ...revocation } })
+}
+
+/** Those that still concern a living access token. */
+export function revocationsAt(database: Database, now: number): Promise<RevocationRecord[]> {
+  return database.revocation.findMany({
+    where: { expiresAt: { gt: new Date(now) } },
+    select: { userId: true, sessionId: true, revokedAt: true, expiresAt: true },
+    orderBy: { revokedAt: 'asc' },
+  })
+}
+
+/** Deletes what can no longer change an answer: an expired token, an ended session's tokens and a past revocation are worth nothing. */
+export async function pruneSessions(database: Database, now: number): Promise<number> {
+  const past = { lt: new Date(now) }
+  const tokens = await database.refreshToken.deleteMany({
+    where: { OR: [{ expiresAt: past }, { session: { OR: [{ endedAt: past }, { expiresAt: past }] } }] },
+  })
+  const sessions = await database.session.deleteMany({
+    where: { OR: [{ endedAt: past }, { expiresAt: past }, { refreshTokens: { none: {} } }] },
+  })
+  const revocations = await database.revocation.deleteMany({ where: { expiresAt: past } })
+  return tokens.count + sessions.count + revocations.count
+}

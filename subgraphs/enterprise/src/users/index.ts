@@ -1,0 +1,5 @@
+export { userChanged, userRegistered } from './events.ts'
+export { userLoader, userResolvers } from './resolvers.ts'
+export { Roles } from './roles.ts'
+export { countAdmins, credentialsOf, hasService, insertUser, lockRoles, updateRoles, userById } from './store.ts'
+export { inOrder, maySee, type UserKind, type UserRecord } from './user.ts'
