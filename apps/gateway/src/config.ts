@@ -1,2 +1,44 @@
+import { z } from 'zod'
+
 /** For tools that expand `${env.NAME}` themselves. */
 export const environment: Readonly<Record<string, string | undefined>> = process.env
+
+/** Telemetry of @apollo/gateway dials Apollo unless this is set before its first object is made. Nothing here dials out. */
+export function silenceTelemetry(): void {
+  process.env.APOLLO_TELEMETRY_DISABLED = 'true'
+}
+
+const port = z.coerce.number().int().min(0).max(65_535)
+const list = z.string().transform((text) =>
+  text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== ''),
+)
+
+const configSchema = z.object({
+  /** Loopback: whoever opens the gateway to a network says so. */
+  HOST: z.string().default('127.0.0.1'),
+  GATEWAY_PORT: port.default(4000),
+  /** The subgraphs' own defaults. */
+  DASH33_URL: z.url().default('http://127.0.0.1:4101/graphql'),
+  ANYA_URL: z.url().default('http://127.0.0.1:4102/graphql'),
+  ENTERPRISE_URL: z.url().default('http://127.0.0.1:4103/graphql'),
+  MOBILE_URL: z.url().default('http://127.0.0.1:4104/graphql'),
+  /** Revocations arrive over it; without one they are read again from enterprise. */
+  RABBITMQ_URL: z.url().optional(),
+  /** Empty: the repository's own. */
+  SUPERGRAPH_PATH: z.string().optional(),
+  /** Browsers on these origins may call, separated by commas. None by default: the explorer is on the gateway's own. */
+  ALLOWED_ORIGINS: list.default([]),
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+})
+
+export type GatewayConfig = z.infer<typeof configSchema>
+
+/** @throws Error naming every variable that cannot be read. */
+export function readConfig(): GatewayConfig {
+  const parsed = configSchema.safeParse(environment)
+  if (!parsed.success) throw new Error(`The environment cannot be read:\n${z.prettifyError(parsed.error)}`)
+  return parsed.data
+}

@@ -32,6 +32,8 @@ export interface Gateway {
   readonly port: number
   /** The state of each subgraph by name; `null` where it is ready, else why it is not. */
   readiness(): Promise<Readonly<Record<string, string | null>>>
+  /** Reads the supergraph again. Live subscriptions end with `SUBSCRIPTION_SCHEMA_RELOAD`; rejects, keeping the graph, where it cannot be enforced. */
+  reload(): Promise<void>
   /** Takes no more, ends live subscriptions with `SERVER_SHUTDOWN`, finishes requests in hand, lets go of everything. Does not stop the subgraphs. */
   stop(): Promise<void>
 }

@@ -1,6 +1,180 @@
+import { readFile } from 'node:fs/promises'
+import { createServer, type Server } from 'node:http'
+import path from 'node:path'
+import { fault } from './errors.ts'
+import { altairFiles, altairPage } from './explorer/altair.ts'
+import { type ExampleOperation, readOperations } from './explorer/operations.ts'
+import { sandboxPage } from './explorer/sandbox.ts'
 import type { Gateway, GatewayOptions } from './gateway-options.ts'
+import { ApiKeys } from './identity/api-keys.ts'
+import { Authentication } from './identity/authentication.ts'
+import { Sessions } from './identity/session.ts'
+import { limits } from './limits/limits.ts'
+import { startApollo } from './server/apollo.ts'
+import { GraphqlEndpoint } from './server/graphql.ts'
+import { healthOf, readinessOf } from './server/health.ts'
+import { GatewayMetrics } from './server/metrics.ts'
+import { requestLog } from './server/request-log.ts'
+import { respond, respondJson } from './server/respond.ts'
+import { type Handler, listener } from './server/routes.ts'
+import { Sockets } from './server/sockets.ts'
+import { SocketProtocol } from './server/websocket.ts'
+import { Subscriptions } from './subscribe/subscriptions.ts'
+import { acceptEnforced } from './supergraph/enforced-specs.ts'
+import { Breaker } from './upstreams/breaker.ts'
+import { UpstreamDataSource } from './upstreams/data-source.ts'
+import { HttpUpstream } from './upstreams/http.ts'
+import { LocalUpstream } from './upstreams/local.ts'
+import type { Upstream } from './upstreams/upstream.ts'
+
+const repository = path.resolve(import.meta.dirname, '../../..')
+const GRAPHQL = '/graphql'
+/** The subgraph that knows API keys. */
+const KEY_ISSUER = 'enterprise'
+/** Requests in hand get this long to finish when the gateway stops. */
+const DRAIN_MS = 5_000
 
 /** Rejects, naming what is wrong, where the supergraph cannot be enforced here or the port is taken. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
-  throw new Error(`not yet: ${options.host}`)
+  const { log, clock } = options
+  const supergraphPath = options.supergraphPath ?? path.join(repository, 'supergraph.graphql')
+  const metrics = new GatewayMetrics(options.metrics)
+  const upstreams = openUpstreams(options.upstreams)
+  const issuer = upstreams.get(KEY_ISSUER)
+  if (!issuer) throw new Error(`The gateway needs the upstream ${KEY_ISSUER}, which knows API keys`)
+  const authentication = new Authentication(options.verifier, new ApiKeys(issuer, clock))
+  const subscriptions = new Subscriptions({ upstreams, sources: liveSources(upstreams, options), clock, log, metrics })
+  const apollo = await startApollo({
+    supergraphSdl: await readSupergraph(supergraphPath),
+    sources: querySources(upstreams, options),
+    log,
+    onSupergraph: (sdl) => subscriptions.use(sdl),
+    plugins: [requestLog(log, metrics)],
+  })
+  const sessions = new Sessions(authentication)
+  const examples = await readOperations(options.operationsPath ?? path.join(repository, 'tests/walkthrough'))
+  let stopping = false
+  const readiness = () => readinessOf(upstreams.values())
+  const endpoint = new GraphqlEndpoint({ server: apollo.server, authentication, log, metrics })
+  const handlers = new Map<string, Handler>([
+    [
+      GRAPHQL,
+      (request, response) =>
+        wantsPage(request.headers.accept, request.method) ? toExplorer(response) : endpoint.handle(request, response),
+    ],
+    ['/', (_, response) => toExplorer(response)],
+    ...pages(examples),
+    ['/health/live', (_, response) => respondJson(response, 200, { status: 'live' })],
+    [
+      '/health/ready',
+      async (_, response) => {
+        const health = healthOf(await readiness(), stopping)
+        respondJson(response, health.status === 'ready' || health.status === 'degraded' ? 200 : 503, health)
+      },
+    ],
+    [
+      '/metrics',
+      async (_, response) => {
+        metrics.liveSubscriptions.set(subscriptions.liveCount)
+        metrics.sockets.set(sockets.count)
+        respond(response, 200, metrics.registry.contentType, await metrics.registry.metrics())
+      },
+    ],
+  ])
+  const http = createServer(
+    { requestTimeout: limits.requestMs },
+    listener({ handlers, allowedOrigins: options.allowedOrigins ?? [], log }),
+  )
+  const protocol = new SocketProtocol({ server: apollo.server, subscriptions, sessions, log, metrics })
+  const sockets = new Sockets(http, GRAPHQL, protocol, log)
+  const release = async () => {
+    sessions.close()
+    await apollo.server.stop()
+    await Promise.all([...upstreams.values()].map((upstream) => upstream.close()))
+  }
+  const port = await listen(http, options).catch(async (error: Error) => {
+    await release()
+    throw error
+  })
+  const origin = `http://${options.host.includes(':') ? `[${options.host}]` : options.host}:${port}`
+  return {
+    url: `${origin}${GRAPHQL}`,
+    explorerUrl: `${origin}/explorer`,
+    port,
+    readiness,
+    reload: async () => apollo.update(await readSupergraph(supergraphPath)),
+    stop: async () => {
+      if (stopping) return
+      stopping = true
+      subscriptions.endAll(fault('SERVER_SHUTDOWN', 'The gateway is stopping: subscribe again later.'))
+      const closed = new Promise<void>((resolve) => http.close(() => resolve()))
+      await sockets.close()
+      http.closeIdleConnections()
+      const timer = setTimeout(() => http.closeAllConnections(), DRAIN_MS)
+      await closed
+      clearTimeout(timer)
+      await release()
+    },
+  }
+}
+
+function openUpstreams(given: GatewayOptions['upstreams']): Map<string, Upstream> {
+  return new Map(
+    Object.entries(given).map(([name, upstream]) => [
+      name,
+      typeof upstream === 'string' ? new HttpUpstream(name, upstream) : new LocalUpstream(name, upstream),
+    ]),
+  )
+}
+
+function querySources(upstreams: ReadonlyMap<string, Upstream>, { log }: GatewayOptions) {
+  return Object.fromEntries(
+    [...upstreams].map(([name, upstream]) => [
+      name,
+      new UpstreamDataSource(upstream, { timeoutMs: limits.fetchMs, log }),
+    ]),
+  )
+}
+
+/** What joins a live event must be quick: a breaker keeps a subgraph that hangs from slowing every event. */
+function liveSources(upstreams: ReadonlyMap<string, Upstream>, { log, clock }: GatewayOptions) {
+  return Object.fromEntries(
+    [...upstreams].map(([name, upstream]) => [
+      name,
+      new UpstreamDataSource(upstream, { timeoutMs: limits.liveJoinMs, log, breaker: new Breaker(clock) }),
+    ]),
+  )
+}
+
+async function readSupergraph(file: string): Promise<string> {
+  const sdl = await readFile(file, 'utf8').catch(() => {
+    throw new Error(`There is no supergraph at ${file}: run \`npm run compose\``)
+  })
+  return acceptEnforced(sdl)
+}
+
+function pages(examples: readonly ExampleOperation[]): [string, Handler][] {
+  return [
+    ['/explorer', altairPage(GRAPHQL, examples)],
+    ['/explorer/', altairFiles],
+    ['/sandbox', sandboxPage(GRAPHQL, examples[0]?.query ?? '{ __typename }')],
+  ]
+}
+
+function wantsPage(accept: string | undefined, method: string | undefined): boolean {
+  return method === 'GET' && accept !== undefined && accept.includes('text/html')
+}
+
+function toExplorer(response: Parameters<Handler>[1]): void {
+  response.writeHead(302, { location: '/explorer' }).end()
+}
+
+async function listen(http: Server, { host, port }: GatewayOptions): Promise<number> {
+  await new Promise<void>((resolve, reject) => {
+    http.once('error', reject)
+    http.listen(port, host, () => resolve())
+  })
+  const address = http.address()
+  if (address === null || typeof address === 'string') throw new Error('The gateway does not listen on a port')
+  return address.port
 }

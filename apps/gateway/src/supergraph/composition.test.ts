@@ -25,7 +25,11 @@ function composed(...subgraphs: Parameters<typeof compose>[0]): string {
 describe('composition', () => {
   it('joins the fields that two subgraphs give one entity', () => {
     const fields = apiSchemaOf(composed(market('tick: Float'), forecast)).getType('Market')
-    expect(fields && 'getFields' in fields && Object.keys(fields.getFields()).sort()).toEqual(['forecast', 'symbol', 'tick'])
+    expect(fields && 'getFields' in fields && Object.keys(fields.getFields()).sort()).toEqual([
+      'forecast',
+      'symbol',
+      'tick',
+    ])
   })
 
   it('names an error with its code', () => {

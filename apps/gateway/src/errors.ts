@@ -1,0 +1,47 @@
+import { type ErrorCode, isErrorCode } from '@opsource/subgraph'
+import { GraphQLError, type GraphQLFormattedError } from 'graphql'
+
+/** A fault with a code of the one table. `service` names the subgraph it comes from. */
+export function fault(code: ErrorCode, message: string, service?: string): GraphQLError {
+  return new GraphQLError(message, { extensions: service === undefined ? { code } : { code, service } })
+}
+
+export function unavailable(service: string): GraphQLError {
+  return fault('SUBGRAPH_UNAVAILABLE', `The subgraph ${service} is not available.`, service)
+}
+
+export function unauthenticated(message: string): GraphQLError {
+  return fault('UNAUTHENTICATED', message)
+}
+
+/** An error already in the form that clients get. */
+export class PublicError extends GraphQLError {
+  readonly #formatted: GraphQLFormattedError
+
+  constructor(formatted: GraphQLFormattedError) {
+    super(formatted.message, { path: formatted.path ?? null, extensions: formatted.extensions ?? null })
+    this.name = 'PublicError'
+    this.#formatted = formatted
+  }
+
+  override toJSON(): GraphQLFormattedError {
+    return this.#formatted
+  }
+}
+
+/**
+ * What a client may see of an error: a code of the table, the message where that code is not a fault of ours, the place in the
+ * answer, and the subgraph at fault. Anything else (stack traces, plans, SQL) stays here.
+ */
+export function publicError(error: GraphQLFormattedError): GraphQLFormattedError {
+  const { code: given, service, serviceName } = error.extensions ?? {}
+  const code = isErrorCode(given) ? given : 'INTERNAL_SERVER_ERROR'
+  const origin = service ?? serviceName
+  const extensions = typeof origin === 'string' ? { code, service: origin } : { code }
+  return {
+    message: code === 'INTERNAL_SERVER_ERROR' ? 'Something failed inside; it is on record.' : error.message,
+    ...(error.locations ? { locations: error.locations } : {}),
+    ...(error.path ? { path: error.path } : {}),
+    extensions,
+  }
+}

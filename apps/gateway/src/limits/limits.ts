@@ -1,0 +1,26 @@
+/** Every limit of the door, with its reason. */
+export const limits = {
+  /** The largest operation of the walkthrough is 2 kB and a full order batch 120 kB. */
+  bodyBytes: 256 * 1024,
+  /** The longest useful path, from an order to the metrics of the model that forecasts its market, is 10 fields. */
+  depth: 12,
+  /** The standard introspection query nests `ofType` to 14; it costs no subgraph anything. */
+  introspectionDepth: 20,
+  /** Tokens are what parsing costs; a full screen of a trading client has about 600. */
+  tokens: 2_000,
+  /** With every fragment written out: fragments within fragments multiply what planning has to look at. */
+  fields: 2_000,
+  /** Aliases multiply one expensive field. */
+  aliases: 30,
+  directives: 50,
+  /** One socket of a busy client watches a few markets. */
+  operationsPerSocket: 100,
+  /** An open socket with one stream costs about 50 kB. */
+  sockets: 10_000,
+  /** A subgraph that has not answered by then is taken for dead; its fields are null. */
+  fetchMs: 10_000,
+  /** A live event waits no longer for what joins it: a book later than this is of no use. */
+  liveJoinMs: 300,
+  /** Headers and body of a request must be in by then: slow senders hold a connection. */
+  requestMs: 30_000,
+} as const

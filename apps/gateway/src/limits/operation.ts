@@ -1,0 +1,134 @@
+import { err, ok, type Result } from '@opsource/kernel'
+import {
+  type DocumentNode,
+  type FragmentDefinitionNode,
+  GraphQLError,
+  Kind,
+  parse,
+  type SelectionNode,
+  type SelectionSetNode,
+  type ValidationRule,
+  visit,
+} from 'graphql'
+import { fault } from '../errors.ts'
+import { limits } from './limits.ts'
+
+/** Parses within the token limit. */
+export function parseOperation(text: string): Result<DocumentNode, GraphQLError> {
+  try {
+    return ok(parse(text, { maxTokens: limits.tokens }))
+  } catch (error) {
+    if (error instanceof GraphQLError) return err(isTokenLimit(error.message) ? tooManyTokens() : syntaxFault(error))
+    throw error
+  }
+}
+
+function syntaxFault(error: GraphQLError): GraphQLError {
+  const { nodes, source, positions } = error
+  return new GraphQLError(error.message, {
+    nodes: nodes ?? null,
+    source: source ?? null,
+    positions: positions ?? null,
+    extensions: { code: 'GRAPHQL_PARSE_FAILED' },
+  })
+}
+
+/** graphql-js tells this from a syntax error by its words alone. */
+export function isTokenLimit(message: string): boolean {
+  return message.includes('tokens. Parsing aborted')
+}
+
+export function tooManyTokens(): GraphQLError {
+  return fault('QUERY_TOO_COMPLEX', `The operation has more than ${limits.tokens} tokens.`)
+}
+
+/** What is wrong with the size of a document, or null. Linear in the document: a fragment is measured once. */
+export function measure(document: DocumentNode): GraphQLError | null {
+  let aliases = 0
+  let directives = 0
+  visit(document, {
+    Field: ({ alias }) => {
+      if (alias) aliases++
+    },
+    Directive: () => {
+      directives++
+    },
+  })
+  const { depth, fields } = extentOf(document, (field) => !INTROSPECTION.includes(field))
+  const introspectionDepth = extentOf(document, () => true).depth
+  return (
+    over('QUERY_TOO_COMPLEX', 'aliases', aliases, limits.aliases) ??
+    over('QUERY_TOO_COMPLEX', 'directives', directives, limits.directives) ??
+    over('QUERY_TOO_DEEP', 'levels', depth, limits.depth) ??
+    over('QUERY_TOO_DEEP', 'levels', introspectionDepth, limits.introspectionDepth) ??
+    over('QUERY_TOO_COMPLEX', 'fields', fields, limits.fields)
+  )
+}
+
+function over(
+  code: 'QUERY_TOO_COMPLEX' | 'QUERY_TOO_DEEP',
+  what: string,
+  count: number,
+  most: number,
+): GraphQLError | null {
+  return count > most ? fault(code, `The operation has ${count} ${what}; at most ${most} are allowed.`) : null
+}
+
+/** `measure` as a validation rule. */
+export const sizeRule: ValidationRule = (context) => ({
+  Document: (document) => {
+    const tooLarge = measure(document)
+    if (tooLarge) context.reportError(tooLarge)
+  },
+})
+
+const INTROSPECTION = ['__schema', '__type']
+
+interface Extent {
+  readonly depth: number
+  /** Counted as if every fragment stood where it is spread: what planning has to look at. */
+  readonly fields: number
+}
+
+/** The largest extent of a document's operations; fields for which `counts` is false are left out with all below them. */
+function extentOf(document: DocumentNode, counts: (field: string) => boolean): Extent {
+  const fragments = new Map<string, FragmentDefinitionNode>()
+  for (const definition of document.definitions) {
+    if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition)
+  }
+  const measured = new Map<string, Extent>()
+  const ofSet = (set: SelectionSetNode | undefined): Extent => {
+    let depth = 0
+    let fields = 0
+    for (const selection of set?.selections ?? []) {
+      const extent = ofSelection(selection)
+      depth = Math.max(depth, extent.depth)
+      fields += extent.fields
+    }
+    return { depth, fields }
+  }
+  const ofSelection = (selection: SelectionNode): Extent => {
+    if (selection.kind === Kind.FRAGMENT_SPREAD) return ofFragment(selection.name.value)
+    if (selection.kind === Kind.INLINE_FRAGMENT) return ofSet(selection.selectionSet)
+    if (!counts(selection.name.value)) return EMPTY
+    const { depth, fields } = ofSet(selection.selectionSet)
+    return { depth: depth + 1, fields: fields + 1 }
+  }
+  const ofFragment = (name: string): Extent => {
+    const known = measured.get(name)
+    if (known) return known
+    // A cycle ends here; that it is one is for the standard validation rules to say, as with an unknown fragment.
+    measured.set(name, EMPTY)
+    const extent = ofSet(fragments.get(name)?.selectionSet)
+    measured.set(name, extent)
+    return extent
+  }
+  const operations = document.definitions.filter((definition) => definition.kind === Kind.OPERATION_DEFINITION)
+  const extents = operations.map(({ selectionSet }) => ofSet(selectionSet))
+  return {
+    depth: Math.max(0, ...extents.map(({ depth }) => depth)),
+    fields: Math.max(0, ...extents.map(({ fields }) => fields)),
+  }
+}
+
+const EMPTY: Extent = { depth: 0, fields: 0 }

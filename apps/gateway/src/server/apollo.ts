@@ -1,0 +1,129 @@
+import { ApolloGateway, type GraphQLDataSource } from '@apollo/gateway'
+import { ApolloServer, type ApolloServerOptions, type ApolloServerPlugin } from '@apollo/server'
+import { ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled'
+import { type ErrorCode, isErrorCode } from '@opsource/subgraph'
+import { GraphQLError, type GraphQLFormattedError } from 'graphql'
+import type { Logger } from 'pino'
+import { silenceTelemetry } from '../config.ts'
+import { fault, publicError } from '../errors.ts'
+import { limits } from '../limits/limits.ts'
+import { isTokenLimit, sizeRule, tooManyTokens } from '../limits/operation.ts'
+import { nulledFields } from '../subscribe/event.ts'
+import type { OperationContext } from '../upstreams/data-source.ts'
+
+export interface ApolloOptions {
+  readonly supergraphSdl: string
+  readonly sources: Readonly<Record<string, GraphQLDataSource<OperationContext>>>
+  readonly log: Logger
+  /** Called with every supergraph that is taken into use. */
+  readonly onSupergraph: (supergraphSdl: string) => void
+  readonly plugins: readonly ApolloServerPlugin<OperationContext>[]
+}
+
+export interface Apollo {
+  readonly server: ApolloServer<OperationContext>
+  /** Takes another supergraph into use. @throws Error where it cannot be enforced here; the one before stays. */
+  update(supergraphSdl: string): void
+}
+
+/** Queries and mutations: Apollo Server over Apollo's gateway. Nothing here dials out. */
+export async function startApollo({
+  supergraphSdl,
+  sources,
+  log,
+  onSupergraph,
+  plugins,
+}: ApolloOptions): Promise<Apollo> {
+  silenceTelemetry()
+  let update: (sdl: string) => void = () => {}
+  const gateway = new ApolloGateway({
+    logger: quiet(log),
+    supergraphSdl: async (hooks) => {
+      update = hooks.update
+      return { supergraphSdl }
+    },
+    buildService: ({ name }) => {
+      const source = sources[name]
+      if (!source) throw new Error(`The supergraph has the subgraph ${name}, for which no upstream is given`)
+      return source
+    },
+  })
+  gateway.onSchemaLoadOrUpdate(({ coreSupergraphSdl }) => onSupergraph(coreSupergraphSdl))
+  const server = new ApolloServer<OperationContext>({
+    gateway: withNulledFields(gateway),
+    logger: quiet(log),
+    introspection: true,
+    csrfPrevention: true,
+    persistedQueries: false,
+    includeStacktraceInErrorResponses: false,
+    status400ForVariableCoercionErrors: true,
+    stopOnTerminationSignals: false,
+    parseOptions: { maxTokens: limits.tokens },
+    validationRules: [sizeRule],
+    formatError,
+    plugins: [ApolloServerPluginLandingPageDisabled(), refuseSubscriptions, ...plugins],
+  })
+  await server.start()
+  return { server, update: (sdl) => update(sdl) }
+}
+
+type GatewayInterface = NonNullable<ApolloServerOptions<OperationContext>['gateway']>
+
+/** Where only the gateway sees that a non-null field is null, clients get an error for it, as the specification asks. */
+function withNulledFields(gateway: ApolloGateway): GatewayInterface {
+  return {
+    onSchemaLoadOrUpdate: (callback) => gateway.onSchemaLoadOrUpdate(callback),
+    stop: () => gateway.stop(),
+    load: async (options) => {
+      const { executor } = await gateway.load(options)
+      return {
+        executor: async (request) => {
+          const result = await executor(request)
+          const nulled = nulledFields(result.extensions)
+          if (nulled.length === 0) return result
+          const errors = nulled.map(({ message }) => fault('INTERNAL_SERVER_ERROR', message))
+          return { data: result.data ?? null, errors: [...(result.errors ?? []), ...errors] }
+        },
+      }
+    },
+  }
+}
+
+const refuseSubscriptions: ApolloServerPlugin<OperationContext> = {
+  requestDidStart: async () => ({
+    didResolveOperation: async ({ operation }) => {
+      if (operation?.operation === 'subscription') {
+        throw fault('BAD_USER_INPUT', 'Subscriptions are served over graphql-transport-ws on this path.')
+      }
+    },
+  }),
+}
+
+/** Apollo Server's own codes, as the table has them. */
+const OWN_CODES = new Map<unknown, ErrorCode>([
+  ['BAD_REQUEST', 'BAD_USER_INPUT'],
+  ['OPERATION_RESOLUTION_FAILURE', 'BAD_USER_INPUT'],
+  ['PERSISTED_QUERY_NOT_SUPPORTED', 'BAD_USER_INPUT'],
+])
+
+function formatError(formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError {
+  const given = formatted.extensions?.code
+  if (given === 'GRAPHQL_PARSE_FAILED' && isTokenLimit(formatted.message)) return tooManyTokens().toJSON()
+  // Apollo Server gives errors of all validation rules one code; ours keep theirs underneath.
+  const original =
+    error instanceof GraphQLError && error.originalError instanceof GraphQLError
+      ? error.originalError.extensions.code
+      : undefined
+  const code = isErrorCode(original) ? original : (OWN_CODES.get(given) ?? given)
+  return publicError({ ...formatted, extensions: { ...formatted.extensions, code } })
+}
+
+/** The gateway's and server's own chatter is for debugging; what went wrong is in the request's line. */
+function quiet(log: Logger) {
+  return {
+    debug: (message: string) => log.debug(message),
+    info: (message: string) => log.debug(message),
+    warn: (message: string) => log.warn(message),
+    error: (message: string) => log.error(message),
+  }
+}

@@ -1,0 +1,80 @@
+import { randomUUID } from 'node:crypto'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { type ApolloServer, HeaderMap } from '@apollo/server'
+import type { GraphQLError } from 'graphql'
+import type { Logger } from 'pino'
+import type { Authentication } from '../identity/authentication.ts'
+import type { OperationContext } from '../upstreams/data-source.ts'
+import { parseBody, readBody } from './body.ts'
+import type { GatewayMetrics } from './metrics.ts'
+import { codesOf, record } from './request-log.ts'
+import { respondFault } from './respond.ts'
+
+const REQUEST_ID = /^[\w-]{1,64}$/
+
+/** An id given by whoever called is kept, so that a request can be followed across systems. */
+export function requestIdOf(request: IncomingMessage): string {
+  const given = request.headers['x-request-id']
+  return typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID()
+}
+
+export interface GraphqlOptions {
+  readonly server: ApolloServer<OperationContext>
+  readonly authentication: Authentication
+  readonly log: Logger
+  readonly metrics: GatewayMetrics
+}
+
+/** GraphQL over HTTP: authenticates, reads within the limits, and leaves the rest to Apollo Server. */
+export class GraphqlEndpoint {
+  readonly #options: GraphqlOptions
+
+  constructor(options: GraphqlOptions) {
+    this.#options = options
+  }
+
+  async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const startedAt = performance.now()
+    const requestId = requestIdOf(request)
+    response.setHeader('x-request-id', requestId)
+    const refuse = (fault: GraphQLError) => {
+      const ms = Math.round((performance.now() - startedAt) * 100) / 100
+      const line = { requestId, userId: null, type: 'none', operation: null, ms, codes: codesOf([fault.toJSON()]) }
+      record(line, this.#options.log, this.#options.metrics)
+      respondFault(response, fault)
+    }
+    const text = await readBody(request)
+    if (!text.ok) return refuse(text.error)
+    const body = parseBody(text.value)
+    if (!body.ok) return refuse(body.error)
+    const caller = await this.#options.authentication.authenticate(request.headers.authorization)
+    if (!caller.ok) return refuse(caller.error)
+    const gone = new AbortController()
+    response.once('close', () => gone.abort())
+    const answer = await this.#options.server.executeHTTPGraphQLRequest({
+      httpGraphQLRequest: {
+        method: request.method ?? 'GET',
+        headers: headersOf(request),
+        search: new URL(request.url ?? '/', 'http://gateway').search,
+        body: body.value,
+      },
+      context: async () => ({ caller: caller.value, requestId, signal: gone.signal }),
+    })
+    for (const [name, value] of answer.headers) response.setHeader(name, value)
+    response.statusCode = answer.status ?? 200
+    if (answer.body.kind === 'complete') {
+      response.end(answer.body.string)
+      return
+    }
+    for await (const chunk of answer.body.asyncIterator) response.write(chunk)
+    response.end()
+  }
+}
+
+function headersOf(request: IncomingMessage): HeaderMap {
+  const headers = new HeaderMap()
+  for (const [name, value] of Object.entries(request.headers)) {
+    if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(', ') : value)
+  }
+  return headers
+}

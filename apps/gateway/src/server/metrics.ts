@@ -1,0 +1,47 @@
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
+
+/** What an operator watches at the door. Labels have few values each, so that their number stays bounded. */
+export class GatewayMetrics {
+  readonly registry: Registry
+  readonly operations: Counter<'type' | 'outcome'>
+  readonly operationSeconds: Histogram<'type'>
+  readonly liveSubscriptions: Gauge
+  readonly sockets: Gauge
+  readonly conflatedEvents: Counter
+  readonly laggingReaders: Counter<'kind'>
+
+  constructor(registry: Registry) {
+    const registers = [registry]
+    this.registry = registry
+    this.operations = new Counter({
+      name: 'gateway_operations_total',
+      help: 'Operations answered, by type and first error code.',
+      labelNames: ['type', 'outcome'],
+      registers,
+    })
+    this.operationSeconds = new Histogram({
+      name: 'gateway_operation_seconds',
+      help: 'From the request to its answer.',
+      labelNames: ['type'],
+      buckets: [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10],
+      registers,
+    })
+    this.liveSubscriptions = new Gauge({
+      name: 'gateway_live_subscriptions',
+      help: 'Subscriptions being read now.',
+      registers,
+    })
+    this.sockets = new Gauge({ name: 'gateway_sockets', help: 'Open WebSockets.', registers })
+    this.conflatedEvents = new Counter({
+      name: 'gateway_conflated_events_total',
+      help: 'STATE events that a newer one replaced before they were read.',
+      registers,
+    })
+    this.laggingReaders = new Counter({
+      name: 'gateway_lagging_readers_total',
+      help: 'Readers that fell behind: a DELTA starts anew from a snapshot, a LOG ends.',
+      labelNames: ['kind'],
+      registers,
+    })
+  }
+}

@@ -1,0 +1,99 @@
+import type { IncomingMessage, Server } from 'node:http'
+import { CloseCode, handleProtocols } from 'graphql-ws'
+import type { Logger } from 'pino'
+import { type WebSocket, WebSocketServer } from 'ws'
+import { limits } from '../limits/limits.ts'
+import type { SocketProtocol } from './websocket.ts'
+
+/** A socket that does not answer a ping is dead: proxies and phones drop connections without a word. */
+const PING_EVERY_MS = 12_000
+/** RFC 6455: the server is going away. */
+const CLOSE_GOING_AWAY = 1001
+/** Of the WebSocket registry: try again later. */
+const CLOSE_TRY_AGAIN_LATER = 1013
+/** A close frame carries at most 123 bytes of reason. */
+const MAX_REASON_BYTES = 123
+
+/** Carries the socket protocol over `ws`: bounded in sockets and frame size, and silent sockets are let go. */
+export class Sockets {
+  readonly #wss: WebSocketServer
+  readonly #protocol: SocketProtocol
+  readonly #log: Logger
+
+  constructor(http: Server, path: string, protocol: SocketProtocol, log: Logger) {
+    this.#protocol = protocol
+    this.#log = log
+    // A longer frame is refused with close code 1009.
+    this.#wss = new WebSocketServer({ server: http, path, maxPayload: limits.bodyBytes, handleProtocols })
+    this.#wss.on('connection', (socket, request) => this.#open(socket, request))
+  }
+
+  get count(): number {
+    return this.#wss.clients.size
+  }
+
+  async close(): Promise<void> {
+    for (const socket of this.#wss.clients) socket.close(CLOSE_GOING_AWAY, 'SERVER_SHUTDOWN')
+    await new Promise<void>((resolve) => {
+      this.#wss.close(() => resolve())
+      setTimeout(() => {
+        for (const socket of this.#wss.clients) socket.terminate()
+      }, 1_000).unref()
+    })
+  }
+
+  #open(socket: WebSocket, request: IncomingMessage): void {
+    socket.on('error', (error) => this.#log.debug({ reason: error.message }, 'socket failed'))
+    if (this.#wss.clients.size > limits.sockets) {
+      socket.close(CLOSE_TRY_AGAIN_LATER, 'too many sockets')
+      return
+    }
+    const stopPinging = pingRegularly(socket)
+    const closed = this.#protocol.server.opened(
+      {
+        protocol: socket.protocol,
+        // Resolves when the frame has left: a client that does not read stops the pull from its stream.
+        send: (data) =>
+          new Promise((resolve, reject) => {
+            if (socket.readyState !== socket.OPEN) resolve()
+            else socket.send(data, (error) => (error ? reject(error) : resolve()))
+          }),
+        close: (code, reason) => socket.close(code, reason?.slice(0, MAX_REASON_BYTES)),
+        onMessage: (handle) => {
+          socket.on('message', (frame) => {
+            handle(String(frame)).catch((error: Error) => {
+              this.#log.error({ reason: error.message }, 'socket message failed')
+              socket.close(CloseCode.InternalServerError, 'INTERNAL_SERVER_ERROR')
+            })
+          })
+        },
+      },
+      {
+        authorization: request.headers.authorization,
+        unauthenticated: (fault) =>
+          socket.close(CloseCode.Unauthorized, `UNAUTHENTICATED: ${fault.message}`.slice(0, MAX_REASON_BYTES)),
+      },
+    )
+    socket.once('close', (code, reason) => {
+      stopPinging()
+      closed(code, String(reason)).catch((error: Error) =>
+        this.#log.error({ reason: error.message }, 'socket close failed'),
+      )
+    })
+  }
+}
+
+function pingRegularly(socket: WebSocket): () => void {
+  let alive = true
+  socket.on('pong', () => {
+    alive = true
+  })
+  const timer = setInterval(() => {
+    if (!alive) socket.terminate()
+    else {
+      alive = false
+      socket.ping()
+    }
+  }, PING_EVERY_MS)
+  return () => clearInterval(timer)
+}

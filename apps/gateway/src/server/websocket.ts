@@ -1,0 +1,154 @@
+import { randomUUID } from 'node:crypto'
+import { type ApolloServer, HeaderMap } from '@apollo/server'
+import { type ExecutionArgs, type ExecutionResult, type GraphQLError, getOperationAST } from 'graphql'
+import { type Context, makeServer, type SubscribePayload } from 'graphql-ws'
+import type { Logger } from 'pino'
+import { fault, PublicError, publicError } from '../errors.ts'
+import type { Session, Sessions } from '../identity/session.ts'
+import { limits } from '../limits/limits.ts'
+import { measure, parseOperation } from '../limits/operation.ts'
+import type { EventStream } from '../subscribe/stream.ts'
+import type { Subscriptions } from '../subscribe/subscriptions.ts'
+import type { OperationContext } from '../upstreams/data-source.ts'
+import type { GatewayMetrics } from './metrics.ts'
+import { codesOf, record } from './request-log.ts'
+
+export interface SocketProtocolOptions {
+  readonly server: ApolloServer<OperationContext>
+  readonly subscriptions: Subscriptions
+  readonly sessions: Sessions
+  readonly log: Logger
+  readonly metrics: GatewayMetrics
+}
+
+/** What the protocol keeps for one socket. */
+export interface SocketState {
+  /** The header of the HTTP request that opened the socket; `connection_init` may carry its own. */
+  readonly authorization: string | undefined
+  /** Ends the socket because its caller's credentials do not hold. */
+  readonly unauthenticated: (fault: GraphQLError) => void
+  session?: Session
+}
+
+type SocketContext = Context<Record<string, unknown>, SocketState>
+interface Prepared {
+  readonly payload: SubscribePayload
+  readonly context: OperationContext
+  readonly stream: EventStream | null
+}
+
+/** graphql-transport-ws (https://github.com/graphql/graphql-over-http): subscriptions, and queries and mutations as over HTTP. */
+export class SocketProtocol {
+  readonly #options: SocketProtocolOptions
+  readonly #prepared = new WeakMap<ExecutionArgs, Prepared>()
+  readonly server
+
+  constructor(options: SocketProtocolOptions) {
+    this.#options = options
+    this.server = makeServer<Record<string, unknown>, SocketState>({
+      onConnect: (context) => this.#connect(context),
+      onClose: ({ extra }) => extra.session?.close(),
+      onSubscribe: (context, _id, payload) => this.#prepare(context, payload),
+      subscribe: (args) => this.#prepared.get(args)?.stream ?? this.#execute(args),
+      execute: (args) => this.#execute(args),
+      onError: (_context, _id, _payload, errors) => errors.map((error) => publicError(error.toJSON())),
+    })
+  }
+
+  async #connect({ extra, connectionParams }: SocketContext): Promise<boolean> {
+    const given = connectionParams?.authorization ?? connectionParams?.Authorization
+    const header = typeof given === 'string' ? given : extra.authorization
+    const session = await this.#options.sessions.open(header, extra.unauthenticated)
+    if (session.ok) extra.session = session.value
+    else extra.unauthenticated(session.error)
+    return session.ok
+  }
+
+  /** Errors returned here end the operation with one `error` message. */
+  #prepare(
+    { extra, subscriptions }: SocketContext,
+    payload: SubscribePayload,
+  ): ExecutionArgs | readonly GraphQLError[] {
+    const startedAt = performance.now()
+    const { session } = extra
+    if (!session) return [fault('INTERNAL_SERVER_ERROR', 'The socket has no session.')]
+    const context = { caller: session.caller, requestId: randomUUID() }
+    const refuse = (errors: readonly GraphQLError[]) => {
+      this.#record(context, payload, 'none', startedAt, codesOf(errors.map((error) => error.toJSON())))
+      return errors
+    }
+    if (Object.keys(subscriptions).length > limits.operationsPerSocket) {
+      return refuse([
+        fault('QUERY_TOO_COMPLEX', `A socket carries at most ${limits.operationsPerSocket} operations at a time.`),
+      ])
+    }
+    const parsed = parseOperation(payload.query)
+    if (!parsed.ok) return refuse([parsed.error])
+    const document = parsed.value
+    const tooLarge = measure(document)
+    if (tooLarge) return refuse([tooLarge])
+    const operation = getOperationAST(document, payload.operationName)
+    if (!operation) return refuse([fault('BAD_USER_INPUT', 'The operation to run is not named, or not there.')])
+    const args: ExecutionArgs = {
+      schema: this.#options.subscriptions.plans.schema,
+      document,
+      operationName: payload.operationName ?? null,
+    }
+    if (operation.operation !== 'subscription') {
+      this.#prepared.set(args, { payload, context, stream: null })
+      return args
+    }
+    const { query, operationName, variables } = payload
+    const stream = this.#options.subscriptions.subscribe({
+      query,
+      operationName: operationName ?? null,
+      variables: variables ?? {},
+      context,
+    })
+    if (!stream.ok) return refuse(stream.error)
+    this.#record(context, payload, 'subscription', startedAt, [])
+    this.#prepared.set(args, { payload, context, stream: stream.value })
+    return args
+  }
+
+  /** Queries and mutations take the pipeline of HTTP, with its log line, limits and errors. */
+  async #execute(args: ExecutionArgs): Promise<ExecutionResult> {
+    const prepared = this.#prepared.get(args)
+    if (!prepared) return { errors: [fault('INTERNAL_SERVER_ERROR', 'The operation was not prepared.')] }
+    const { payload, context } = prepared
+    const { body } = await this.#options.server.executeOperation(
+      {
+        query: payload.query,
+        ...(payload.variables ? { variables: payload.variables } : {}),
+        ...(payload.operationName ? { operationName: payload.operationName } : {}),
+        http: { method: 'POST', headers: new HeaderMap(), search: '', body: undefined },
+      },
+      { contextValue: context },
+    )
+    if (body.kind !== 'single') return { errors: [fault('INTERNAL_SERVER_ERROR', 'The answer came in parts.')] }
+    const { data, errors } = body.singleResult
+    return {
+      ...(data === undefined ? {} : { data }),
+      ...(errors ? { errors: errors.map((error) => new PublicError(error)) } : {}),
+    }
+  }
+
+  #record(
+    { caller, requestId }: OperationContext,
+    payload: SubscribePayload,
+    type: string,
+    startedAt: number,
+    codes: string[],
+  ): void {
+    const ms = Math.round((performance.now() - startedAt) * 100) / 100
+    const line = {
+      requestId,
+      userId: caller.identity?.userId ?? null,
+      type,
+      operation: payload.operationName ?? null,
+      ms,
+      codes,
+    }
+    record(line, this.#options.log, this.#options.metrics)
+  }
+}

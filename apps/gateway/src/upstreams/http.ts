@@ -1,0 +1,90 @@
+import type { SerializedRequest } from '@opsource/subgraph'
+import { Pool } from 'undici'
+import { fault } from '../errors.ts'
+import { UpstreamSockets } from './sockets.ts'
+import {
+  readResult,
+  type Upstream,
+  type UpstreamAnswer,
+  type UpstreamResult,
+  type UpstreamSink,
+  UpstreamUnavailable,
+} from './upstream.ts'
+
+/** Enough to keep a subgraph's two or three database connections busy; more only moves the queue. */
+const MAX_CONNECTIONS = 64
+const KEEP_ALIVE_MS = 30_000
+/** A probe that takes longer means: not ready. */
+const READY_TIMEOUT_MS = 2_000
+
+/** A subgraph behind a URL, over kept connections; subscriptions over graphql-transport-ws on the same path. */
+export class HttpUpstream implements Upstream {
+  readonly name: string
+  readonly #path: string
+  readonly #pool: Pool
+  readonly #sockets: UpstreamSockets
+
+  constructor(name: string, url: string) {
+    const { origin, pathname } = new URL(url)
+    this.name = name
+    this.#path = pathname
+    this.#pool = new Pool(origin, { connections: MAX_CONNECTIONS, pipelining: 1, keepAliveTimeout: KEEP_ALIVE_MS })
+    this.#sockets = new UpstreamSockets(name, url)
+  }
+
+  async execute(
+    request: SerializedRequest,
+    limits: { timeoutMs: number; signal?: AbortSignal },
+  ): Promise<UpstreamAnswer> {
+    const timeout = AbortSignal.timeout(limits.timeoutMs)
+    const signal = limits.signal ? AbortSignal.any([timeout, limits.signal]) : timeout
+    try {
+      const { statusCode, headers, body } = await this.#pool.request({
+        path: this.#path,
+        method: 'POST',
+        headers: { ...request.headers, 'content-type': 'application/json', accept: 'application/json' },
+        body: request.body,
+        signal,
+      })
+      const text = await body.text()
+      const cacheControl = headers['cache-control']
+      return {
+        result: this.#answer(statusCode, text),
+        cacheControl: typeof cacheControl === 'string' ? cacheControl : null,
+      }
+    } catch (error) {
+      if (error instanceof UpstreamUnavailable) throw error
+      throw new UpstreamUnavailable(this.name, error instanceof Error ? error.message : String(error))
+    }
+  }
+
+  subscribe(request: SerializedRequest, sink: UpstreamSink): () => void {
+    return this.#sockets.subscribe(request, sink)
+  }
+
+  async ready(): Promise<void> {
+    const answer = await this.execute(
+      { body: '{"query":"{ __typename }"}', headers: {} },
+      { timeoutMs: READY_TIMEOUT_MS },
+    )
+    if (!answer.result.data) throw new UpstreamUnavailable(this.name, 'it does not answer a query')
+  }
+
+  async close(): Promise<void> {
+    await this.#sockets.close()
+    await this.#pool.destroy()
+  }
+
+  /** A GraphQL body says more than its status; without one, 401 and 403 still speak of the caller, the rest of the subgraph. */
+  #answer(status: number, text: string): UpstreamResult {
+    try {
+      return readResult(this.name, text)
+    } catch (error) {
+      if (status === 401)
+        return { errors: [fault('UNAUTHENTICATED', `${this.name} does not know the caller.`, this.name).toJSON()] }
+      if (status === 403)
+        return { errors: [fault('FORBIDDEN', `${this.name} does not let the caller do this.`, this.name).toJSON()] }
+      throw status >= 400 ? new UpstreamUnavailable(this.name, `it answered ${status}`) : error
+    }
+  }
+}
