@@ -4,6 +4,7 @@ import type { Lots, Ticks } from '../market/instruments.ts'
 import type { Ack } from './acks.ts'
 import type { Command, MarketStatus } from './commands.ts'
 import type { EngineBatch, RecordingPass } from './events.ts'
+import { SupervisedEngine } from './supervisor.ts'
 
 /** The whole book of a market, best first, as of an engine sequence. */
 export interface BookSnapshot {
@@ -44,4 +45,9 @@ export interface EngineClient {
   close(): Promise<void>
 }
 
-export declare function startEngine(options: EngineOptions): Promise<EngineClient>
+/** Resolves once the engine has replayed its journal and takes commands. Rejects, saying why, where the first start fails. */
+export async function startEngine(options: EngineOptions): Promise<EngineClient> {
+  const engine = new SupervisedEngine(options)
+  await engine.start()
+  return engine
+}
