@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads'
-import type { Logger } from 'pino'
+import type { Ports } from '@opsource/subgraph'
 import type { WorkerReply, WorkerRequest } from './protocol.ts'
 
 /** Runs wait behind at most this many others; a forecast that waits longer than a few ticks is worth nothing. */
@@ -29,7 +29,7 @@ export class InferenceEngine {
   readonly #onnx: Uint8Array
   readonly #width: number
   readonly #observer: InferenceObserver
-  readonly #log: Logger
+  readonly #log: Ports['log']
   readonly #waiting = new Map<number, Waiting>()
   #worker: Worker | undefined
   #isLoaded = false
@@ -39,7 +39,7 @@ export class InferenceEngine {
   #restart: NodeJS.Timeout | undefined
 
   /** @param width columns of a row of features. */
-  constructor(onnx: Uint8Array, width: number, observer: InferenceObserver, log: Logger) {
+  constructor(onnx: Uint8Array, width: number, observer: InferenceObserver, log: Ports['log']) {
     this.#onnx = onnx
     this.#width = width
     this.#observer = observer
@@ -61,11 +61,17 @@ export class InferenceEngine {
     if (!worker || !this.#isLoaded || this.#waiting.size >= MAX_IN_FLIGHT) return Promise.resolve(null)
     const id = this.#nextId++
     return new Promise((resolve) => {
-      const timer = setTimeout(() => void worker.terminate(), RUN_TIMEOUT_MS)
+      const timer = setTimeout(() => void this.restart(), RUN_TIMEOUT_MS)
       this.#waiting.set(id, { resolve, timer, startedAt: performance.now(), rows: rows.length / this.#width })
-      const request: WorkerRequest = { kind: 'RUN', id, rows: rows.slice(), width: this.#width }
-      worker.postMessage(request, [request.rows.buffer as ArrayBuffer])
+      const copy = rows.slice()
+      const request: WorkerRequest = { kind: 'RUN', id, rows: copy, width: this.#width }
+      worker.postMessage(request, [copy.buffer])
     })
+  }
+
+  /** Ends the thread, whatever it does; a new one takes its place. */
+  async restart(): Promise<void> {
+    await this.#worker?.terminate()
   }
 
   async close(): Promise<void> {

@@ -1,0 +1,1 @@
+export { InferenceEngine, type InferenceObserver } from './engine.ts'

@@ -1,0 +1,8 @@
+import type { Forecast } from './prediction/index.ts'
+import type { RegisteredModel, RegisteredVersion } from './registry/index.ts'
+
+/** What the resolvers of each type are given; the rest of the graph is resolved from it. */
+export type MarketParent = { readonly symbol: string }
+export type PredictionParent = Forecast
+export type ModelParent = RegisteredModel
+export type ModelVersionParent = RegisteredVersion

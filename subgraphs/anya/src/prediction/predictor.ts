@@ -1,0 +1,128 @@
+import type { Ports } from '@opsource/subgraph'
+import { baselineProbabilities, FEATURE_COUNT, type MarketReader } from '../features/index.ts'
+import type { InferenceEngine } from '../inference/index.ts'
+import type { ServedModel } from '../registry/index.ts'
+import { predictionMade } from './events.ts'
+import { directed, type Forecast, isInSample } from './forecast.ts'
+import type { NewestForecasts } from './newest.ts'
+import type { PredictionObserver } from './observe.ts'
+import type { KnownOutcome, PredictionStore } from './store.ts'
+
+/** Markets times steps of the horizon wait for their outcome; far more means that outcomes cannot be written, and the oldest go. */
+const MAX_WAITING = 10_000
+const BPS = 10_000
+
+export interface PredictorParts {
+  readonly ports: Pick<Ports, 'clock' | 'ids' | 'log'>
+  readonly readers: readonly MarketReader[]
+  readonly inference: Pick<InferenceEngine, 'run'>
+  readonly model: ServedModel
+  readonly store: PredictionStore
+  readonly newest: NewestForecasts
+  readonly observer: PredictionObserver
+  readonly tickMs: number
+}
+
+/** What one market shows at a tick. */
+interface MarketSample {
+  readonly reader: MarketReader
+  readonly row: Float32Array
+}
+
+/** Forecasts all live markets at every tick, in one run of the model, and tells later what came of it. */
+export class Predictor {
+  readonly #parts: PredictorParts
+  #waiting: Forecast[] = []
+  #tick: Promise<void> | null = null
+
+  constructor(parts: PredictorParts) {
+    this.#parts = parts
+  }
+
+  /** One tick; while one is in hand, another is skipped. */
+  tick(): Promise<void> {
+    this.#tick ??= this.#work()
+      .catch((error: unknown) => {
+        this.#parts.observer.tickFailed()
+        this.#parts.ports.log.error({ err: error }, 'a tick failed')
+      })
+      .finally(() => {
+        this.#tick = null
+      })
+    return this.#tick
+  }
+
+  /** Waits for the tick in hand. */
+  async close(): Promise<void> {
+    await this.#tick
+  }
+
+  async #work(): Promise<void> {
+    const { ports, store, newest, observer } = this.#parts
+    const now = ports.clock.now()
+    const due = this.#waiting.filter(({ madeAt, horizonMs }) => madeAt + horizonMs <= now)
+    const outcomes = due.flatMap((forecast) => this.#outcomeOf(forecast))
+    const forecasts = await this.#forecast(now)
+    if (forecasts.length === 0 && outcomes.length === 0) return this.#forget(due)
+    const written = await store.record(forecasts, outcomes, (forecast) => predictionMade(forecast, ports.ids))
+    this.#forget(due)
+    this.#waiting = [...this.#waiting, ...written].slice(-MAX_WAITING)
+    for (const forecast of written) await newest.publish(forecast)
+    observer.recorded(written, outcomes)
+  }
+
+  async #forecast(now: number): Promise<Forecast[]> {
+    const { readers, inference, model, observer } = this.#parts
+    const samples = readers.flatMap((reader) => this.#sample(reader, now))
+    if (samples.length === 0) return []
+    const rows = new Float32Array(samples.length * FEATURE_COUNT)
+    samples.forEach(({ row }, i) => {
+      rows.set(row, i * FEATURE_COUNT)
+    })
+    const probabilities = await inference.run(rows)
+    if (!probabilities) {
+      observer.unanswered(samples.length)
+      return []
+    }
+    const baseline = baselineProbabilities(rows, model.manifest.baseline.coefficient)
+    return samples.map(({ reader }, i) => this.#compose(reader, now, probabilities[i]!, baseline[i]!))
+  }
+
+  #sample(reader: MarketReader, now: number): MarketSample[] {
+    const row = reader.isLive() ? reader.engine.sample(now) : null
+    return row ? [{ reader, row }] : []
+  }
+
+  #compose(reader: MarketReader, now: number, up: number, baselineUp: number): Forecast {
+    const { ports, model, tickMs } = this.#parts
+    const baseline = directed(baselineUp)
+    return {
+      id: ports.ids.next('prd'),
+      symbol: reader.symbol,
+      tick: Math.floor(now / tickMs),
+      madeAt: now,
+      modelName: model.name,
+      modelVersion: model.version,
+      horizonMs: model.manifest.horizonMs,
+      ...directed(up),
+      baselineDirection: baseline.direction,
+      baselineProbability: baseline.probability,
+      inSample: isInSample(reader.recording, model.manifest.trainedOn),
+      returnBps: null,
+    }
+  }
+
+  /** Nothing where the market was not watched from the forecast to its horizon. */
+  #outcomeOf(forecast: Forecast): KnownOutcome[] {
+    const reader = this.#parts.readers.find(({ symbol }) => symbol === forecast.symbol)
+    const before = reader?.engine.midAt(forecast.madeAt)
+    const after = reader?.engine.midAt(forecast.madeAt + forecast.horizonMs)
+    if (!reader?.isLive() || before == null || after == null) return []
+    return [{ forecast, returnBps: (after / before - 1) * BPS }]
+  }
+
+  #forget(done: readonly Forecast[]): void {
+    const ids = new Set(done.map(({ id }) => id))
+    this.#waiting = this.#waiting.filter(({ id }) => !ids.has(id))
+  }
+}

@@ -1,0 +1,77 @@
+import type { Clock } from '@opsource/kernel'
+import { connection, fault, pageOf, perRequest } from '@opsource/subgraph'
+import DataLoader from 'dataloader'
+import type { Resolvers } from '../generated/graphql.ts'
+import type { VersionLoader } from '../registry/index.ts'
+import { directionOf, type Forecast } from './forecast.ts'
+import type { NewestForecasts } from './newest.ts'
+import type { PredictionStore } from './store.ts'
+import { forecastStream } from './stream.ts'
+
+export interface PredictionReading {
+  readonly store: PredictionStore
+  readonly newest: NewestForecasts
+  readonly versions: VersionLoader
+  readonly clock: Clock
+}
+
+export function predictionResolvers({
+  store,
+  newest,
+  versions,
+  clock,
+}: PredictionReading): Pick<Resolvers, 'Market' | 'Subscription' | 'Prediction'> {
+  const stored = perRequest(
+    () =>
+      new DataLoader(async (ids: readonly string[]) => {
+        const found = new Map((await store.byIds(ids)).map((forecast) => [forecast.id, forecast]))
+        return ids.map((id) => found.get(id) ?? null)
+      }),
+  )
+  /** What is kept in memory knows no outcome, so one that is due is read again. */
+  const withOutcome = async (forecast: Forecast, load: (id: string) => Promise<Forecast | null>) => {
+    const isDue = forecast.madeAt + forecast.horizonMs <= clock.now()
+    return forecast.returnBps === null && isDue ? ((await load(forecast.id)) ?? forecast) : forecast
+  }
+  return {
+    Market: {
+      __resolveReference: ({ symbol }) => ({ symbol }),
+      prediction: ({ symbol }) => newest.of(symbol),
+      predictions: async ({ symbol }, args) => {
+        const page = pageOf(args, { keys: 1 })
+        return connection(await store.page(symbol, page), page, ({ id }) => [id])
+      },
+    },
+    Subscription: {
+      prediction: {
+        subscribe: (_, { symbol }) => {
+          if (!newest.knows(symbol)) throw fault('BAD_USER_INPUT', 'There is no such market.')
+          return forecastStream(newest, symbol)
+        },
+        resolve: (forecast: Forecast) => forecast,
+      },
+    },
+    Prediction: {
+      __resolveReference: ({ id }, context) => stored(context).load(id),
+      market: ({ symbol }) => ({ symbol }),
+      modelVersion: ({ modelName, modelVersion }, _, context) =>
+        versions(context).load({ modelName, version: modelVersion }),
+      baseline: ({ baselineDirection, baselineProbability }) => ({
+        direction: baselineDirection,
+        probability: baselineProbability,
+      }),
+      madeAt: ({ madeAt }) => new Date(madeAt).toISOString(),
+      outcome: async (forecast, _, context) => {
+        const known = await withOutcome(forecast, (id) => stored(context).load(id))
+        if (known.returnBps === null) return null
+        const direction = directionOf(known.returnBps)
+        return {
+          direction,
+          returnBps: known.returnBps,
+          correct: direction && direction === known.direction,
+          baselineCorrect: direction && direction === known.baselineDirection,
+        }
+      },
+    },
+  }
+}

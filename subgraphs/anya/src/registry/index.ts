@@ -1,0 +1,5 @@
+export type { Manifest } from './manifest.ts'
+export { MODELS_DIRECTORY } from './model-file.ts'
+export { openChampion, type ServedModel } from './registry.ts'
+export { registryResolvers, type VersionLoader, versionLoader } from './resolvers.ts'
+export { type RegisteredModel, type RegisteredVersion, RegistryStore } from './store.ts'
