@@ -76,9 +76,12 @@ export class MarketFeed {
   #receive(text: string): void {
     const message = this.#read(text)
     if (!message) return
-    if (this.#waiting) return this.#wait(message)
-    if (this.#market!.sequence >= message.sequence) return
-    if (this.#market!.sequence === message.previousSequence) return this.#step(message)
+    if (this.#waiting) this.#wait(message)
+    else if (this.#market!.sequence === message.previousSequence) this.#step(message)
+    else if (this.#market!.sequence < message.sequence) this.#resynchronise(message)
+  }
+
+  #resynchronise(message: MarketDataMessage): void {
     this.#log.info(
       { symbol: this.symbol, has: this.#market!.sequence, follows: message.previousSequence },
       'market data gap',

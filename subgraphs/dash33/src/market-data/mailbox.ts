@@ -26,8 +26,8 @@ export class Mailbox<T> implements AsyncIterableIterator<T> {
     if (this.#waiting.length < this.#limit) this.#waiting.push(value)
     else {
       const verdict = this.#overflow(value)
-      if ('fail' in verdict) return this.fail(verdict.fail)
-      this.#waiting = [...verdict.replace]
+      if ('fail' in verdict) this.fail(verdict.fail)
+      else this.#waiting = [...verdict.replace]
     }
     this.#wake?.()
   }

@@ -67,6 +67,13 @@ export function findInstrument(symbol: string): Instrument | undefined {
   return INSTRUMENTS.find((instrument) => instrument.symbol === symbol)
 }
 
+/** @throws if there is no such market; for symbols that come from the engine. */
+export function instrumentOf(symbol: string): Instrument {
+  const instrument = findInstrument(symbol)
+  if (!instrument) throw new Error(`unknown market ${symbol}`)
+  return instrument
+}
+
 /** @throws if the exchange does not know the asset. */
 export function assetScale(asset: string): number {
   const scale = ASSET_SCALES[asset]

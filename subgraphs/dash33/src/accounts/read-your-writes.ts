@@ -1,0 +1,36 @@
+/** What a reader waits for the projections to come to their own last command; beyond it they read what is there. */
+const PATIENCE_MS = 2_000
+
+/** Lets the owner of an account read what they wrote: queries wait until the projections contain it. */
+export class ReadYourWrites {
+  readonly #reached: (engineSequence: number) => Promise<void>
+  readonly #watermark: () => number
+  readonly #written = new Map<string, number>()
+
+  constructor(projector: { reached(engineSequence: number): Promise<void>; readonly watermark: number }) {
+    this.#reached = (engineSequence) => projector.reached(engineSequence)
+    this.#watermark = () => projector.watermark
+  }
+
+  wrote(accountId: string, engineSequence: number): void {
+    this.#written.set(accountId, engineSequence)
+  }
+
+  /** Resolves once the projections contain the account's own commands, or patience ends. */
+  async settled(accountId: string): Promise<void> {
+    const sequence = this.#written.get(accountId)
+    if (sequence === undefined) return
+    if (sequence > this.#watermark()) await this.#wait(sequence)
+    // Only what is still the last one: a later command may have come while waiting.
+    if (this.#written.get(accountId) === sequence && sequence <= this.#watermark()) this.#written.delete(accountId)
+  }
+
+  async #wait(sequence: number): Promise<void> {
+    let timer: NodeJS.Timeout | undefined
+    const patience = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, PATIENCE_MS)
+    })
+    await Promise.race([this.#reached(sequence).catch(() => {}), patience])
+    clearTimeout(timer)
+  }
+}

@@ -1,0 +1,63 @@
+import { poolConfig, prismaAdapter } from '@opsource/database'
+import { type ClientBase, Pool } from 'pg'
+import { PrismaClient } from './generated/prisma/client.ts'
+
+/** Readers that wait on PostgreSQL at a time; the engine and the projections have connections of their own. */
+const READ_CONNECTIONS = 8
+/** The projector writes with one; pruning, the relay of events and the consumer of users take turns on the others. */
+const WRITE_CONNECTIONS = 4
+
+export type { PrismaClient } from './generated/prisma/client.ts'
+
+/** A value that JSON carries exactly; `bigint` and `numeric` columns take whole numbers as text. */
+export type Row = Readonly<Record<string, string | number | boolean | null>>
+
+/** The domain's database: Prisma to read with, `pg` for what is written in bulk. */
+export interface Database {
+  readonly prisma: PrismaClient
+  readonly pool: Pool
+  close(): Promise<void>
+}
+
+export function openDatabase(databaseUrl: string, onIdleError: (error: Error) => void): Database {
+  const prisma = new PrismaClient({ adapter: prismaAdapter(databaseUrl, { max: READ_CONNECTIONS }) })
+  const pool = new Pool(poolConfig(databaseUrl, { max: WRITE_CONNECTIONS }))
+  pool.on('error', onIdleError)
+  return {
+    prisma,
+    pool,
+    close: async () => {
+      await prisma.$disconnect()
+      await pool.end()
+    },
+  }
+}
+
+/** Runs `work` in one transaction on one connection. */
+export async function inTransaction<T>(pool: Pool, work: (client: ClientBase) => Promise<T>): Promise<T> {
+  const client = await pool.connect()
+  let fault: Error | undefined
+  try {
+    await client.query('BEGIN')
+    const result = await work(client)
+    await client.query('COMMIT')
+    return result
+  } catch (error) {
+    await client.query('ROLLBACK').catch((reason: Error) => {
+      fault = reason
+    })
+    throw error
+  } finally {
+    client.release(fault)
+  }
+}
+
+/**
+ * Runs a statement over many rows at once: `$1` is the rows as JSON, for `json_to_recordset`.
+ * @throws if it did not touch each row exactly once, such as where a row names an account that is not there.
+ */
+export async function writeRows(client: ClientBase, name: string, text: string, rows: readonly Row[]): Promise<void> {
+  if (rows.length === 0) return
+  const { rowCount } = await client.query({ name, text, values: [JSON.stringify(rows)] })
+  if (rowCount !== rows.length) throw new Error(`${name}: ${rowCount} of ${rows.length} rows written`)
+}

@@ -1,0 +1,10 @@
+export {
+  ASSET_SCALES,
+  assetScale,
+  findInstrument,
+  formatIncrements,
+  INSTRUMENTS,
+  type Instrument,
+  instrumentOf,
+} from './instruments.ts'
+export { marketResolvers } from './resolvers.ts'

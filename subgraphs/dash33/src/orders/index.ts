@@ -1,0 +1,3 @@
+export { MAX_BATCH, OrderDesk } from './desk.ts'
+export { foldOrders, writeOrders } from './projection.ts'
+export { orderResolvers } from './resolvers.ts'

@@ -1,0 +1,97 @@
+import { type CloudEvent, newEvent } from '@opsource/bus'
+import type { EventData } from '@opsource/bus/contracts'
+import type { Credited, EngineBatch, Trade, TradeParty } from '../engine/events.ts'
+import { assetScale, findInstrument, formatIncrements, type Instrument } from '../market/instruments.ts'
+
+/**
+ * What the other domains hear of some batches. Ids come from the engine's own, so that a batch told twice is the same events.
+ */
+export function eventsOf(batches: readonly EngineBatch[]): CloudEvent[] {
+  return batches.flatMap((batch) => {
+    const { time } = batch
+    return batch.events.flatMap((event) => {
+      if (event.type === 'CREDITED') return [creditedEvent(event, time)]
+      return event.type === 'TRADE' ? tradeEvents(event, time) : []
+    })
+  })
+}
+
+function creditedEvent(event: Credited, time: number): CloudEvent {
+  const data: EventData<'account.credited'> = {
+    engineSequence: event.engineSequence,
+    userId: event.userId,
+    accountId: event.accountId,
+    asset: event.asset,
+    assetScale: assetScale(event.asset),
+    amount: `${event.amount}`,
+    reference: event.reference,
+    creditedAt: new Date(time).toISOString(),
+  }
+  return newEvent('account.credited', data, {
+    source: 'dash33',
+    id: `crd_${event.engineSequence}`,
+    time,
+    subject: event.accountId,
+  })
+}
+
+function tradeEvents(trade: Trade, time: number): CloudEvent[] {
+  const instrument = findInstrument(trade.symbol)
+  if (!instrument) throw new Error(`trade in unknown market ${trade.symbol}`)
+  const [buyer, seller] = trade.takerSide === 'BUY' ? [trade.taker, trade.maker] : [trade.maker, trade.taker]
+  const data: EventData<'trade.executed'> = {
+    engineSequence: trade.engineSequence,
+    tradeId: trade.tradeId,
+    symbol: trade.symbol,
+    baseAsset: instrument.baseAsset,
+    quoteAsset: instrument.quoteAsset,
+    baseScale: instrument.baseScale,
+    quoteScale: instrument.quoteScale,
+    baseAmount: `${trade.baseAmount}`,
+    quoteAmount: `${trade.quoteAmount}`,
+    price: formatIncrements(trade.price, instrument.tick),
+    quantity: formatIncrements(trade.quantity, instrument.lot),
+    takerSide: trade.takerSide,
+    buyer: partyData(buyer),
+    seller: partyData(seller),
+    executedAt: new Date(time).toISOString(),
+  }
+  return [
+    newEvent('trade.executed', data, { source: 'dash33', id: trade.tradeId, time, subject: trade.symbol }),
+    filledEvent(trade, trade.maker, 'MAKER', instrument, time),
+    filledEvent(trade, trade.taker, 'TAKER', instrument, time),
+  ]
+}
+
+function partyData(party: TradeParty): EventData<'trade.executed'>['buyer'] {
+  const { userId, accountId, orderId, clientOrderId, fee } = party
+  return { userId, accountId, orderId, clientOrderId, fee: `${fee}` }
+}
+
+function filledEvent(
+  trade: Trade,
+  party: TradeParty,
+  liquidity: 'MAKER' | 'TAKER',
+  instrument: Instrument,
+  time: number,
+): CloudEvent {
+  const fillId = `fil_${trade.tradeId.slice('trd_'.length)}${liquidity === 'MAKER' ? 'm' : 't'}`
+  const data: EventData<'order.filled'> = {
+    engineSequence: trade.engineSequence,
+    fillId,
+    tradeId: trade.tradeId,
+    orderId: party.orderId,
+    clientOrderId: party.clientOrderId,
+    userId: party.userId,
+    accountId: party.accountId,
+    symbol: trade.symbol,
+    side: party.side,
+    liquidity,
+    price: formatIncrements(trade.price, instrument.tick),
+    quantity: formatIncrements(trade.quantity, instrument.lot),
+    remainingQuantity: formatIncrements(party.remainingQuantity, instrument.lot),
+    status: party.status,
+    executedAt: new Date(time).toISOString(),
+  }
+  return newEvent('order.filled', data, { source: 'dash33', id: fillId, time, subject: party.orderId })
+}

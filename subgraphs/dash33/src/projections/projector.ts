@@ -1,0 +1,139 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import type { Logger } from 'pino'
+import type { EngineBatch } from '../engine/events.ts'
+import type { ProjectionMetrics } from './observe.ts'
+
+/** Batches of this long are written together: small beside what a reader notices, long enough that bulk pays. */
+const COALESCE_MS = 100
+/** Keeps one transaction to some 100 ms of work. */
+const MAX_EVENTS_PER_WRITE = 5_000
+const FIRST_RETRY_MS = 100
+/** A database that is away is asked again at least this often. */
+const LONGEST_RETRY_MS = 5_000
+
+/** Writes batches, all or nothing, and moves the watermark from `after` to the last of them. */
+export type BatchWriter = (batches: readonly EngineBatch[], after: number) => Promise<void>
+
+/** The stored watermark is not ours: another process projects too, and going on would count twice. */
+export class WatermarkMoved extends Error {}
+
+/**
+ * Takes the engine's batches off the hot path and writes them in order, exactly once each. What waits is bounded by the
+ * engine, which refuses work that would run too far ahead of `onProjected`.
+ */
+export class Projector {
+  readonly #write: BatchWriter
+  readonly #onProjected: (sequence: number) => void
+  readonly #log: Logger
+  readonly #metrics: ProjectionMetrics
+  readonly #stopping = new AbortController()
+  #waiting: EngineBatch[] = []
+  #watermark: number
+  #taken: number
+  #running: Promise<void> | null = null
+  #fault: Error | null = null
+  #listeners: (() => void)[] = []
+
+  constructor(options: {
+    watermark: number
+    write: BatchWriter
+    onProjected: (sequence: number) => void
+    log: Logger
+    metrics: ProjectionMetrics
+  }) {
+    this.#watermark = options.watermark
+    this.#taken = options.watermark
+    this.#write = options.write
+    this.#onProjected = options.onProjected
+    this.#log = options.log
+    this.#metrics = options.metrics
+  }
+
+  /** The last engine sequence that is stored. */
+  get watermark(): number {
+    return this.#watermark
+  }
+
+  /** Takes the batch that follows; one that was taken before changes nothing. */
+  take(batch: EngineBatch): void {
+    if (this.#fault || batch.lastSequence <= this.#taken) return
+    if (batch.firstSequence !== this.#taken + 1) {
+      this.#stop(new Error(`the engine handed out ${batch.firstSequence} after ${this.#taken}`))
+      return
+    }
+    this.#taken = batch.lastSequence
+    this.#waiting.push(batch)
+    this.#metrics.lag(this.#taken - this.#watermark)
+    this.#running ??= this.#run()
+  }
+
+  /** Resolves once `sequence` is stored. Rejects when projecting has stopped. */
+  async reached(sequence: number): Promise<void> {
+    while (this.#watermark < sequence) {
+      if (this.#fault) throw this.#fault
+      await new Promise<void>((resolve) => this.#listeners.push(resolve))
+    }
+  }
+
+  /** @throws why projecting has stopped, if it has. */
+  assertRunning(): void {
+    if (this.#fault) throw this.#fault
+  }
+
+  /** Writes what was taken, then stops. */
+  async close(): Promise<void> {
+    this.#stopping.abort()
+    await this.#running
+  }
+
+  async #run(): Promise<void> {
+    let retryMs = FIRST_RETRY_MS
+    while (this.#waiting.length > 0 && !this.#fault) {
+      await wait(COALESCE_MS, undefined, { signal: this.#stopping.signal }).catch(() => {})
+      const batches = this.#nextBatches()
+      try {
+        await this.#metrics.timed(() => this.#write(batches, this.#watermark))
+        retryMs = FIRST_RETRY_MS
+        this.#advance(batches)
+      } catch (error) {
+        if (error instanceof WatermarkMoved) this.#stop(error)
+        else if (this.#stopping.signal.aborted) {
+          this.#log.warn({ error }, 'projections stop behind the engine; the next start catches up')
+          break
+        } else {
+          this.#log.error({ error, after: this.#watermark }, 'projections could not be written; trying again')
+          await wait(retryMs, undefined, { signal: this.#stopping.signal }).catch(() => {})
+          retryMs = Math.min(retryMs * 2, LONGEST_RETRY_MS)
+        }
+      }
+    }
+    this.#running = null
+  }
+
+  #nextBatches(): EngineBatch[] {
+    let events = 0
+    const end = this.#waiting.findIndex((batch) => {
+      events += batch.events.length
+      return events > MAX_EVENTS_PER_WRITE
+    })
+    return this.#waiting.slice(0, end === -1 ? this.#waiting.length : Math.max(end, 1))
+  }
+
+  #advance(batches: readonly EngineBatch[]): void {
+    this.#waiting = this.#waiting.slice(batches.length)
+    this.#watermark = batches.at(-1)!.lastSequence
+    this.#metrics.lag(this.#taken - this.#watermark)
+    this.#onProjected(this.#watermark)
+    this.#wake()
+  }
+
+  #stop(error: Error): void {
+    this.#fault = error
+    this.#log.fatal({ error }, 'projecting has stopped')
+    this.#wake()
+  }
+
+  #wake(): void {
+    for (const listener of this.#listeners.splice(0)) listener()
+  }
+}
