@@ -48,6 +48,11 @@ export class ClosedOrders {
     this.#limits = limits
   }
 
+  /** Entries in memory, forgotten ones included. */
+  get queued(): number {
+    return this.#all.length
+  }
+
   remember(order: Order): void {
     const own = this.#own(order.account)
     own.push(order)
