@@ -1,0 +1,117 @@
+import { constants } from 'node:os'
+import { startPostgres } from '@opsource/database'
+import { card } from './card.ts'
+import { claimDatabase } from './claim.ts'
+import { readConfig } from './config.ts'
+import { DataFolder } from './data-folder.ts'
+import { firstLivePrice } from './first-price.ts'
+import { rollingLog } from './log.ts'
+import { MarketProcess } from './market.ts'
+import { startPlatform } from './platform.ts'
+import { onTerminal } from './progress.ts'
+import { Refusal } from './refusal.ts'
+import { seed } from './seed.ts'
+
+/** A terminal sends Ctrl-C to every process of the command, and npm may send it on: within this time it is the same one. */
+const SAME_SIGNAL_MS = 1_500
+/** A supervisor's patience. */
+const STOP_LIMIT_MS = 30_000
+
+const stack = new AsyncDisposableStack()
+const stopping = new AbortController()
+let stoppedAt = 0
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => onSignal(signal))
+
+try {
+  await run()
+} catch (error) {
+  // Whatever fails while everything is being taken down is no news.
+  if (!stopping.signal.aborted) {
+    console.error(`\n✗ ${lineFrom(error)}`)
+    await stop(1)
+  }
+}
+
+async function run(): Promise<void> {
+  const config = readConfig(process.argv.slice(2), process.env)
+  const folder = DataFolder.open(config.dataDirectory)
+  const log = rollingLog(folder.logFile, config.logLevel)
+  process.on('uncaughtException', (error) => {
+    log.fatal({ err: error }, 'a bug ended the process')
+    console.error(`\n✗ ${error.stack}`)
+    void stop(1)
+  })
+  if (config.databaseUrl === null) folder.keepDemoApart(config.demo)
+  const adminUrl = await onTerminal('PostgreSQL', () => claimedDatabase(config.databaseUrl, folder))
+  const platform = await startPlatform({ ...config, adminUrl, log, step: onTerminal })
+  stack.defer(() => platform.stop())
+  const { url: graphqlUrl, explorerUrl } = platform.gateway
+  if (config.demo) await onTerminal('demo', () => seed(graphqlUrl))
+  if (config.marketSpeed !== null) {
+    const market = new MarketProcess({
+      gatewayUrl: graphqlUrl,
+      speed: config.marketSpeed,
+      log,
+      tell: (line) => console.log(line),
+    })
+    stack.defer(() => market.stop())
+  }
+  const facts = {
+    graphqlUrl,
+    explorerUrl,
+    demo: config.demo,
+    market: config.marketSpeed !== null,
+    logFile: folder.logFile,
+  }
+  const readiness = await platform.gateway.readiness()
+  console.log(card({ ...facts, readiness, dataDirectory: config.dataDirectory, seconds: process.uptime() }))
+  if (config.marketSpeed === null) return
+  const price = await firstLivePrice(graphqlUrl, stopping.signal)
+  if (price !== null) console.log(`✓ first live price: ${price} (${process.uptime().toFixed(1)} s)`)
+}
+
+/** Claims before it undertakes to stop anything: the server may be the one that another platform works on. */
+async function claimedDatabase(own: string | null, folder: DataFolder): Promise<string> {
+  const server = own === null ? await startPostgres({ directory: folder.postgres }) : null
+  const adminUrl = own ?? server?.adminUrl ?? ''
+  const claim = await claimDatabase(adminUrl)
+  stack.defer(async () => server?.stop())
+  stack.defer(() => claim.release())
+  return adminUrl
+}
+
+function onSignal(signal: 'SIGINT' | 'SIGTERM' | 'SIGHUP'): void {
+  const since = performance.now() - stoppedAt
+  if (stopping.signal.aborted && since < SAME_SIGNAL_MS) return
+  if (stopping.signal.aborted) process.exit(128 + constants.signals[signal])
+  stoppedAt = performance.now()
+  console.log('\nstopping … (again to stop at once)')
+  void stop(0)
+}
+
+async function stop(code: number): Promise<void> {
+  stopping.abort()
+  setTimeout(() => {
+    console.error(`✗ not everything stopped within ${STOP_LIMIT_MS / 1000} s`)
+    process.exit(1)
+  }, STOP_LIMIT_MS).unref()
+  try {
+    await stack.disposeAsync()
+    if (code === 0) console.log('✓ stopped')
+  } catch (error) {
+    console.error(`✗ ${lineFrom(error)}`)
+    process.exit(1)
+  }
+  process.exit(code)
+}
+
+function lineFrom(error: unknown): string {
+  if (error instanceof Refusal || !(error instanceof Error))
+    return String(error instanceof Error ? error.message : error)
+  if ('code' in error && error.code === 'EADDRINUSE') {
+    const port = 'port' in error ? error.port : ''
+    return `Port ${port} is in use: stop what listens there, or choose another with PORT=4001 npm start.`
+  }
+  return error.stack ?? error.message
+}

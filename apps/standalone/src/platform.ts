@@ -1,0 +1,137 @@
+import { startAnya } from '@opsource/anya'
+import { eventConsumers, MemoryTransport, type Subscription } from '@opsource/bus'
+import { MemoryCache } from '@opsource/cache'
+import { startDash33 } from '@opsource/dash33'
+import { type Domain, domains, migrate, prepareDatabase } from '@opsource/database'
+import { startEnterprise } from '@opsource/enterprise'
+import { type Gateway, startGateway } from '@opsource/gateway'
+import { type DocumentSource, revocationSchema, TokenVerifier } from '@opsource/identity'
+import { IdSource, systemClock, systemRandom } from '@opsource/kernel'
+import { startMobile } from '@opsource/mobile'
+import type { Ports, Subgraph } from '@opsource/subgraph'
+import type { Logger } from 'pino'
+import { Registry } from 'prom-client'
+import { quietly, type Step } from './progress.ts'
+
+/** What the exchange lists, and so what the analyst forecasts. */
+const SYMBOLS = ['BTC-USDT', 'ETH-USDT']
+
+export interface PlatformOptions {
+  /** The administrator's URL of the database; it may be empty. */
+  readonly adminUrl: string
+  readonly host: string
+  /** 0 for any free port. */
+  readonly port: number
+  /** Whether users and keys exist whose secrets are public. */
+  readonly demo: boolean
+  readonly log: Logger
+  readonly step?: Step
+}
+
+/** Gateway and four domains in this process. */
+export interface Platform {
+  readonly gateway: Gateway
+  readonly subgraphs: Readonly<Record<Domain, Subgraph>>
+  /** Stops one domain for good, as if it had died tidily. */
+  stopSubgraph(name: Domain): Promise<void>
+  /** Takes no more work, finishes what is in hand, lets go of everything but the database server. */
+  stop(): Promise<void>
+}
+
+/** Starts everything in order; where one part fails, those before it are stopped again. */
+export async function startPlatform(options: PlatformOptions): Promise<Platform> {
+  const { log, step = quietly } = options
+  const stack = new AsyncDisposableStack()
+  try {
+    const urls = await step('database roles and migrations', async () => {
+      const prepared = await prepareDatabase(options.adminUrl)
+      for (const domain of domains) await migrate(domain, prepared[domain])
+      return prepared
+    })
+    const shared = sharedPorts(log)
+    stack.defer(() => shared.cache.close())
+    stack.defer(() => shared.transport.close())
+
+    // Everyone believes enterprise's signatures, enterprise itself included; the documents are read when they are first needed.
+    const issuer: { subgraph?: Subgraph } = {}
+    const verifierOf = () => {
+      const document =
+        (path: string): DocumentSource =>
+        async () =>
+          wellKnown(issuer.subgraph, path)
+      const keys = document('/.well-known/jwks.json')
+      return new TokenVerifier({ keys, revocations: document('/.well-known/revocations.json'), clock: systemClock })
+    }
+    const start = (domain: Domain, starter: (ports: Ports) => Promise<Subgraph>) =>
+      step(domain, async () => {
+        const verifier = verifierOf()
+        const listening = await followRevocations(verifier, shared.transport)
+        stack.defer(() => listening.close())
+        const subgraph = await starter({ ...shared, verifier, databaseUrl: urls[domain] })
+        stack.defer(() => subgraph.stop())
+        if (domain === 'enterprise') issuer.subgraph = subgraph
+        await verifier.load()
+        return subgraph
+      })
+    const enterprise = await start('enterprise', (ports) =>
+      startEnterprise(ports, { demo: options.demo, host: options.host }),
+    )
+    const subgraphs = {
+      enterprise,
+      dash33: await start('dash33', (ports) => startDash33(ports)),
+      anya: await start('anya', (ports) => startAnya(ports, { symbols: SYMBOLS })),
+      mobile: await start('mobile', (ports) => startMobile(ports)),
+    }
+    const gateway = await step('gateway', async () => {
+      const verifier = verifierOf()
+      const listening = await followRevocations(verifier, shared.transport)
+      stack.defer(() => listening.close())
+      await verifier.load()
+      const { clock, metrics } = shared
+      return startGateway({
+        host: options.host,
+        port: options.port,
+        upstreams: subgraphs,
+        verifier,
+        clock,
+        log,
+        metrics,
+      })
+    })
+    stack.defer(() => gateway.stop())
+    return {
+      gateway,
+      subgraphs,
+      stopSubgraph: (name) => subgraphs[name].stop(),
+      stop: () => stack.disposeAsync(),
+    }
+  } catch (error) {
+    await stack.disposeAsync()
+    throw error
+  }
+}
+
+function sharedPorts(log: Logger): Omit<Ports, 'verifier' | 'databaseUrl'> {
+  const [clock, random] = [systemClock, systemRandom]
+  return {
+    cache: new MemoryCache({ clock, log }),
+    transport: new MemoryTransport({ log, consumers: eventConsumers }),
+    clock,
+    random,
+    ids: new IdSource(clock, random),
+    log,
+    metrics: new Registry(),
+  }
+}
+
+async function wellKnown(issuer: Subgraph | undefined, path: string): Promise<string> {
+  const route = issuer?.routes.find((known) => known.path === path)
+  if (!route) throw new Error(`nobody serves ${path} yet`)
+  return route.answer()
+}
+
+function followRevocations(verifier: TokenVerifier, transport: Ports['transport']): Promise<Subscription> {
+  return transport.listen(['session.revoked'], async (events) => {
+    for (const { data } of events) verifier.revoke(revocationSchema.parse(data))
+  })
+}
