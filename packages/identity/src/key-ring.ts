@@ -4,8 +4,6 @@ import { type DocumentSource, jwksSchema } from './sources.ts'
 
 /** Tokens with made-up key ids must not turn into load on the signer. */
 const MIN_RELOAD_INTERVAL_MS = 1_000
-/** A key that was taken out for an emergency stops being trusted within this time, unknown key or not. */
-const MAX_AGE_MS = 60_000
 
 /** The signer's public keys, read again when a token names an unknown one: a rotation needs no restart. */
 export class KeyRing {
@@ -13,7 +11,6 @@ export class KeyRing {
   readonly #clock: Clock
   #keys: JWTVerifyGetKey | undefined
   #known: ReadonlySet<string> = new Set()
-  #loadedAt = Number.NEGATIVE_INFINITY
   #attemptedAt = Number.NEGATIVE_INFINITY
   #loading: Promise<void> | undefined
 
@@ -39,21 +36,14 @@ export class KeyRing {
   }
 
   async #freshen(header: JWSHeaderParameters): Promise<void> {
-    const now = this.#clock.now()
-    const unknown = header.kid === undefined || !this.#known.has(header.kid)
-    if (this.#loading !== undefined && unknown) return this.#loading
-    if (!unknown && now - this.#loadedAt < MAX_AGE_MS) return
-    if (now - this.#attemptedAt < MIN_RELOAD_INTERVAL_MS) return
-    // Stale keys serve while the signer is away; a key that is not known cannot.
-    await this.load().catch((error: unknown) => {
-      if (unknown) throw error
-    })
+    if (header.kid !== undefined && this.#known.has(header.kid)) return
+    if (this.#loading !== undefined) return this.#loading
+    if (this.#clock.now() - this.#attemptedAt >= MIN_RELOAD_INTERVAL_MS) await this.load()
   }
 
   async #read(): Promise<void> {
     const jwks = jwksSchema.parse(JSON.parse(await this.#source()))
     this.#keys = createLocalJWKSet(jwks)
     this.#known = new Set(jwks.keys.map((key) => key.kid))
-    this.#loadedAt = this.#clock.now()
   }
 }

@@ -43,6 +43,7 @@ export class TokenVerifier {
   readonly #revocations: Revocations
   readonly #revocationSource: DocumentSource
   readonly #clock: Clock
+  #loaded = false
 
   constructor(options: TokenVerifierOptions) {
     this.#keys = new KeyRing(options.keys, options.clock)
@@ -55,6 +56,12 @@ export class TokenVerifier {
   async load(): Promise<void> {
     const [list] = await Promise.all([this.#revocationSource(), this.#keys.load()])
     for (const revocation of revocationListSchema.parse(JSON.parse(list)).revocations) this.revoke(revocation)
+    this.#loaded = true
+  }
+
+  /** Whether keys and revocations have been read once. Until then no token counts. */
+  get loaded(): boolean {
+    return this.#loaded
   }
 
   /** Takes effect at once, here. */
@@ -70,6 +77,7 @@ export class TokenVerifier {
   async verify(token: string): Promise<Result<Identity, TokenFault>> {
     if (token.length > MAX_TOKEN_CHARACTERS) return err('MALFORMED')
     try {
+      if (!this.#loaded) await this.load()
       const { payload } = await jwtVerify(token, this.#keys.keyOf, {
         algorithms: [ALGORITHM],
         issuer: ISSUER,

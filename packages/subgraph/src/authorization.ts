@@ -96,7 +96,8 @@ function guardReference(type: GraphQLObjectType, requirement: Requirement): void
   if (requirement.kind === 'PUBLIC' || !isResolvedEntity(type)) return
   const subgraph = isRecord(apollo) && isRecord(apollo.subgraph) ? apollo.subgraph : {}
   const inner = subgraph.resolveReference
-  const resolveReference: ReferenceResolver = (reference, context, info) => {
+  // Asynchronous, so that a denial costs its own entity and not the whole list.
+  const resolveReference: ReferenceResolver = async (reference, context, info) => {
     demand(requirement, context.identity)
     return typeof inner === 'function' ? inner(reference, context, info) : reference
   }

@@ -1,5 +1,6 @@
 import { ApolloServer, HeaderMap } from '@apollo/server'
 import { buildSubgraphSchema } from '@apollo/subgraph'
+import { followRevocations } from '@opsource/identity'
 import { type GraphQLSchema, parse } from 'graphql'
 import { guardSchema } from './authorization.ts'
 import { fault } from './errors.ts'
@@ -61,6 +62,7 @@ export async function createSubgraph(definition: SubgraphDefinition): Promise<Su
     nodeEnv: 'production',
   })
   await server.start()
+  const unfollow = await followRevocations(ports.verifier, { transport: ports.transport, log })
   const subscriptions = new Subscriptions({ schema, ports, log, observer })
   let inHand = 0
   let stopping = false
@@ -111,6 +113,7 @@ export async function createSubgraph(definition: SubgraphDefinition): Promise<Su
       await Promise.race([new Promise<void>((resolve) => (drained = resolve)), patience(DRAIN_LIMIT_MS)])
     }
     await definition.onStop?.()
+    await unfollow()
     await server.stop()
   }
 
@@ -122,6 +125,7 @@ export async function createSubgraph(definition: SubgraphDefinition): Promise<Su
     subscribe: (request) => subscriptions.open(request),
     ready: async () => {
       if (stopping) throw new Error('stopping')
+      if (!ports.verifier.loaded) throw new Error('the signing keys are not known yet')
       await Promise.all([ports.transport.ping(), ports.cache.ping(), definition.ready?.()])
     },
     stop,
@@ -129,7 +133,7 @@ export async function createSubgraph(definition: SubgraphDefinition): Promise<Su
 }
 
 function buildSchema({ name, sdl, resolvers }: SubgraphDefinition): GraphQLSchema {
-  const schema = buildSubgraphSchema({ typeDefs: parse(sdl), resolvers: { ...resolvers, ...scalars } as ResolverMap })
+  const schema = buildSubgraphSchema({ typeDefs: parse(sdl), resolvers: { ...scalars, ...resolvers } as ResolverMap })
   for (const root of [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()]) {
     for (const field of Object.values(root?.getFields() ?? {})) {
       const resolver = root === schema.getSubscriptionType() ? field.subscribe : field.resolve

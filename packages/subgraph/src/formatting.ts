@@ -18,7 +18,8 @@ const RENAMED: Readonly<Record<string, ErrorCode>> = {
  * is logged and answered as INTERNAL_SERVER_ERROR, so that no SQL, stack or path leaves the process.
  */
 export function formatError(formatted: GraphQLFormattedError, error: unknown, log: Logger): GraphQLFormattedError {
-  const given = formatted.extensions?.code
+  // Apollo Server gives its own code to whatever a validation rule of ours reports.
+  const given = ownCodeOf(error) ?? formatted.extensions?.code
   const code = typeof given === 'string' ? (RENAMED[given] ?? given) : undefined
   const place = {
     ...(formatted.path ? { path: formatted.path } : {}),
@@ -37,6 +38,11 @@ export function refusal(error: unknown, log: Logger): string {
       ? error
       : new GraphQLError(INTERNAL, { extensions: { code: 'INTERNAL_SERVER_ERROR' } })
   return JSON.stringify({ errors: [formatError(known.toJSON(), error, log)] })
+}
+
+function ownCodeOf(error: unknown): unknown {
+  const original = error instanceof GraphQLError ? error.originalError : undefined
+  return original instanceof GraphQLError ? original.extensions.code : undefined
 }
 
 function originOf(error: unknown): unknown {

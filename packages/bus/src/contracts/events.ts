@@ -27,9 +27,19 @@ export const eventContracts = {
     kind: z.enum(['PERSON', 'SERVICE']),
     roles: z.array(z.string()),
   }),
-  'user.changed': z.object({ userId: z.string(), displayName: z.string(), roles: z.array(z.string()), disabled: z.boolean() }),
+  'user.changed': z.object({
+    userId: z.string(),
+    displayName: z.string(),
+    roles: z.array(z.string()),
+    disabled: z.boolean(),
+  }),
   /** Tokens of the session (or, without one, of the user) issued before `revokedAt` are no longer accepted. */
-  'session.revoked': z.object({ userId: z.string(), sessionId: z.string().nullable(), revokedAt: z.iso.datetime(), expiresAt: z.iso.datetime() }),
+  'session.revoked': z.object({
+    userId: z.string(),
+    sessionId: z.string().nullable(),
+    revokedAt: z.iso.datetime(),
+    expiresAt: z.iso.datetime(),
+  }),
   'account.credited': z.object({
     engineSequence: sequence,
     userId: z.string(),

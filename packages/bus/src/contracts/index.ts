@@ -1,3 +1,4 @@
+export { type EventConsumer, eventConsumers } from './consumers.ts'
 export { type EventData, type EventType, eventContracts } from './events.ts'
 export {
   type MarketDataMessage,

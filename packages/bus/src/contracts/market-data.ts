@@ -31,7 +31,13 @@ export const marketDataMessageSchema = z.object({
   bids: z.array(level),
   asks: z.array(level),
   trades: z.array(
-    z.object({ tradeId: z.string(), price: z.number().int(), quantity: z.number().int(), takerSide: z.enum(['BUY', 'SELL']), time: z.number().int() }),
+    z.object({
+      tradeId: z.string(),
+      price: z.number().int(),
+      quantity: z.number().int(),
+      takerSide: z.enum(['BUY', 'SELL']),
+      time: z.number().int(),
+    }),
   ),
 })
 

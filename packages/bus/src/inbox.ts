@@ -1,0 +1,166 @@
+import type { Clock } from '@opsource/kernel'
+import type { Pool, PoolClient } from 'pg'
+import type { Logger } from 'pino'
+import { pause, retryDelay } from './backoff.ts'
+import type { CloudEvent } from './cloud-event.ts'
+import type { EventType } from './contracts/index.ts'
+import { type EventOf, parseEvent } from './event.ts'
+import type { Subscription, Transport } from './transport.ts'
+
+/**
+ * How long a taken event is remembered. A second delivery comes within seconds, or when a publisher that died between handing an
+ * event over and forgetting it starts again: it should be back within this.
+ */
+export const INBOX_RETENTION_MS = 24 * 3_600_000
+/** How long an operator has to look at what could not be taken. */
+export const DEAD_EVENT_RETENTION_MS = 30 * 24 * 3_600_000
+const PRUNE_INTERVAL_MS = 10 * 60_000
+/** Attempts at one event before it is set aside: a deadlock or a restart of the database passes, a poisonous event does not. */
+export const MAX_ATTEMPTS = 5
+/** Characters of a reason that are kept. */
+const MAX_REASON_CHARACTERS = 1_000
+
+export interface ConsumeOptions<T extends EventType> {
+  /** Of the domain's own role: its search path names the schema. */
+  readonly pool: Pool
+  readonly transport: Transport
+  /** The name of the queue and of the inbox. */
+  readonly consumer: string
+  readonly types: readonly T[]
+  readonly clock: Clock
+  readonly log: Logger
+  /**
+   * Applies events that are new to this consumer, in order, within the client's open transaction.
+   * @returns what is to be done once that has committed, such as waking whoever waits for it; it may be lost with the process.
+   */
+  handle(events: readonly EventOf<T>[], client: PoolClient): Promise<void | (() => Promise<void>)>
+}
+
+/**
+ * Takes events once each: the inbox and what `handle` writes commit together. An event that breaks its contract, or that `handle`
+ * refuses again and again while the database answers, goes to `dead_event` with a log line, and the rest goes on.
+ */
+export async function consume<T extends EventType>(options: ConsumeOptions<T>): Promise<Subscription> {
+  const { consumer, types, log } = options
+  const inbox = new Inbox(options)
+  const ending = new AbortController()
+  const pruning = prune(inbox, log, ending.signal)
+  const subscription = await options.transport.subscribe({ consumer, types }, (events) => inbox.take(events))
+  return {
+    close: async () => {
+      await subscription.close()
+      ending.abort()
+      await pruning
+    },
+  }
+}
+
+class Inbox<T extends EventType> {
+  readonly #options: ConsumeOptions<T>
+
+  constructor(options: ConsumeOptions<T>) {
+    this.#options = options
+  }
+
+  async take(batch: readonly CloudEvent[]): Promise<void> {
+    const events: EventOf<T>[] = []
+    for (const event of batch) {
+      try {
+        events.push(parseEvent(event, this.#options.types))
+      } catch (error) {
+        await this.#bury(event, error)
+      }
+    }
+    if (events.length === 0) return
+    try {
+      await this.#apply(events)
+    } catch (error) {
+      this.#options.log.warn(
+        { err: error, consumer: this.#options.consumer, events: events.length },
+        'a batch failed: one by one',
+      )
+      for (const event of events) await this.#takeOne(event)
+    }
+  }
+
+  async prune(): Promise<void> {
+    const { pool, consumer, clock } = this.#options
+    const now = clock.now()
+    const before = (age: number) => [consumer, new Date(now - age)]
+    await pool.query('DELETE FROM inbox_event WHERE consumer = $1 AND taken_at < $2', before(INBOX_RETENTION_MS))
+    await pool.query('DELETE FROM dead_event WHERE consumer = $1 AND failed_at < $2', before(DEAD_EVENT_RETENTION_MS))
+  }
+
+  /** Rejects where not even the reason could be written down: then the database is away, and the event is not at fault. */
+  async #takeOne(event: EventOf<T>): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#apply([event])
+      } catch (error) {
+        if (attempt >= MAX_ATTEMPTS) return this.#bury(event, error)
+        await pause(retryDelay(attempt), new AbortController().signal)
+      }
+    }
+  }
+
+  async #apply(events: readonly EventOf<T>[]): Promise<void> {
+    const { pool, handle } = this.#options
+    const client = await pool.connect()
+    let broken = true
+    let committed: void | (() => Promise<void>)
+    try {
+      await client.query('BEGIN')
+      const fresh = await this.#claim(events, client)
+      if (fresh.length > 0) committed = await handle(fresh, client)
+      await client.query('COMMIT')
+      broken = false
+    } catch (error) {
+      broken = await client.query('ROLLBACK').then(
+        () => false,
+        () => true,
+      )
+      throw error
+    } finally {
+      client.release(broken)
+    }
+    await committed?.().catch((error: unknown) => {
+      this.#options.log.warn({ err: error, consumer: this.#options.consumer }, 'a batch was taken, but not announced')
+    })
+  }
+
+  /** @returns the events that this consumer has not taken before. */
+  async #claim(events: readonly EventOf<T>[], client: PoolClient): Promise<EventOf<T>[]> {
+    const { consumer, clock } = this.#options
+    const byId = new Map(events.map((event) => [`${event.source}/${event.id}`, event]))
+    const { rows } = await client.query<{ event_id: string }>(
+      `INSERT INTO inbox_event (consumer, event_id, taken_at) SELECT $1, id, $3 FROM unnest($2::text[]) AS id
+       ON CONFLICT DO NOTHING RETURNING event_id`,
+      [consumer, [...byId.keys()], new Date(clock.now())],
+    )
+    const fresh = new Set(rows.map((row) => row.event_id))
+    return [...byId].flatMap(([id, event]) => (fresh.has(id) ? [event] : []))
+  }
+
+  async #bury(event: CloudEvent | EventOf<T>, cause: unknown): Promise<void> {
+    const { pool, consumer, clock, log } = this.#options
+    const reason = (cause instanceof Error ? cause.message : String(cause)).slice(0, MAX_REASON_CHARACTERS)
+    await pool.query('INSERT INTO dead_event (consumer, event, reason, failed_at) VALUES ($1, $2, $3, $4)', [
+      consumer,
+      JSON.stringify(event),
+      reason,
+      new Date(clock.now()),
+    ])
+    log.error(
+      { err: cause, consumer, eventId: event.id, type: event.type },
+      'an event could not be taken and is set aside',
+    )
+  }
+}
+
+async function prune(inbox: { prune(): Promise<void> }, log: Logger, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    await pause(PRUNE_INTERVAL_MS, signal)
+    if (signal.aborted) return
+    await inbox.prune().catch((error: unknown) => log.warn({ err: error }, 'the inbox was not pruned'))
+  }
+}
