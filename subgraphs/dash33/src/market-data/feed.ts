@@ -94,7 +94,7 @@ export class MarketFeed {
     try {
       return marketDataMessageSchema.parse(JSON.parse(text))
     } catch (error) {
-      this.#log.error({ symbol: this.symbol, error }, 'market data does not follow its contract')
+      this.#log.error({ symbol: this.symbol, err: error }, 'market data does not follow its contract')
       return null
     }
   }
@@ -114,7 +114,7 @@ export class MarketFeed {
 
   async #synchronise(): Promise<void> {
     const joined = await this.#join().catch((error: unknown) => {
-      this.#log.warn({ symbol: this.symbol, error }, 'market snapshot cannot be read')
+      this.#log.warn({ symbol: this.symbol, err: error }, 'market snapshot cannot be read')
       return false
     })
     if (joined || this.#closed) return

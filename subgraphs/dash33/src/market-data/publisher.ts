@@ -76,7 +76,9 @@ export class MarketDataPublisher {
     this.#metrics.published(message.symbol)
     this.#cache
       .publish(marketDataChannel(message.symbol), JSON.stringify(message))
-      .catch((error: unknown) => this.#log.warn({ error, symbol: message.symbol }, 'market data was not published'))
+      .catch((error: unknown) =>
+        this.#log.warn({ err: error, symbol: message.symbol }, 'market data was not published'),
+      )
       .finally(() => this.#unsent--)
   }
 
@@ -91,7 +93,7 @@ export class MarketDataPublisher {
         published.stored = sequence
         published.roundsSinceStored = 0
       } catch (error) {
-        this.#log.warn({ error, symbol }, 'market snapshot was not stored')
+        this.#log.warn({ err: error, symbol }, 'market snapshot was not stored')
       }
     }
   }

@@ -75,6 +75,11 @@ export class Projector {
     }
   }
 
+  /** Resolves once all that was taken is stored. Rejects when projecting has stopped. */
+  caughtUp(): Promise<void> {
+    return this.reached(this.#taken)
+  }
+
   /** @throws why projecting has stopped, if it has. */
   assertRunning(): void {
     if (this.#fault) throw this.#fault
@@ -98,10 +103,10 @@ export class Projector {
       } catch (error) {
         if (error instanceof WatermarkMoved) this.#stop(error)
         else if (this.#stopping.signal.aborted) {
-          this.#log.warn({ error }, 'projections stop behind the engine; the next start catches up')
+          this.#log.warn({ err: error }, 'projections stop behind the engine; the next start catches up')
           break
         } else {
-          this.#log.error({ error, after: this.#watermark }, 'projections could not be written; trying again')
+          this.#log.error({ err: error, after: this.#watermark }, 'projections could not be written; trying again')
           await wait(retryMs, undefined, { signal: this.#stopping.signal }).catch(() => {})
           retryMs = Math.min(retryMs * 2, LONGEST_RETRY_MS)
         }
@@ -129,7 +134,7 @@ export class Projector {
 
   #stop(error: Error): void {
     this.#fault = error
-    this.#log.fatal({ error }, 'projecting has stopped')
+    this.#log.fatal({ err: error }, 'projecting has stopped')
     this.#wake()
   }
 

@@ -48,7 +48,7 @@ export class OrderRetention {
 
   start(): void {
     this.#timer = setInterval(() => {
-      this.#round = this.prune().catch((error: unknown) => this.#log.warn({ error }, 'orders could not be pruned'))
+      this.#round = this.prune().catch((error: unknown) => this.#log.warn({ err: error }, 'orders could not be pruned'))
     }, PRUNE_INTERVAL_MS)
   }
 

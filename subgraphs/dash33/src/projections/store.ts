@@ -1,3 +1,4 @@
+import { appendOutbox } from '@opsource/bus'
 import type { Pool } from 'pg'
 import { foldCandles, writeCandles } from '../candles/index.ts'
 import { inTransaction } from '../database.ts'
@@ -39,7 +40,7 @@ export function projectionWriter(pool: Pool): BatchWriter {
       await writeTrades(client, changes.trades)
       await writeCandles(client, changes.candles)
       await writePositions(client, changes.fills)
-      await OUTBOX(client, changes.events)
+      await appendOutbox(client, changes.events)
     })
   }
 }

@@ -1,0 +1,1 @@
+export { type Dash33, startDash33 } from './features.ts'

@@ -1,0 +1,42 @@
+import { candleResolvers } from './candles/index.ts'
+import type { Resolvers } from './generated/graphql.ts'
+import { ledgerResolvers } from './ledger/index.ts'
+import { marketResolvers } from './market/index.ts'
+import { orderBookResolvers } from './orderbook/index.ts'
+import { decimalScalar, orderResolvers } from './orders/index.ts'
+import { portfolioResolvers } from './portfolio/index.ts'
+import { tradeResolvers } from './trades/index.ts'
+
+/** What the features need, all together. */
+export type Services = Parameters<typeof marketResolvers>[0] &
+  Parameters<typeof orderBookResolvers>[0] &
+  Parameters<typeof orderResolvers>[0] &
+  Parameters<typeof tradeResolvers>[0] &
+  Parameters<typeof candleResolvers>[0] &
+  Parameters<typeof ledgerResolvers>[0] &
+  Parameters<typeof portfolioResolvers>[0]
+
+/** The resolvers of all features: those of a type that several features extend are joined. */
+export function dash33Resolvers(services: Services): Resolvers {
+  const market = marketResolvers(services)
+  const book = orderBookResolvers(services)
+  const orders = orderResolvers(services)
+  const trades = tradeResolvers(services)
+  const candles = candleResolvers(services)
+  const ledger = ledgerResolvers(services)
+  const portfolio = portfolioResolvers(services)
+  return {
+    ...market,
+    ...book,
+    ...orders,
+    ...trades,
+    ...candles,
+    ...ledger,
+    ...portfolio,
+    Query: { ...market.Query, ...orders.Query, ...ledger.Query, ...portfolio.Query },
+    Mutation: { ...market.Mutation, ...orders.Mutation, ...ledger.Mutation },
+    Subscription: { ...market.Subscription, ...book.Subscription, ...trades.Subscription },
+    Market: { ...market.Market, ...book.Market, ...trades.Market, ...candles.Market },
+    Decimal: decimalScalar,
+  }
+}
