@@ -1,6 +1,6 @@
 // node tools/run.mjs tools/migrate-new.ts <domain> <name>
 // Writes the next migration of a domain: what leads from its history to its schema.prisma.
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
@@ -22,6 +22,7 @@ if (!isDomain(domain) || !name || !/^[a-z0-9_]+$/.test(name)) {
 }
 
 const directory = mkdtempSync(path.join(tmpdir(), 'opsource-migrate-'))
+chmodSync(directory, 0o755)
 const server = await startPostgres({ directory })
 try {
   const sql = await nextMigration(domain, server.adminUrl)

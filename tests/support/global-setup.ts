@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { directoriesOf, startPostgres } from '@opsource/database'
@@ -14,6 +14,8 @@ declare module 'vitest' {
 /** One PostgreSQL for the whole run: databases are fresh, servers needn't be. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const directory = mkdtempSync(path.join(tmpdir(), 'opsource-test-'))
+  // PostgreSQL's own user must reach it where the tests run as root.
+  chmodSync(directory, 0o755)
   const server = await startPostgres({ directory, settings: { max_connections: '400' } })
   project.provide('adminUrl', server.adminUrl)
   return async () => {

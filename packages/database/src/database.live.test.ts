@@ -1,16 +1,16 @@
 import { Client } from 'pg'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test } from 'vitest'
 import { emptyDatabase, type FreshDatabase } from '../../../tests/support/database.ts'
 import { type DomainUrls, domains, migrate, poolConfig, prepareDatabase } from './index.ts'
 
 let database: Omit<FreshDatabase, 'url'>
 let urls: DomainUrls
 
-beforeAll(async () => {
+beforeEach(async () => {
   database = await emptyDatabase()
   urls = await prepareDatabase(database.adminUrl)
 })
-afterAll(() => database.drop())
+afterEach(() => database.drop())
 
 async function ask(url: string, sql: string): Promise<unknown[]> {
   const client = new Client(poolConfig(url))
