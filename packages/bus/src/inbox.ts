@@ -33,7 +33,7 @@ export interface ConsumeOptions<T extends EventType> {
    * Applies events that are new to this consumer, in order, within the client's open transaction.
    * @returns what is to be done once that has committed, such as waking whoever waits for it; it may be lost with the process.
    */
-  handle(events: readonly EventOf<T>[], client: PoolClient): Promise<void | (() => Promise<void>)>
+  handle(events: readonly EventOf<T>[], client: PoolClient): Promise<(() => Promise<void>) | undefined | void>
 }
 
 /**
@@ -107,11 +107,11 @@ class Inbox<T extends EventType> {
     const { pool, handle } = this.#options
     const client = await pool.connect()
     let broken = true
-    let committed: void | (() => Promise<void>)
+    let committed: (() => Promise<void>) | undefined
     try {
       await client.query('BEGIN')
       const fresh = await this.#claim(events, client)
-      if (fresh.length > 0) committed = await handle(fresh, client)
+      if (fresh.length > 0) committed = (await handle(fresh, client)) ?? undefined
       await client.query('COMMIT')
       broken = false
     } catch (error) {
@@ -123,7 +123,7 @@ class Inbox<T extends EventType> {
     } finally {
       client.release(broken)
     }
-    await committed?.().catch((error: unknown) => {
+    await announce?.().catch((error: unknown) => {
       this.#options.log.warn({ err: error, consumer: this.#options.consumer }, 'a batch was taken, but not announced')
     })
   }
