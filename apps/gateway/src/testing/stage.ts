@@ -1,0 +1,160 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { MemoryTransport } from '@opsource/bus'
+import { MemoryCache } from '@opsource/cache'
+import { TokenVerifier } from '@opsource/identity'
+import { IdSource, systemClock, systemRandom } from '@opsource/kernel'
+import { createSubgraph, type Listening, listen, type Ports, type Subgraph } from '@opsource/subgraph'
+import { createClient } from 'graphql-ws'
+import { pino } from 'pino'
+import { Registry } from 'prom-client'
+import WebSocket from 'ws'
+import { type Gateway, startGateway } from '../index.ts'
+import { compose } from '../supergraph/composition.ts'
+import { Analyst, analystSdl } from './analyst.ts'
+import { Exchange, exchangeSdl } from './exchange.ts'
+import { Issuer, issuerSdl } from './issuer.ts'
+
+const prelude = path.resolve(import.meta.dirname, '../../../../packages/subgraph/src/schema/prelude.graphql')
+
+/** How the gateway reaches its subgraphs. */
+export type Reach = 'in process' | 'over HTTP'
+
+/** A gateway before three small subgraphs, all real, moved by the test. */
+export class Stage {
+  readonly exchange = new Exchange()
+  readonly analyst = new Analyst()
+  readonly issuer = new Issuer(systemClock)
+  readonly verifier = new TokenVerifier({
+    keys: async () => this.issuer.jwks(),
+    revocations: async () => '{"revocations":[]}',
+    clock: systemClock,
+  })
+  /** What the gateway logged, a JSON document each. */
+  readonly log: string[] = []
+  readonly supergraphPath: string
+  #folder: string
+  #reach: Reach
+  #subgraphs = new Map<string, Subgraph>()
+  #servers = new Map<string, Listening>()
+  #gateway: Gateway | null = null
+
+  constructor(reach: Reach, folder: string) {
+    this.#reach = reach
+    this.#folder = folder
+    this.supergraphPath = path.join(folder, 'supergraph.graphql')
+  }
+
+  static async open(reach: Reach): Promise<Stage> {
+    const stage = new Stage(reach, await mkdtemp(path.join(tmpdir(), 'gateway-test-')))
+    await stage.verifier.load()
+    for (const name of ['exchange', 'analyst', 'enterprise'] as const) await stage.startSubgraph(name)
+    await stage.composeWith('')
+    const upstreams =
+      reach === 'in process'
+        ? Object.fromEntries(stage.#subgraphs)
+        : Object.fromEntries([...stage.#servers].map(([name, { port }]) => [name, `http://127.0.0.1:${port}/graphql`]))
+    stage.#gateway = await startGateway({
+      host: '127.0.0.1',
+      port: 0,
+      upstreams,
+      verifier: stage.verifier,
+      clock: systemClock,
+      log: pino({ level: 'info' }, { write: (line: string) => void stage.log.push(line) }),
+      metrics: new Registry(),
+      supergraphPath: stage.supergraphPath,
+    })
+    return stage
+  }
+
+  get gateway(): Gateway {
+    if (!this.#gateway) throw new Error('the gateway is not started')
+    return this.#gateway
+  }
+
+  /** Composes the graph, with more of it in the exchange. */
+  async composeWith(more: string): Promise<void> {
+    const sdl = await this.#sdls()
+    const composed = compose(
+      Object.entries(sdl).map(([name, text]) => ({
+        name,
+        url: `http://${name}/graphql`,
+        sdl: name === 'exchange' ? text + more : text,
+      })),
+    )
+    if (!composed.ok) throw new Error(JSON.stringify(composed.error))
+    await writeFile(this.supergraphPath, composed.value)
+  }
+
+  /** @param port where it stood before. */
+  async startSubgraph(name: 'exchange' | 'analyst' | 'enterprise', port = 0): Promise<void> {
+    const sdl = await this.#sdls()
+    const part = { exchange: this.exchange, analyst: this.analyst, enterprise: this.issuer }[name]
+    const ids = new IdSource(systemClock, systemRandom)
+    const log = pino({ level: 'silent' })
+    const metrics = new Registry()
+    const ports: Ports = {
+      databaseUrl: '',
+      cache: new MemoryCache({ clock: systemClock, log }),
+      transport: new MemoryTransport({ log }),
+      verifier: this.verifier,
+      clock: systemClock,
+      random: systemRandom,
+      ids,
+      log,
+      metrics,
+    }
+    const subgraph = await createSubgraph({ name, sdl: sdl[name], resolvers: part.resolvers(), ports })
+    this.#subgraphs.set(name, subgraph)
+    if (this.#reach === 'over HTTP')
+      this.#servers.set(name, await listen(subgraph, { host: '127.0.0.1', port, log, metrics }))
+  }
+
+  /** @returns the port to start it again on. */
+  async stopSubgraph(name: string): Promise<number> {
+    const server = this.#servers.get(name)
+    if (!server) throw new Error(`${name} has no server to stop`)
+    await server.close()
+    return server.port
+  }
+
+  async query(
+    query: string,
+    options: { variables?: object; authorization?: string; headers?: Record<string, string> } = {},
+  ) {
+    const response = await fetch(this.gateway.url, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        ...(options.authorization ? { authorization: options.authorization } : {}),
+        ...options.headers,
+      },
+      body: JSON.stringify({ query, variables: options.variables }),
+    })
+    return { status: response.status, body: JSON.parse(await response.text()) }
+  }
+
+  /** A client with a socket of its own. */
+  client(authorization?: string) {
+    return createClient({
+      url: this.gateway.url.replace('http', 'ws'),
+      webSocketImpl: WebSocket,
+      retryAttempts: 0,
+      connectionParams: authorization ? { authorization } : {},
+    })
+  }
+
+  async close(): Promise<void> {
+    this.analyst.behaviour = 'answers'
+    await this.#gateway?.stop()
+    await Promise.all([...this.#servers.values()].map((server) => server.close()))
+    await Promise.all([...this.#subgraphs.values()].map((subgraph) => subgraph.stop()))
+    await rm(this.#folder, { recursive: true, force: true })
+  }
+
+  async #sdls(): Promise<Record<'exchange' | 'analyst' | 'enterprise', string>> {
+    const shared = await readFile(prelude, 'utf8')
+    return { exchange: shared + exchangeSdl, analyst: shared + analystSdl, enterprise: shared + issuerSdl }
+  }
+}
