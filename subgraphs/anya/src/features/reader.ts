@@ -95,6 +95,10 @@ export class MarketReader {
   }
 
   #keep(message: MarketDataMessage): void {
+    const last = this.#buffer.at(-1)
+    if (last && message.sequence <= last.sequence) return
+    // What does not join the messages before it can only be joined by a later snapshot.
+    if (last && message.previousSequence !== last.sequence) this.#buffer = []
     this.#buffer.push(message)
     if (this.#buffer.length > MAX_BUFFERED) this.#buffer.shift()
   }

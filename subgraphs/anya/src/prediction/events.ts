@@ -1,11 +1,9 @@
-import type { CloudEvent } from '@opsource/bus'
-import type { EventData } from '@opsource/bus/contracts'
-import type { IdSource } from '@opsource/kernel'
+import { type CloudEvent, newEvent } from '@opsource/bus'
 import type { Forecast } from './forecast.ts'
 
-export function predictionMade(forecast: Forecast, ids: IdSource): CloudEvent {
-  const madeAt = new Date(forecast.madeAt).toISOString()
-  const data: EventData<'prediction.made'> = {
+/** The event has the forecast's own id: telling of it again is telling the same. */
+export function predictionMade(forecast: Forecast): CloudEvent {
+  const data = {
     predictionId: forecast.id,
     symbol: forecast.symbol,
     model: forecast.modelName,
@@ -14,16 +12,12 @@ export function predictionMade(forecast: Forecast, ids: IdSource): CloudEvent {
     probability: forecast.probability,
     horizonMs: forecast.horizonMs,
     inSample: forecast.inSample,
-    madeAt,
+    madeAt: new Date(forecast.madeAt).toISOString(),
   }
-  return {
-    specversion: '1.0',
-    id: ids.next('evt'),
+  return newEvent('prediction.made', data, {
     source: 'anya',
-    type: 'prediction.made',
+    id: forecast.id,
+    time: forecast.madeAt,
     subject: forecast.symbol,
-    time: madeAt,
-    datacontenttype: 'application/json',
-    data,
-  }
+  })
 }

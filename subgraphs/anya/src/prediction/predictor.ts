@@ -2,7 +2,6 @@ import type { Ports } from '@opsource/subgraph'
 import { baselineProbabilities, FEATURE_COUNT, type MarketReader } from '../features/index.ts'
 import type { InferenceEngine } from '../inference/index.ts'
 import type { ServedModel } from '../registry/index.ts'
-import { predictionMade } from './events.ts'
 import { directed, type Forecast, isInSample } from './forecast.ts'
 import type { NewestForecasts } from './newest.ts'
 import type { PredictionObserver } from './observe.ts'
@@ -21,18 +20,27 @@ export interface PredictorParts {
   readonly newest: NewestForecasts
   readonly observer: PredictionObserver
   readonly tickMs: number
+  /** Called when new events lie in the outbox. */
+  readonly onRecorded: () => void
 }
 
-/** What one market shows at a tick. */
+/** What one market shows at a tick: its features and its mid price in ticks. */
 interface MarketSample {
   readonly reader: MarketReader
   readonly row: Float32Array
+  readonly mid: number
+}
+
+/** A forecast and the mid price it was made at, in ticks, until its outcome is known. */
+interface Open {
+  readonly forecast: Forecast
+  readonly mid: number
 }
 
 /** Forecasts all live markets at every tick, in one run of the model, and tells later what came of it. */
 export class Predictor {
   readonly #parts: PredictorParts
-  #waiting: Forecast[] = []
+  #waiting: Open[] = []
   #tick: Promise<void> | null = null
 
   constructor(parts: PredictorParts) {
@@ -58,20 +66,26 @@ export class Predictor {
   }
 
   async #work(): Promise<void> {
-    const { ports, store, newest, observer } = this.#parts
+    const { ports, store, newest, observer, onRecorded } = this.#parts
     const now = ports.clock.now()
-    const due = this.#waiting.filter(({ madeAt, horizonMs }) => madeAt + horizonMs <= now)
-    const outcomes = due.flatMap((forecast) => this.#outcomeOf(forecast))
-    const forecasts = await this.#forecast(now)
-    if (forecasts.length === 0 && outcomes.length === 0) return this.#forget(due)
-    const written = await store.record(forecasts, outcomes, (forecast) => predictionMade(forecast, ports.ids))
-    this.#forget(due)
-    this.#waiting = [...this.#waiting, ...written].slice(-MAX_WAITING)
-    for (const forecast of written) await newest.publish(forecast)
-    observer.recorded(written, outcomes)
+    const due = this.#waiting.filter(({ forecast }) => forecast.madeAt + forecast.horizonMs <= now)
+    const outcomes = due.flatMap((open) => this.#outcomeOf(open))
+    const made = await this.#forecast(now)
+    if (made.length > 0 || outcomes.length > 0) {
+      const written = await store.record(
+        made.map(({ forecast }) => forecast),
+        outcomes,
+      )
+      const ids = new Set(written.map(({ id }) => id))
+      this.#waiting.push(...made.filter(({ forecast }) => ids.has(forecast.id)))
+      onRecorded()
+      for (const forecast of written) await newest.publish(forecast)
+      observer.recorded(written, outcomes)
+    }
+    this.#waiting = this.#waiting.filter((open) => !due.includes(open)).slice(-MAX_WAITING)
   }
 
-  async #forecast(now: number): Promise<Forecast[]> {
+  async #forecast(now: number): Promise<Open[]> {
     const { readers, inference, model, observer } = this.#parts
     const samples = readers.flatMap((reader) => this.#sample(reader, now))
     if (samples.length === 0) return []
@@ -85,12 +99,16 @@ export class Predictor {
       return []
     }
     const baseline = baselineProbabilities(rows, model.manifest.baseline.coefficient)
-    return samples.map(({ reader }, i) => this.#compose(reader, now, probabilities[i]!, baseline[i]!))
+    return samples.map(({ reader, mid }, i) => ({
+      mid,
+      forecast: this.#compose(reader, now, probabilities[i]!, baseline[i]!),
+    }))
   }
 
   #sample(reader: MarketReader, now: number): MarketSample[] {
     const row = reader.isLive() ? reader.engine.sample(now) : null
-    return row ? [{ reader, row }] : []
+    const mid = reader.engine.mid()
+    return row && mid !== null ? [{ reader, row, mid }] : []
   }
 
   #compose(reader: MarketReader, now: number, up: number, baselineUp: number): Forecast {
@@ -113,16 +131,10 @@ export class Predictor {
   }
 
   /** Nothing where the market was not watched from the forecast to its horizon. */
-  #outcomeOf(forecast: Forecast): KnownOutcome[] {
+  #outcomeOf({ forecast, mid }: Open): KnownOutcome[] {
     const reader = this.#parts.readers.find(({ symbol }) => symbol === forecast.symbol)
-    const before = reader?.engine.midAt(forecast.madeAt)
-    const after = reader?.engine.midAt(forecast.madeAt + forecast.horizonMs)
-    if (!reader?.isLive() || before == null || after == null) return []
-    return [{ forecast, returnBps: (after / before - 1) * BPS }]
-  }
-
-  #forget(done: readonly Forecast[]): void {
-    const ids = new Set(done.map(({ id }) => id))
-    this.#waiting = this.#waiting.filter(({ id }) => !ids.has(id))
+    if (!reader?.isLive() || reader.engine.midAt(forecast.madeAt) === null) return []
+    const after = reader.engine.midAt(forecast.madeAt + forecast.horizonMs)
+    return after === null ? [] : [{ forecast, returnBps: (after / mid - 1) * BPS }]
   }
 }

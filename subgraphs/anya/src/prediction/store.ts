@@ -1,7 +1,8 @@
-import type { CloudEvent } from '@opsource/bus'
+import { outboxRows } from '@opsource/bus'
 import type { Page } from '@opsource/subgraph'
 import type { Database, Transaction } from '../database.ts'
 import { Prisma } from '../generated/prisma/client.ts'
+import { predictionMade } from './events.ts'
 import { type Forecast, type ScorePart, scoreOf } from './forecast.ts'
 
 /** Two markets make 172,800 forecasts a day, about 50 MB with their indexes: two days are enough to look back on, scores stay. */
@@ -27,14 +28,10 @@ export class PredictionStore {
    * first stays as it is.
    * @returns the forecasts that were written now.
    */
-  async record(
-    forecasts: readonly Forecast[],
-    outcomes: readonly KnownOutcome[],
-    eventOf: (forecast: Forecast) => CloudEvent,
-  ): Promise<Forecast[]> {
+  async record(forecasts: readonly Forecast[], outcomes: readonly KnownOutcome[]): Promise<Forecast[]> {
     return this.#database.$transaction(async (tx) => {
       const written = forecasts.length === 0 ? [] : await insertForecasts(tx, forecasts)
-      if (written.length > 0) await appendEvents(tx, written.map(eventOf))
+      if (written.length > 0) await tx.outboxEvent.createMany({ data: outboxRows(written.map(predictionMade)) })
       if (outcomes.length > 0) await addOutcomes(tx, outcomes)
       return written
     })
@@ -76,12 +73,6 @@ async function insertForecasts(tx: Transaction, forecasts: readonly Forecast[]):
     madeAt: new Date(forecast.madeAt),
   }))
   return (await tx.prediction.createManyAndReturn({ data, skipDuplicates: true })).map(toForecast)
-}
-
-async function appendEvents(tx: Transaction, events: readonly CloudEvent[]): Promise<void> {
-  await tx.$executeRaw`
-    INSERT INTO outbox_event (event)
-    SELECT value FROM jsonb_array_elements(${JSON.stringify(events)}::jsonb) WITH ORDINALITY ORDER BY ordinality`
 }
 
 async function addOutcomes(tx: Transaction, outcomes: readonly KnownOutcome[]): Promise<void> {

@@ -1,0 +1,1 @@
+export { type AnyaOptions, startAnya } from './features.ts'

@@ -1,0 +1,322 @@
+import { type CloudEvent, MemoryTransport } from '@opsource/bus'
+import { marketDataChannel, marketSnapshotKey, type Recording } from '@opsource/bus/contracts'
+import { MemoryCache } from '@opsource/cache'
+import { TokenVerifier } from '@opsource/identity'
+import { IdSource, ManualClock, systemRandom } from '@opsource/kernel'
+import type { Ports, Subgraph } from '@opsource/subgraph'
+import { pino } from 'pino'
+import { Registry } from 'prom-client'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { type FreshDatabase, freshDatabase } from '../../../../tests/support/database.ts'
+import { openDatabase } from '../database.ts'
+import { FEATURE_COUNT, MarketReader } from '../features/index.ts'
+import { startAnya } from '../index.ts'
+import { InferenceEngine } from '../inference/index.ts'
+import { MODELS_DIRECTORY, openChampion, RegistryStore } from '../registry/index.ts'
+import { NewestForecasts } from './newest.ts'
+import { PredictionObserver } from './observe.ts'
+import { Predictor } from './predictor.ts'
+import { PredictionStore } from './store.ts'
+
+const START = Date.UTC(2024, 7, 9)
+const SYMBOLS = ['BTC-USDT', 'ETH-USDT']
+const TICK_MS = 20
+const log = pino({ level: 'silent' })
+
+let database: FreshDatabase
+let clock: ManualClock
+let cache: MemoryCache
+let transport: MemoryTransport
+let running: Subgraph[]
+
+beforeEach(async () => {
+  database = await freshDatabase('anya')
+  clock = new ManualClock(START)
+  cache = new MemoryCache({ clock, log })
+  transport = new MemoryTransport({ log })
+  running = []
+})
+afterEach(async () => {
+  for (const subgraph of running) await subgraph.stop()
+  await transport.close()
+  await cache.close()
+  await database.drop()
+})
+
+function ports(): Ports {
+  return {
+    databaseUrl: database.url,
+    cache,
+    transport,
+    clock,
+    log,
+    random: systemRandom,
+    ids: new IdSource(clock, systemRandom),
+    metrics: new Registry(),
+    verifier: new TokenVerifier({
+      keys: async () => '{"keys":[]}',
+      revocations: async () => '{"revocations":[]}',
+      clock,
+    }),
+  }
+}
+
+async function start(): Promise<Subgraph> {
+  const subgraph = await startAnya(ports(), { symbols: SYMBOLS, tickMs: TICK_MS })
+  running.push(subgraph)
+  return subgraph
+}
+
+/** A market that dash33 would publish: one bid and one ask, three ticks apart. */
+class Market {
+  readonly #symbol: string
+  readonly #recording: Recording
+  #sequence = 0
+  #mid = 6_000_000
+
+  constructor(symbol: string, recording: Recording = null) {
+    this.#symbol = symbol
+    this.#recording = recording
+  }
+
+  async open(): Promise<void> {
+    const value = {
+      ...this.#head(),
+      tick: { units: 1, scale: 2 },
+      lot: { units: 1, scale: 5 },
+      bids: [[this.#mid - 1, 900]],
+      asks: [[this.#mid + 2, 100]],
+    }
+    await cache.set(marketSnapshotKey(this.#symbol), JSON.stringify(value), { ttlMs: 3_600_000 })
+  }
+
+  /** Moves the mid price by whole ticks and tells of it; with 0 it only gives a sign of life. */
+  async move(ticks: number, status: 'TRADING' | 'PAUSED' = 'TRADING'): Promise<void> {
+    const levels = (offset: number, quantity: number) =>
+      ticks === 0
+        ? []
+        : [
+            [this.#mid + offset, 0],
+            [this.#mid + ticks + offset, quantity],
+          ]
+    const [bids, asks] = [levels(-1, 900), levels(2, 100)]
+    this.#mid += ticks
+    const previousSequence = this.#sequence++
+    const message = { ...this.#head(), status, previousSequence, bids, asks, trades: [] }
+    await cache.publish(marketDataChannel(this.#symbol), JSON.stringify(message))
+  }
+
+  #head() {
+    return {
+      symbol: this.#symbol,
+      sequence: this.#sequence,
+      engineSequence: this.#sequence,
+      time: clock.now(),
+      status: 'TRADING' as const,
+      recording: this.#recording,
+    }
+  }
+}
+
+/** Lets exchange time pass, with a sign of life from the markets every second. */
+async function pass(milliseconds: number, ...markets: Market[]): Promise<void> {
+  for (let passed = 0; passed < milliseconds; passed += 1_000) {
+    clock.advance(1_000)
+    for (const market of markets) await market.move(0)
+  }
+}
+
+async function ask<T>(subgraph: Subgraph, query: string, variables: object = {}): Promise<T> {
+  const answer = JSON.parse(await subgraph.execute({ body: JSON.stringify({ query, variables }), headers: {} }))
+  expect(answer.errors).toBeUndefined()
+  return answer.data
+}
+
+const MARKETS = `query ($representations: [_Any!]!) { _entities(representations: $representations) { ... on Market {
+  symbol
+  prediction { id direction probability horizonMs inSample madeAt baseline { direction probability } modelVersion { version sha256 model { name } } market { symbol } outcome { returnBps } }
+  predictions(first: 2) { pageInfo { hasNextPage endCursor } edges { node { id inSample outcome { direction returnBps correct baselineCorrect } } } }
+} } }`
+const representations = SYMBOLS.map((symbol) => ({ __typename: 'Market', symbol }))
+
+interface Outcome {
+  readonly direction: string | null
+  readonly returnBps: number
+  readonly correct: boolean | null
+  readonly baselineCorrect: boolean | null
+}
+interface MarketAnswer {
+  readonly symbol: string
+  readonly prediction: Record<string, unknown> | null
+  readonly predictions: {
+    readonly pageInfo: { readonly hasNextPage: boolean }
+    readonly edges: {
+      readonly node: { readonly id: string; readonly inSample: boolean; readonly outcome: Outcome | null }
+    }[]
+  }
+}
+
+async function markets(subgraph: Subgraph): Promise<MarketAnswer[]> {
+  const { _entities } = await ask<{ _entities: MarketAnswer[] }>(subgraph, MARKETS, { representations })
+  return _entities
+}
+
+interface ScoreAnswer {
+  readonly models: { readonly champion: { readonly score: Record<string, number | null> } }[]
+}
+
+async function score(subgraph: Subgraph) {
+  const query = '{ models { name champion { version score { count hitRate brier baselineHitRate } } } }'
+  return (await ask<ScoreAnswer>(subgraph, query)).models[0]?.champion.score
+}
+
+const eventually = <T>(read: () => Promise<T> | T) => expect.poll(read, { timeout: 10_000, interval: 50 })
+
+describe('live markets', () => {
+  test('are forecast in one run, stored, announced, and answered for all entities at once', async () => {
+    const [btc, eth] = [new Market('BTC-USDT'), new Market('ETH-USDT')]
+    await Promise.all([btc.open(), eth.open()])
+    const announced: CloudEvent[] = []
+    await transport.listen(['prediction.made'], async (events) => void announced.push(...events))
+    const anya = await start()
+    await pass(6_000, btc, eth)
+    await eventually(async () => (await markets(anya)).every(({ prediction }) => prediction !== null)).toBe(true)
+    const [first] = await markets(anya)
+    // Nine tenths of the lots at the top are bids: rule and model expect the price to rise.
+    expect(first?.prediction).toMatchObject({
+      direction: 'UP',
+      horizonMs: 10_000,
+      inSample: false,
+      madeAt: '2024-08-09T00:00:06.000Z',
+      baseline: { direction: 'UP' },
+      modelVersion: { version: 1, model: { name: 'mid-direction' } },
+      market: { symbol: 'BTC-USDT' },
+      outcome: null,
+    })
+    await eventually(() => announced.length).toBe(2)
+    expect(announced.map(({ subject }) => subject).sort()).toEqual(SYMBOLS)
+    expect(announced.map(({ id }) => id)).toContain(first?.prediction?.id)
+  })
+
+  test('show what came of a forecast, beside the baseline, and the score counts it', async () => {
+    const btc = new Market('BTC-USDT')
+    await btc.open()
+    const anya = await start()
+    await pass(6_000, btc)
+    await eventually(async () => (await markets(anya))[0]?.prediction !== null).toBe(true)
+    await btc.move(60)
+    await pass(10_000, btc)
+    await eventually(async () => (await score(anya))?.count).toBe(1)
+    const oldest = (await markets(anya))[0]?.predictions.edges.at(-1)?.node
+    expect(oldest?.outcome).toMatchObject({ direction: 'UP', correct: true, baselineCorrect: true })
+    expect(oldest?.outcome?.returnBps).toBeCloseTo(0.1, 3)
+    expect(await score(anya)).toMatchObject({ count: 1, hitRate: 1, baselineHitRate: 1 })
+  })
+
+  test('that play what the model was trained on are forecast in sample: with an outcome, without a score', async () => {
+    const btc = new Market('BTC-USDT', { dataSet: 'binance', segment: 'spot_btcusdt_20240808', pass: 1 })
+    await btc.open()
+    const anya = await start()
+    await pass(6_000, btc)
+    await eventually(async () => (await markets(anya))[0]?.prediction?.inSample).toBe(true)
+    await btc.move(60)
+    await pass(10_000, btc)
+    await eventually(async () => (await markets(anya))[0]?.predictions.edges.at(-1)?.node.outcome?.correct).toBe(true)
+    expect(await score(anya)).toMatchObject({ count: 0, hitRate: null })
+  })
+
+  test('are not forecast while paused, and an outcome over a pause stays unknown', async () => {
+    const btc = new Market('BTC-USDT')
+    await btc.open()
+    const anya = await start()
+    await pass(6_000, btc)
+    await eventually(async () => (await markets(anya))[0]?.prediction !== null).toBe(true)
+    await btc.move(0, 'PAUSED')
+    clock.advance(30_000)
+    await new Promise((resolve) => setTimeout(resolve, TICK_MS * 5))
+    const [market] = await markets(anya)
+    expect(market?.prediction).toBeNull()
+    expect(market?.predictions.edges.map(({ node }) => node.outcome)).toEqual([null])
+  })
+})
+
+test('a subscriber gets the newest forecast at once and every new one after it', async () => {
+  const btc = new Market('BTC-USDT')
+  await btc.open()
+  const anya = await start()
+  await pass(6_000, btc)
+  await eventually(async () => (await markets(anya))[0]?.prediction !== null).toBe(true)
+  const body = JSON.stringify({ query: 'subscription { prediction(symbol: "BTC-USDT") { madeAt direction } }' })
+  const results = anya.subscribe({ body, headers: {} })
+  expect(JSON.parse((await results.next()).value).data.prediction.madeAt).toBe('2024-08-09T00:00:06.000Z')
+  const next = results.next()
+  await pass(1_000, btc)
+  expect(JSON.parse((await next).value).data.prediction.madeAt).toBe('2024-08-09T00:00:07.000Z')
+  const waiting = results.next()
+  await results.return?.()
+  expect((await waiting).done).toBe(true)
+})
+
+test('an unknown market is refused as a subscription and has no prediction as an entity', async () => {
+  const anya = await start()
+  const body = JSON.stringify({ query: 'subscription { prediction(symbol: "DOGE-USDT") { madeAt } }' })
+  const { value } = await anya.subscribe({ body, headers: {} }).next()
+  expect(JSON.parse(value).errors[0].extensions.code).toBe('BAD_USER_INPUT')
+  const unknown = [{ __typename: 'Market', symbol: 'DOGE-USDT' }]
+  const { _entities } = await ask<{ _entities: MarketAnswer[] }>(anya, MARKETS, { representations: unknown })
+  expect(_entities[0]).toMatchObject({ prediction: null, predictions: { edges: [] } })
+})
+
+test('two instances keep one forecast a tick, and both answer with it', async () => {
+  const btc = new Market('BTC-USDT')
+  await btc.open()
+  const [one, other] = [await start(), await start()]
+  await pass(6_000, btc)
+  await eventually(async () => (await markets(one))[0]?.prediction !== null).toBe(true)
+  await eventually(async () => (await markets(other))[0]?.prediction !== null).toBe(true)
+  await new Promise((resolve) => setTimeout(resolve, TICK_MS * 5))
+  expect((await markets(one))[0]).toEqual((await markets(other))[0])
+  expect((await markets(one))[0]?.predictions.edges).toHaveLength(1)
+})
+
+test('a restarted instance still knows the newest forecast', async () => {
+  const btc = new Market('BTC-USDT')
+  await btc.open()
+  const first = await start()
+  await pass(6_000, btc)
+  await eventually(async () => (await markets(first))[0]?.prediction !== null).toBe(true)
+  const before = (await markets(first))[0]?.prediction
+  await first.stop()
+  expect((await markets(await start()))[0]?.prediction).toEqual(before)
+})
+
+test('while the inference thread is away there are no forecasts, and they come again with it', async () => {
+  const btc = new Market('BTC-USDT')
+  await btc.open()
+  const prisma = openDatabase(database.url)
+  const world = ports()
+  const observer = new PredictionObserver(world)
+  const model = await openChampion(new RegistryStore(prisma, clock), MODELS_DIRECTORY)
+  const inference = new InferenceEngine(model.onnx, FEATURE_COUNT, observer, log)
+  const reader = new MarketReader('BTC-USDT', world, observer)
+  const newest = new NewestForecasts(cache, clock, SYMBOLS)
+  await Promise.all([inference.start(), reader.start(), newest.start()])
+  const parts = { ports: world, readers: [reader], inference, model, newest, observer, tickMs: 1_000 }
+  const predictor = new Predictor({ ...parts, store: new PredictionStore(prisma), onRecorded: () => {} })
+  try {
+    await pass(6_000, btc)
+    await predictor.tick()
+    expect(newest.of('BTC-USDT')?.madeAt).toBe(START + 6_000)
+    await pass(1_000, btc)
+    await inference.restart()
+    await predictor.tick()
+    expect(newest.of('BTC-USDT')?.madeAt).toBe(START + 6_000)
+    expect(await world.metrics.getSingleMetricAsString('opsource_anya_unanswered_total')).toContain(' 1')
+    await eventually(() => inference.isReady).toBe(true)
+    await predictor.tick()
+    expect(newest.of('BTC-USDT')?.madeAt).toBe(START + 7_000)
+  } finally {
+    await Promise.all([inference.close(), reader.close(), newest.close()])
+    await prisma.$disconnect()
+  }
+})
