@@ -31,7 +31,7 @@ export const LIMITS = {
   /** A commit takes well below a millisecond; one that takes this long is a lost database. */
   commitTimeoutMs: 10_000,
   /** How long a killed engine's database session may hold the lock before the next one gives up. */
-  lockPatienceMs: 10_000,
+  lockPatienceMs: 5_000,
 } as const
 
 export type LimitName = keyof typeof LIMITS

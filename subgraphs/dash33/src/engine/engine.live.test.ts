@@ -1,0 +1,276 @@
+import { poolConfig } from '@opsource/database'
+import { Client } from 'pg'
+import { pino } from 'pino'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { type FreshDatabase, freshDatabase } from '../../../../tests/support/database.ts'
+import { nthOrder, type ObservedEngine, observedEngine, opening } from '../../../../tests/support/engine.ts'
+import type { Ack } from './acks.ts'
+import { hashState, writeState } from './canonical.ts'
+import { type EngineClient, startEngine } from './client.ts'
+import { Engine } from './engine.ts'
+import { decodeCommands } from './journal-format.ts'
+import { LIMITS } from './limits.ts'
+
+let database: FreshDatabase
+let engines: EngineClient[]
+
+beforeEach(async () => {
+  database = await freshDatabase('dash33')
+  engines = []
+})
+
+afterEach(async () => {
+  await Promise.all(engines.map((engine) => engine.close()))
+  await database.drop()
+})
+
+async function start(
+  ...args: Parameters<typeof observedEngine> extends [string, ...infer R] ? R : never
+): Promise<ObservedEngine> {
+  const observed = await observedEngine(database.url, ...args)
+  engines.push(observed.client)
+  return observed
+}
+
+async function sql(text: string, values: unknown[] = []): Promise<Record<string, string>[]> {
+  const client = new Client(poolConfig(database.url))
+  await client.connect()
+  try {
+    const { rows } = await client.query(text, values)
+    return rows
+  } finally {
+    await client.end()
+  }
+}
+
+const orders = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => nthOrder(from + i))
+
+/** Ends the session that holds the engine's lock, as a lost network would. */
+const cutConnection = () =>
+  sql(
+    `SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND classid = ${0x64617368} AND objid = 33`,
+  )
+
+async function until(ready: () => Promise<unknown>): Promise<void> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      await ready()
+      return
+    } catch (error) {
+      if (attempt > 200) throw error
+      await new Promise((resolve) => setTimeout(resolve, 25))
+    }
+  }
+}
+
+describe('the engine on its journal', () => {
+  it('answers each command of a submission, refused ones included, and hands out what happened before it answers', async () => {
+    const { client, batches } = await start()
+    const order = { ...nthOrder(1), clientOrderId: 'mine' }
+    const acks = await client.submit([...opening, order, { ...order, price: 0 }, order])
+    expect(acks.map((ack) => (ack.kind === 'REFUSED' ? ack.code : ack.kind))).toEqual([
+      ...opening.map((command) => (command.kind === 'CREDIT' ? 'CREDITED' : 'ACCOUNT_OPENED')),
+      'PLACED',
+      'PRICE_NOT_POSITIVE',
+      'PLACED',
+    ])
+    expect(acks.at(-1)).toMatchObject({ replayed: true })
+    expect(batches.flatMap((batch) => batch.events).at(-1)).toMatchObject({
+      type: 'ORDER_ACCEPTED',
+      clientOrderId: 'mine',
+    })
+    expect(await client.book('BTC-USDT')).toMatchObject({
+      engineSequence: 8,
+      bids: [],
+      asks: [[order.price, order.quantity]],
+    })
+  })
+
+  it('replays to an equal state after any end, and hands out again exactly what the projections lack', async () => {
+    const first = await start()
+    await first.client.submit(opening)
+    for (let from = 0; from < 600; from += 50)
+      await Promise.all(orders(from, from + 50).map((order) => first.client.submit([order])))
+    const before = await first.client.stateHash()
+    await first.client.close()
+
+    const lacking = first.batches.find((batch) => batch.firstSequence > 300)!
+    const second = await start({ projectedThrough: lacking.firstSequence - 1 })
+    expect(await second.client.stateHash()).toEqual(before)
+    expect(second.batches).toEqual(first.batches.filter((batch) => batch.firstSequence >= lacking.firstSequence))
+    const [again] = await second.client.submit([nthOrder(599)])
+    expect(again).toMatchObject({ kind: 'PLACED', replayed: true })
+  })
+
+  it('has the state that the commands alone give, whatever the batches were', async () => {
+    const { client } = await start()
+    await client.submit(opening)
+    await Promise.all(orders(0, 300).map((order) => client.submit([order])))
+    const { hash } = await client.stateHash()
+    // Time is an input: one stamp per batch.
+    const journal = await sql('SELECT count(*) AS batches FROM journal_batch')
+    expect(Number(journal[0]!.batches)).toBeLessThan(301)
+    const reference = new Engine()
+    for (const row of await sql('SELECT payload FROM journal_batch ORDER BY first_seq')) {
+      const { commands, time } = decodeCommands(Buffer.from(row.payload!))
+      for (const command of commands) reference.applyBatch([command], time)
+    }
+    expect(hashState(writeState(reference.state))).toBe(hash)
+  })
+
+  it('starts from its newest snapshot and the journal since, which is the same as the whole journal', async () => {
+    const first = await start()
+    await first.client.submit(opening)
+    await first.client.submit(orders(0, 400))
+    await first.client.close()
+    // Projections that do not move on: nothing is pruned.
+    const second = await start({ projectedThrough: 406, onBatch: () => undefined })
+    await second.client.submit(orders(400, 700))
+    const expected = await second.client.stateHash()
+    await second.client.close()
+
+    const fromSnapshot = await start({ projectedThrough: 406 })
+    expect(await fromSnapshot.client.stateHash()).toEqual(expected)
+    await fromSnapshot.client.close()
+    await sql('DELETE FROM engine_snapshot')
+    const fromZero = await start()
+    expect(await fromZero.client.stateHash()).toEqual(expected)
+  })
+
+  it('takes the snapshot before where the newest is damaged, and refuses to start on a damaged journal', async () => {
+    const first = await start()
+    await first.client.submit(opening)
+    await first.client.submit(orders(0, 100))
+    const expected = await first.client.stateHash()
+    await first.client.close()
+    await sql(`UPDATE engine_snapshot SET state = set_byte(state, 40, 65)`)
+    const second = await start({ projectedThrough: 106 })
+    expect(await second.client.stateHash()).toEqual(expected)
+    await second.client.close()
+    await sql(`UPDATE journal_batch SET payload = set_byte(payload, 20, (get_byte(payload, 20) + 1) % 128)`)
+    await sql('DELETE FROM engine_snapshot')
+    await expect(start()).rejects.toThrow('was altered')
+    await sql('DELETE FROM journal_batch WHERE first_seq > 1')
+    await expect(start({ projectedThrough: 106 })).rejects.toThrow()
+  })
+
+  it('prunes what two snapshots and the projections have passed, and nothing else', async () => {
+    const count = async () => {
+      const [journal] = await sql('SELECT count(*) AS n, coalesce(min(first_seq), 0) AS first FROM journal_batch')
+      const snapshots = await sql('SELECT sequence FROM engine_snapshot ORDER BY sequence')
+      return { first: Number(journal!.first), snapshots: snapshots.map((row) => Number(row.sequence)) }
+    }
+    let projectedThrough = 0
+    const session = async (from: number, to: number) => {
+      const { client } = await start({ projectedThrough })
+      if (from === 0) await client.submit(opening)
+      for (const order of orders(from, to)) await client.submit([order])
+      const { sequence } = await client.stateHash()
+      projectedThrough = sequence
+      await client.close()
+    }
+    await session(0, 10)
+    expect(await count()).toEqual({ first: 1, snapshots: [16] })
+    await session(10, 20)
+    expect(await count()).toEqual({ first: 17, snapshots: [16, 26] })
+    await session(20, 30)
+    expect(await count()).toEqual({ first: 27, snapshots: [26, 36] })
+    const silent = await start({ projectedThrough: 36, onBatch: () => undefined })
+    await silent.client.submit(orders(30, 40))
+    await silent.client.close()
+    expect(await count()).toEqual({ first: 27, snapshots: [26, 36, 46] })
+    const { batches } = await start({ projectedThrough: 36 })
+    expect(batches.map((batch) => batch.lastSequence)).toEqual([46])
+  })
+})
+
+describe('when the database fails', () => {
+  it('says OUTCOME_UNKNOWN for what was being committed, comes back by replay, and gives the first answer to a repeated id', async () => {
+    const { client, batches } = await start()
+    await client.submit(opening)
+    const acked = new Set<string>()
+    const codes = new Set<string>()
+    const settle = (key: string, ack: Ack) => {
+      if (ack.kind === 'PLACED') acked.add(key)
+      else if (ack.kind === 'REFUSED') codes.add(ack.code)
+    }
+    for (let cut = 0; cut < 5; cut++) {
+      const load = orders(cut * 400, (cut + 1) * 400).map(async (order, i) => {
+        await new Promise((resolve) => setTimeout(resolve, i / 4))
+        const [ack] = await client.submit([order])
+        settle(order.clientOrderId, ack!)
+      })
+      await new Promise((resolve) => setTimeout(resolve, 20 + 15 * cut))
+      await cutConnection()
+      await Promise.all(load)
+      await until(() => client.ready())
+    }
+    expect([...codes].every((code) => code === 'OUTCOME_UNKNOWN' || code === 'ENGINE_UNAVAILABLE')).toBe(true)
+    expect(codes.size).toBeGreaterThan(0)
+    const answers = await Promise.all(orders(0, 2_000).map(async (order) => (await client.submit([order]))[0]!))
+    const replayed = new Set(
+      answers.flatMap((ack) => (ack.kind === 'PLACED' && ack.replayed ? [ack.order.clientOrderId] : [])),
+    )
+    expect([...acked].filter((key) => !replayed.has(key))).toEqual([])
+    // Handed out once each, in order, across all the restarts.
+    const accepted = batches.flatMap((batch) =>
+      batch.events.flatMap((e) => (e.type === 'ORDER_ACCEPTED' ? [e.clientOrderId] : [])),
+    )
+    expect(new Set(accepted).size).toBe(2_000)
+    expect(accepted).toHaveLength(2_000)
+    for (const [i, batch] of batches.entries())
+      expect(batch.firstSequence).toBe((batches[i - 1]?.lastSequence ?? 0) + 1)
+  })
+
+  it('refuses as surely not carried out what the database refused, moves nothing, and works again afterwards', async () => {
+    const { client } = await start()
+    await client.submit(opening)
+    const before = await client.stateHash()
+    await sql('ALTER TABLE journal_batch ADD CONSTRAINT full_disk CHECK (first_seq <= 6) NOT VALID')
+    expect(await client.submit([nthOrder(1)])).toEqual([{ kind: 'REFUSED', code: 'ENGINE_UNAVAILABLE' }])
+    await until(() => client.ready())
+    expect(await client.stateHash()).toEqual(before)
+    await sql('ALTER TABLE journal_batch DROP CONSTRAINT full_disk')
+    expect(await client.submit([nthOrder(1)])).toMatchObject([{ kind: 'PLACED', replayed: false }])
+  })
+})
+
+describe('two engines', () => {
+  it(
+    'never run at once: the second refuses to start',
+    async () => {
+      await start()
+      const second = startEngine({
+        databaseUrl: database.url,
+        clock: { now: () => 0 },
+        log: pino({ level: 'silent' }),
+        projectedThrough: 0,
+        onBatch: () => undefined,
+      })
+      await expect(second).rejects.toThrow('another engine holds the journal')
+    },
+    LIMITS.lockPatienceMs + 20_000,
+  )
+
+  it('are fenced by the epoch even where the lock fails: the older one is refused its commit', async () => {
+    const { client } = await start()
+    await client.submit(opening)
+    await sql('UPDATE engine_epoch SET epoch = epoch + 1')
+    expect(await client.submit([nthOrder(1)])).toEqual([{ kind: 'REFUSED', code: 'ENGINE_UNAVAILABLE' }])
+    const [row] = await sql('SELECT max(last_seq) AS last FROM journal_batch')
+    expect(Number(row!.last)).toBe(6)
+  })
+})
+
+describe('too much at once', () => {
+  it('is refused rather than queued without end', async () => {
+    const { client } = await start()
+    await client.submit(opening)
+    const flood = Array.from({ length: LIMITS.waitingCommands + 500 }, (_, n) => client.submit([nthOrder(n)]))
+    const acks = (await Promise.all(flood)).flat()
+    expect(acks.filter((ack) => ack.kind === 'PLACED')).toHaveLength(LIMITS.waitingCommands)
+    expect(acks.filter((ack) => ack.kind === 'REFUSED' && ack.code === 'ENGINE_UNAVAILABLE')).toHaveLength(500)
+    const tooLong = await client.submit(orders(0, LIMITS.commandsPerSubmission + 1))
+    expect(tooLong[0]).toEqual({ kind: 'REFUSED', code: 'LIMIT_REACHED', limit: 'commandsPerSubmission' })
+  })
+})
