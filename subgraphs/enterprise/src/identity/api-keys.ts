@@ -2,7 +2,7 @@ import type { Identity } from '@opsource/identity'
 import { type Clock, err, type IdSource, ok, type Random, type Result } from '@opsource/kernel'
 import { appendAudit } from '../audit/index.ts'
 import type { Database } from '../database.ts'
-import type { Announce } from '../outbox.ts'
+import type { Outbox } from '../outbox.ts'
 import { type AccessToken, signAccessToken } from './access-token.ts'
 import { looksLikeApiKey, MAX_API_KEYS, newApiKeySecret } from './api-key.ts'
 import {
@@ -20,7 +20,7 @@ import type { SigningKeys } from './signing-keys.ts'
 
 export interface ApiKeyPorts {
   readonly database: Database
-  readonly announce: Announce
+  readonly outbox: Outbox
   readonly keys: SigningKeys
   readonly clock: Clock
   readonly random: Random
@@ -43,13 +43,13 @@ export class ApiKeys {
     identity: Identity,
     input: { label: string },
   ): Promise<Result<{ key: ApiKeyRecord; secret: string }, ApiKeyRefusal>> {
-    const { database, clock, random, ids } = this.#ports
+    const { outbox, clock, random, ids } = this.#ports
     const label = parseName(input.label, 'input.label')
     if (!label.ok) return err({ reason: 'INVALID_INPUT', ...label.error })
     const { userId } = identity
     const secret = newApiKeySecret(random)
     const now = clock.now()
-    return database.$transaction(async (tx) => {
+    return outbox.transact(async (tx) => {
       await lockApiKeys(tx, userId)
       if ((await countApiKeys(tx, userId)) >= MAX_API_KEYS)
         return err({ reason: 'TOO_MANY_API_KEYS', limit: MAX_API_KEYS })
@@ -62,15 +62,15 @@ export class ApiKeys {
 
   /** @returns null where the user has no such key. */
   async revoke(identity: Identity, id: string): Promise<ApiKeyRecord | null> {
-    const { database, announce, clock, ids } = this.#ports
+    const { outbox, clock, ids } = this.#ports
     const { userId } = identity
     const now = clock.now()
-    return database.$transaction(async (tx) => {
+    return outbox.transact(async (tx) => {
       const ended = await endApiKey(tx, userId, id, new Date(now))
       if (ended?.endedNow) {
         const revocation = revocationAt(userId, id, now)
         await insertRevocation(tx, ids.next('evt'), revocation)
-        await announce(tx, 'session.revoked', userId, sessionRevoked(revocation))
+        await outbox.announce(tx, 'session.revoked', userId, sessionRevoked(revocation))
         await appendAudit(tx, ids, { actorId: userId, action: 'api_key.revoked', subject: id, at: now })
       }
       return ended?.key ?? null

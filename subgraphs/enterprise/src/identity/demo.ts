@@ -2,7 +2,7 @@ import type { Role } from '@opsource/identity'
 import type { Clock, IdSource } from '@opsource/kernel'
 import { appendAudit } from '../audit/index.ts'
 import type { Database, Transaction } from '../database.ts'
-import type { Announce } from '../outbox.ts'
+import type { Outbox } from '../outbox.ts'
 import { credentialsOf, hasService, insertUser, type UserKind, userRegistered } from '../users/index.ts'
 import { insertApiKey } from './api-key-store.ts'
 import type { PasswordQueue } from './password-queue.ts'
@@ -71,7 +71,7 @@ export function requireLoopback(host: string): void {
 
 interface DemoPorts {
   readonly database: Database
-  readonly announce: Announce
+  readonly outbox: Outbox
   readonly passwords: PasswordQueue
   readonly clock: Clock
   readonly ids: IdSource
@@ -79,21 +79,18 @@ interface DemoPorts {
 
 /** Makes those demo users and services that are missing; running it again changes nothing. */
 export async function seedDemo(ports: DemoPorts): Promise<void> {
-  const { database, passwords } = ports
+  const { database, outbox, passwords } = ports
   for (const user of Object.values(demoUsers)) {
     if (await credentialsOf(database, user.email)) continue
     const hash = await passwords.hash(user.password)
     if (!hash.ok) throw new Error('the password queue is full before anyone can have come')
-    await database.$transaction(async (tx) => {
+    await outbox.transact(async (tx) => {
       await addUser(tx, ports, { ...user, kind: 'PERSON', passwordHash: hash.value })
     })
   }
   for (const service of Object.values(demoServices)) {
-    await database.$transaction(async (tx) => {
-      if (
-        await tx.user.findFirst({ where: { kind: 'SERVICE', displayName: service.displayName }, select: { id: true } })
-      )
-        return
+    await outbox.transact(async (tx) => {
+      if (await hasService(tx, service.displayName)) return
       const userId = await addUser(tx, ports, { ...service, kind: 'SERVICE', email: null, passwordHash: null })
       const createdAt = new Date(ports.clock.now())
       await insertApiKey(tx, { id: ports.ids.next('key'), userId, label: 'demo', secret: service.apiKey, createdAt })
@@ -103,7 +100,7 @@ export async function seedDemo(ports: DemoPorts): Promise<void> {
 
 async function addUser(
   tx: Transaction,
-  { announce, clock, ids }: DemoPorts,
+  { outbox, clock, ids }: DemoPorts,
   person: {
     email: string | null
     displayName: string
@@ -117,7 +114,7 @@ async function addUser(
   const createdAt = new Date(now)
   const user = await insertUser(tx, { id, email, displayName, kind, roles: [...roles], passwordHash, createdAt })
   if (!user) throw new Error(`${displayName} is there already`)
-  await announce(tx, 'user.registered', id, userRegistered(user))
+  await outbox.announce(tx, 'user.registered', id, userRegistered(user))
   await appendAudit(tx, ids, { actorId: null, action: 'user.registered', subject: id, at: now })
   return id
 }

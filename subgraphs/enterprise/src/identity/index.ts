@@ -9,6 +9,7 @@ export {
   requireLoopback,
   seedDemo,
 } from './demo.ts'
+export { IdentityObserver } from './observe.ts'
 export { parseEmail, parseName, parsePassword } from './password.ts'
 export { PasswordQueue } from './password-queue.ts'
 export { identityResolvers } from './resolvers.ts'

@@ -2,11 +2,12 @@ import type { Identity } from '@opsource/identity'
 import { type Clock, err, type IdSource, ok, type Random, type Result } from '@opsource/kernel'
 import { type AuditAction, appendAudit } from '../audit/index.ts'
 import type { Database, Transaction } from '../database.ts'
-import type { Announce } from '../outbox.ts'
+import type { Outbox } from '../outbox.ts'
 import { credentialsOf, insertUser, type UserRecord, userById, userRegistered } from '../users/index.ts'
 import { type AccessToken, signAccessToken } from './access-token.ts'
 import { revocationAt, sessionRevoked } from './events.ts'
 import { afterFailedLogIn, waitBeforeLogIn } from './log-in-throttle.ts'
+import type { IdentityObserver } from './observe.ts'
 import { type InputFault, normalisePassword, parseEmail, parseRegistration, type Registration } from './password.ts'
 import type { Busy, PasswordQueue } from './password-queue.ts'
 import { judgeRefresh, newRefreshToken, newSuccessorSeed, successorOf } from './refresh-token.ts'
@@ -41,12 +42,13 @@ export type SessionRefusal =
 
 export interface SessionPorts {
   readonly database: Database
-  readonly announce: Announce
+  readonly outbox: Outbox
   readonly passwords: PasswordQueue
   readonly keys: SigningKeys
   readonly clock: Clock
   readonly random: Random
   readonly ids: IdSource
+  readonly observer: IdentityObserver
 }
 
 const refuse = (reason: 'EMAIL_TAKEN' | 'WRONG_CREDENTIALS' | 'REFRESH_TOKEN_INVALID' | 'UNKNOWN_USER') =>
@@ -62,7 +64,44 @@ export class Sessions {
   }
 
   async register(input: Registration): Promise<Result<StartedSession, SessionRefusal>> {
-    const { database, announce, passwords, clock, ids } = this.#ports
+    return this.#observed('register', await this.#register(input))
+  }
+
+  async logIn(input: { email: string; password: string }): Promise<Result<StartedSession, SessionRefusal>> {
+    return this.#observed('logIn', await this.#logIn(input))
+  }
+
+  async refresh(token: string): Promise<Result<StartedSession, SessionRefusal>> {
+    return this.#observed('refresh', await this.#refresh(token))
+  }
+
+  /** @returns how many sessions ended: none for the token of an API key. */
+  async logOut(identity: Identity): Promise<number> {
+    const { userId, sessionId } = identity
+    const now = this.#ports.clock.now()
+    return this.#ports.outbox.transact(async (tx) => {
+      const count = await endSessions(tx, userId, sessionId, now)
+      if (count > 0) await this.#revoke(tx, userId, sessionId, now)
+      if (count > 0) await this.#audit(tx, userId, 'session.ended', sessionId, now)
+      return count
+    })
+  }
+
+  /** Ends one session of a user, or with null all of them together with every token issued so far. */
+  async revoke(actorId: string, userId: string, sessionId: string | null): Promise<Result<number, SessionRefusal>> {
+    const now = this.#ports.clock.now()
+    return this.#ports.outbox.transact(async (tx) => {
+      if (!(await userById(tx, userId))) return refuse('UNKNOWN_USER')
+      const count = await endSessions(tx, userId, sessionId, now)
+      // The time is taken again behind the locks: a refresh that held them has issued a token younger than `now`.
+      if (count > 0 || sessionId === null) await this.#revoke(tx, userId, sessionId, this.#ports.clock.now())
+      await this.#audit(tx, actorId, 'sessions.revoked', sessionId ?? userId, now)
+      return ok(count)
+    })
+  }
+
+  async #register(input: Registration): Promise<Result<StartedSession, SessionRefusal>> {
+    const { database, outbox, passwords, clock, ids } = this.#ports
     const parsed = parseRegistration(input)
     if (!parsed.ok) return invalid(parsed.error)
     const { email, password, displayName } = parsed.value
@@ -71,7 +110,7 @@ export class Sessions {
     if (!passwordHash.ok) return err({ reason: 'BUSY', ...passwordHash.error })
     const now = clock.now()
     return this.#issue(
-      await database.$transaction(async (tx) => {
+      await outbox.transact(async (tx) => {
         const user = await insertUser(tx, {
           id: ids.next('usr'),
           email,
@@ -82,15 +121,15 @@ export class Sessions {
           createdAt: new Date(now),
         })
         if (user === null) return refuse('EMAIL_TAKEN')
-        await announce(tx, 'user.registered', user.id, userRegistered(user))
+        await outbox.announce(tx, 'user.registered', user.id, userRegistered(user))
         await this.#audit(tx, user.id, 'user.registered', null, now)
         return ok(await this.#begin(tx, user, now))
       }),
     )
   }
 
-  async logIn(input: { email: string; password: string }): Promise<Result<StartedSession, SessionRefusal>> {
-    const { database, passwords, clock } = this.#ports
+  async #logIn(input: { email: string; password: string }): Promise<Result<StartedSession, SessionRefusal>> {
+    const { database, outbox, passwords, clock } = this.#ports
     const email = parseEmail(input.email)
     if (!email.ok) return invalid(email.error)
     if (input.password.length > MAX_SECRET_CHARACTERS)
@@ -102,11 +141,11 @@ export class Sessions {
     if (!matches.ok) return err({ reason: 'BUSY', ...matches.error })
     const now = clock.now()
     if (!credentials || credentials.disabled || !matches.value) {
-      await database.$transaction((tx) => this.#fail(tx, email.value, credentials?.id ?? null, now))
+      await outbox.transact((tx) => this.#fail(tx, email.value, credentials?.id ?? null, now))
       return refuse('WRONG_CREDENTIALS')
     }
     return this.#issue(
-      await database.$transaction(async (tx) => {
+      await outbox.transact(async (tx) => {
         const failures = await lockFailures(tx, email.value)
         if (failures !== null) await clearFailures(tx, email.value)
         if (failures?.blockedUntil != null) await this.#audit(tx, credentials.id, 'login.block_ended', email.value, now)
@@ -115,12 +154,12 @@ export class Sessions {
     )
   }
 
-  async refresh(token: string): Promise<Result<StartedSession, SessionRefusal>> {
+  async #refresh(token: string): Promise<Result<StartedSession, SessionRefusal>> {
     if (token.length > MAX_SECRET_CHARACTERS) return refuse('REFRESH_TOKEN_INVALID')
-    const { database, clock } = this.#ports
+    const { outbox, clock } = this.#ports
     const now = clock.now()
     return this.#issue(
-      await database.$transaction(async (tx) => {
+      await outbox.transact(async (tx) => {
         const held = await lockRefreshToken(tx, token)
         const user = held && (await userById(tx, held.userId))
         if (!held || !user) return refuse('REFRESH_TOKEN_INVALID')
@@ -130,31 +169,6 @@ export class Sessions {
           : ok({ user, sessionId: held.sessionId, refreshToken, issuedAt: now })
       }),
     )
-  }
-
-  /** @returns how many sessions ended: none for the token of an API key. */
-  async logOut(identity: Identity): Promise<number> {
-    const { userId, sessionId } = identity
-    const now = this.#ports.clock.now()
-    return this.#ports.database.$transaction(async (tx) => {
-      const count = await endSessions(tx, userId, sessionId, now)
-      if (count > 0) await this.#revoke(tx, userId, sessionId, now)
-      if (count > 0) await this.#audit(tx, userId, 'session.ended', sessionId, now)
-      return count
-    })
-  }
-
-  /** Ends one session of a user, or with null all of them together with every token issued so far. */
-  async revoke(actorId: string, userId: string, sessionId: string | null): Promise<Result<number, SessionRefusal>> {
-    const now = this.#ports.clock.now()
-    return this.#ports.database.$transaction(async (tx) => {
-      if (!(await userById(tx, userId))) return refuse('UNKNOWN_USER')
-      const count = await endSessions(tx, userId, sessionId, now)
-      // The time is taken again behind the locks: a refresh that held them has issued a token younger than `now`.
-      if (count > 0 || sessionId === null) await this.#revoke(tx, userId, sessionId, this.#ports.clock.now())
-      await this.#audit(tx, actorId, 'sessions.revoked', sessionId ?? userId, now)
-      return ok(count)
-    })
   }
 
   async #begin(tx: Transaction, user: UserRecord, now: number) {
@@ -183,6 +197,7 @@ export class Sessions {
       await endSessions(tx, held.userId, held.sessionId, now)
       await this.#revoke(tx, held.userId, held.sessionId, now)
       await this.#audit(tx, held.userId, 'refresh_token.reused', held.sessionId, now)
+      this.#ports.observer.reused(held.userId, held.sessionId)
       return null
     }
     const seed = newSuccessorSeed(this.#ports.random)
@@ -204,11 +219,19 @@ export class Sessions {
   async #revoke(tx: Transaction, userId: string, sessionId: string | null, now: number): Promise<void> {
     const revocation = revocationAt(userId, sessionId, now)
     await insertRevocation(tx, this.#ports.ids.next('evt'), revocation)
-    await this.#ports.announce(tx, 'session.revoked', userId, sessionRevoked(revocation))
+    await this.#ports.outbox.announce(tx, 'session.revoked', userId, sessionRevoked(revocation))
   }
 
   #audit(tx: Transaction, actorId: string | null, action: AuditAction, subject: string | null, at: number) {
     return appendAudit(tx, this.#ports.ids, { actorId, action, subject, at })
+  }
+
+  #observed<R extends Result<StartedSession, SessionRefusal>>(
+    operation: 'register' | 'logIn' | 'refresh',
+    result: R,
+  ): R {
+    this.#ports.observer.attempted(operation, result.ok ? 'STARTED' : result.error.reason)
+    return result
   }
 
   /** Signs last: what is in a token is committed. */

@@ -1,8 +1,7 @@
 import type { Role } from '@opsource/identity'
 import { type Clock, err, type IdSource, ok, type Result } from '@opsource/kernel'
 import { appendAudit } from '../audit/index.ts'
-import type { Database } from '../database.ts'
-import type { Announce } from '../outbox.ts'
+import type { Outbox } from '../outbox.ts'
 import { userChanged } from './events.ts'
 import { countAdmins, lockRoles, updateRoles, userById } from './store.ts'
 import { checkRoles, type UserRecord } from './user.ts'
@@ -10,8 +9,7 @@ import { checkRoles, type UserRecord } from './user.ts'
 export type RoleRefusal = 'UNKNOWN_USER' | 'LAST_ADMIN'
 
 export interface RolePorts {
-  readonly database: Database
-  readonly announce: Announce
+  readonly outbox: Outbox
   readonly clock: Clock
   readonly ids: IdSource
 }
@@ -25,15 +23,15 @@ export class Roles {
   }
 
   async set(actorId: string, userId: string, wanted: readonly Role[]): Promise<Result<UserRecord, RoleRefusal>> {
-    const { database, announce, clock, ids } = this.#ports
-    return database.$transaction(async (tx) => {
+    const { outbox, clock, ids } = this.#ports
+    return outbox.transact(async (tx) => {
       await lockRoles(tx)
       const user = await userById(tx, userId)
       if (!user) return err('UNKNOWN_USER')
       const roles = checkRoles(user, wanted, await countAdmins(tx))
       if (!roles.ok) return roles
       const changed = await updateRoles(tx, userId, roles.value)
-      await announce(tx, 'user.changed', userId, userChanged(changed))
+      await outbox.announce(tx, 'user.changed', userId, userChanged(changed))
       const subject = `${userId} ${roles.value.join(',')}`
       await appendAudit(tx, ids, { actorId, action: 'user.roles_set', subject, at: clock.now() })
       return ok(changed)

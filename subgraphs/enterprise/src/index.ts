@@ -1,0 +1,2 @@
+export { type EnterpriseOptions, startEnterprise } from './features.ts'
+export { demoApiKeys, demoServices, demoUsers } from './identity/index.ts'

@@ -1,0 +1,3 @@
+export type { DeviceRecord } from './device.ts'
+export { Devices } from './devices.ts'
+export { deviceResolvers } from './resolvers.ts'

@@ -1,0 +1,57 @@
+import { readFile } from 'node:fs/promises'
+import path from 'node:path'
+import { consume, eventConsumers } from '@opsource/bus'
+import { poolConfig } from '@opsource/database'
+import { createSubgraph, type Ports, type Subgraph } from '@opsource/subgraph'
+import { Pool } from 'pg'
+import { openDatabase } from './database.ts'
+import { Devices, deviceResolvers } from './devices/index.ts'
+import type { Resolvers } from './generated/graphql.ts'
+import { NotificationObserver, notificationResolvers, notify, wakeReaders } from './notifications/index.ts'
+
+/** Connections for events beside Prisma's own: one batch at a time, and one to spare. */
+const POOL_CONNECTIONS = 2
+
+/** Starts the pocket on a migrated database. */
+export async function startMobile(ports: Ports): Promise<Subgraph> {
+  const { clock, ids, cache, transport, log } = ports
+  const database = openDatabase(ports.databaseUrl)
+  const pool = new Pool(poolConfig(ports.databaseUrl, { max: POOL_CONNECTIONS }))
+  pool.on('error', (error) => log.warn({ err: error }, 'an idle database connection broke'))
+  const observer = new NotificationObserver(ports.metrics)
+  const consumer = await consume({
+    pool,
+    transport,
+    consumer: 'mobile',
+    types: eventConsumers.mobile,
+    clock,
+    log,
+    handle: async (events, client) => {
+      const userIds = await notify(client, events, { clock, ids })
+      observer.notified(userIds.length)
+      return () => wakeReaders(cache, userIds)
+    },
+  })
+  const devices = deviceResolvers(database, new Devices(database, clock, ids))
+  const notifications = notificationResolvers(database, cache, clock)
+  const resolvers: Resolvers = {
+    ...devices,
+    ...notifications,
+    Mutation: { ...devices.Mutation, ...notifications.Mutation },
+    User: { ...devices.User, ...notifications.User },
+  }
+  return createSubgraph({
+    name: 'mobile',
+    sdl: await readFile(path.join(import.meta.dirname, 'generated/schema.graphql'), 'utf8'),
+    resolvers,
+    ports,
+    ready: async () => {
+      await pool.query('SELECT')
+    },
+    onStop: async () => {
+      await consumer.close()
+      await pool.end()
+      await database.$disconnect()
+    },
+  })
+}

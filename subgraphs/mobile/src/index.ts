@@ -1,0 +1,1 @@
+export { startMobile } from './features.ts'

@@ -1,0 +1,5 @@
+export { NOTIFICATIONS_KEPT, type NotificationRecord } from './notification.ts'
+export { notify } from './notifier.ts'
+export { NotificationObserver } from './observe.ts'
+export { notificationResolvers } from './resolvers.ts'
+export { wakeReaders } from './wake.ts'
