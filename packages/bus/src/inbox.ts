@@ -123,7 +123,7 @@ class Inbox<T extends EventType> {
     } finally {
       client.release(broken)
     }
-    await announce?.().catch((error: unknown) => {
+    await committed?.().catch((error: unknown) => {
       this.#options.log.warn({ err: error, consumer: this.#options.consumer }, 'a batch was taken, but not announced')
     })
   }

@@ -1,5 +1,5 @@
 import type { Clock } from '@opsource/kernel'
-import { createLocalJWKSet, type JWSHeaderParameters, type JWTVerifyGetKey } from 'jose'
+import { createLocalJWKSet, errors, type JWSHeaderParameters, type JWTVerifyGetKey } from 'jose'
 import { type DocumentSource, jwksSchema } from './sources.ts'
 
 /** Tokens with made-up key ids must not turn into load on the signer. */
@@ -21,6 +21,7 @@ export class KeyRing {
 
   /** The key that jose asks for. Rejects where there is none of that id. */
   readonly keyOf: JWTVerifyGetKey = async (header, token) => {
+    if (header.kid === undefined) throw new errors.JWKSNoMatchingKey()
     await this.#freshen(header)
     if (this.#keys === undefined) throw new Error('the signing keys are not known yet')
     return this.#keys(header, token)
@@ -36,7 +37,7 @@ export class KeyRing {
   }
 
   async #freshen(header: JWSHeaderParameters): Promise<void> {
-    if (header.kid !== undefined && this.#known.has(header.kid)) return
+    if (this.#known.has(header.kid ?? '')) return
     if (this.#loading !== undefined) return this.#loading
     if (this.#clock.now() - this.#attemptedAt >= MIN_RELOAD_INTERVAL_MS) await this.load()
   }
