@@ -1,0 +1,102 @@
+import { randomUUID } from 'node:crypto'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { z } from 'zod'
+import { booksAgree } from '../journeys/books.ts'
+import { credit, orderOf, PLACE_ORDER, setStatus, Trader } from '../journeys/venue.ts'
+import { Visitor } from '../journeys/visitor.ts'
+import { StandaloneProcess } from './standalone-process.ts'
+
+const ROUNDS = 20
+const WORKERS = 4
+const CREDITS = { BTC: '1000', USDT: '100000000' } as const
+/** Orders that still answer for their key after a restart: the engine remembers the last 10,000 closed ones of an account. */
+const MAX_RESENT = 200
+
+const placed = z.object({
+  __typename: z.literal('OrderPlaced'),
+  replayed: z.boolean(),
+  order: z.object({ id: z.string() }),
+})
+
+interface Acknowledged {
+  readonly trader: Trader
+  readonly input: ReturnType<typeof orderOf>
+  readonly orderId: string
+}
+
+let platform: StandaloneProcess
+beforeAll(async () => {
+  platform = await StandaloneProcess.create()
+})
+afterAll(() => platform?.remove())
+
+/** Trades as fast as the answers come until the platform is gone. */
+async function tradeUntilKilled(traders: readonly Trader[], acknowledged: Acknowledged[], seed: number): Promise<void> {
+  for (let count = 0; ; count++) {
+    const trader = traders[(seed + count) % traders.length]
+    if (trader === undefined) return
+    const price = `${60_000 + ((seed * 7 + count * 13) % 10)}`
+    const input = orderOf({
+      clientOrderId: randomUUID(),
+      side: count % 2 === 0 ? 'BUY' : 'SELL',
+      price,
+      quantity: '0.001',
+    })
+    try {
+      const { data } = await trader.visitor.ask(PLACE_ORDER, { input })
+      const answer = placed.safeParse(data?.placeOrder)
+      if (answer.success) acknowledged.push({ trader, input, orderId: answer.data.order.id })
+    } catch {
+      return
+    }
+  }
+}
+
+test(`after ${ROUNDS} kills in the middle of trading no acknowledged order is lost and no money is made or lost`, async () => {
+  await platform.start()
+  let visitor = new Visitor(platform.graphqlUrl)
+  let operator = await platform.operator()
+  await setStatus(operator, 'BTC-USDT', 'TRADING')
+  const persons = [await Trader.register(visitor, 'kim'), await Trader.register(visitor, 'lee')]
+  for (const person of persons) {
+    for (const [asset, amount] of Object.entries(CREDITS)) await credit(operator, person.userId, asset, amount)
+  }
+  let total = 0
+  const restarts: number[] = []
+  for (let round = 1; round <= ROUNDS; round++) {
+    const traders = await Promise.all(persons.map((person) => Trader.logIn(visitor, person.email, person.password)))
+    const acknowledged: Acknowledged[] = []
+    const working = Array.from({ length: WORKERS }, (_, seed) => tradeUntilKilled(traders, acknowledged, seed + round))
+    await new Promise((resolve) => setTimeout(resolve, 500 + ((round * 137) % 1_000)))
+    platform.kill()
+    await Promise.all(working)
+    const begun = performance.now()
+    await platform.start()
+    restarts.push(performance.now() - begun)
+    visitor = new Visitor(platform.graphqlUrl)
+    operator = await platform.operator()
+    expect(acknowledged.length).toBeGreaterThan(0)
+    for (const { trader, input, orderId } of acknowledged.slice(-MAX_RESENT)) {
+      const { data } = await visitor.as(trader.visitor.authorization).ask(PLACE_ORDER, { input })
+      expect(data?.placeOrder).toMatchObject({ __typename: 'OrderPlaced', replayed: true, order: { id: orderId } })
+    }
+    total += acknowledged.length
+    expectConserved(await booksAgree(operator))
+  }
+  console.log(`${ROUNDS} kills, ${total} acknowledged orders, restart ${Math.round(Math.max(...restarts))} ms at most`)
+})
+
+/** All that accounts and the venue hold is what came from outside. */
+function expectConserved(totals: Readonly<Record<string, string>>): void {
+  for (const asset of ['BTC', 'USDT'] as const) {
+    const scale = asset === 'BTC' ? 8 : 7
+    const held = Object.entries(totals).filter(([key]) => key.endsWith(` ${asset}`) && !key.startsWith('external '))
+    const sum = held.reduce((units, [, amount]) => units + unitsOf(amount, scale), 0n)
+    expect(sum).toBe(BigInt(CREDITS[asset]) * 2n * 10n ** BigInt(scale))
+  }
+}
+
+function unitsOf(amount: string, scale: number): bigint {
+  const [whole = '0', fraction = ''] = amount.split('.')
+  return BigInt(whole + fraction.padEnd(scale, '0'))
+}

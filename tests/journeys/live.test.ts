@@ -1,0 +1,140 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { z } from 'zod'
+import { type Platform, platformModes, startPlatform } from './stage.ts'
+import { credit, setStatus, Trader } from './venue.ts'
+import { type LiveEvents, plain, Visitor } from './visitor.ts'
+
+const BOOK_WITH_PREDICTION = /* GraphQL */ `
+  subscription Book($symbol: String!, $depth: Int) {
+    orderBook(symbol: $symbol, depth: $depth) {
+      kind sequence previousSequence checksum
+      bids { price quantity }
+      asks { price quantity }
+      market { symbol status prediction { direction probability horizonMs modelVersion { version } } }
+    }
+  }
+`
+const level = z.object({ price: z.string(), quantity: z.string() })
+const eventSchema = z.object({
+  data: z.object({
+    orderBook: z.object({
+      kind: z.enum(['SNAPSHOT', 'DELTA']),
+      sequence: z.number(),
+      previousSequence: z.number().nullable(),
+      checksum: z.string(),
+      bids: z.array(level),
+      asks: z.array(level),
+      market: z.object({
+        symbol: z.string(),
+        status: z.string(),
+        prediction: z
+          .object({ direction: z.enum(['UP', 'DOWN']), probability: z.number(), horizonMs: z.number() })
+          .nullable(),
+      }),
+    }),
+  }),
+  errors: z.array(z.object({ extensions: z.object({ code: z.string() }).loose() }).loose()).optional(),
+})
+type BookEvent = z.infer<typeof eventSchema>
+const nextOf = async (events: LiveEvents): Promise<BookEvent> => eventSchema.parse(await events.next())
+
+/** Follows the book as a client would: a snapshot, then deltas that join. */
+class Follower {
+  readonly bids = new Map<string, string>()
+  sequence = 0
+
+  read({ data: { orderBook } }: BookEvent): void {
+    if (orderBook.kind === 'SNAPSHOT') this.bids.clear()
+    else expect(orderBook.previousSequence, 'deltas join').toBe(this.sequence)
+    this.sequence = orderBook.sequence
+    for (const { price, quantity } of orderBook.bids) {
+      if (plain(quantity) === '0') this.bids.delete(plain(price))
+      else this.bids.set(plain(price), plain(quantity))
+    }
+  }
+}
+
+describe.each(platformModes)('on the %s platform', (mode) => {
+  let platform: Platform
+  let visitor: Visitor
+  let maker: Trader
+
+  beforeAll(async () => {
+    platform = await startPlatform(mode)
+    visitor = new Visitor(platform.graphqlUrl)
+    const operator = visitor.as(await platform.operator())
+    await setStatus(operator, 'BTC-USDT', 'TRADING')
+    maker = await Trader.register(visitor, 'maker')
+    await credit(operator, maker.userId, 'USDT', '1000000')
+    await credit(operator, maker.userId, 'BTC', '100')
+    await maker.place({ side: 'BUY', price: '60000', quantity: '1' })
+    await maker.place({ side: 'SELL', price: '60001', quantity: '1' })
+  })
+  afterAll(async () => {
+    await visitor?.leave()
+    await platform?.stop()
+  })
+
+  /** Moves the best bid, so that every subscriber hears of it. */
+  const move = async (price: string) => void (await maker.place({ side: 'BUY', price, quantity: '0.1' }))
+
+  test('the book comes as a snapshot and deltas that join, with the prediction of another subgraph in each event', async () => {
+    const events = visitor.live(BOOK_WITH_PREDICTION, { symbol: 'BTC-USDT', depth: 5 })
+    const follower = new Follower()
+    const first = await nextOf(events)
+    expect(first.data.orderBook).toMatchObject({
+      kind: 'SNAPSHOT',
+      previousSequence: null,
+      market: { symbol: 'BTC-USDT', status: 'TRADING' },
+    })
+    follower.read(first)
+    for (const price of ['60000.10', '60000.20', '60000.30']) {
+      await move(price)
+      const event = await nextOf(events)
+      expect(event.data.orderBook.kind).toBe('DELTA')
+      follower.read(event)
+      expect(follower.bids.get(plain(price))).toBe('0.1')
+    }
+    await keepMoving(move, async () => {
+      const event = await nextOf(events)
+      follower.read(event)
+      return event.data.orderBook.market.prediction !== null
+    })
+    await events.end()
+  })
+
+  test('the book flows on without anya, says so once for each event, and has predictions again when anya is back', async () => {
+    const events = visitor.live(BOOK_WITH_PREDICTION, { symbol: 'BTC-USDT', depth: 5 })
+    const follower = new Follower()
+    follower.read(await nextOf(events))
+    await platform.stopDomain('anya')
+    let without = 0
+    await keepMoving(move, async () => {
+      const event = await nextOf(events)
+      follower.read(event)
+      if (event.errors === undefined) return false
+      expect(event.errors.map((error) => error.extensions.code)).toEqual(['SUBGRAPH_UNAVAILABLE'])
+      expect(event.data.orderBook.market.prediction).toBeNull()
+      return ++without === 5
+    })
+    if (platform.startDomain === null) return events.end()
+    await platform.startDomain('anya')
+    await keepMoving(move, async () => {
+      const event = await nextOf(events)
+      follower.read(event)
+      return event.errors === undefined && event.data.orderBook.market.prediction !== null
+    })
+    await events.end()
+  })
+})
+
+/** Keeps the market moving, an event at a time, until what is waited for is seen. */
+async function keepMoving(move: (price: string) => Promise<void>, seen: () => Promise<boolean>): Promise<void> {
+  const deadline = AbortSignal.timeout(40_000)
+  for (let step = 0; !deadline.aborted; step++) {
+    await move(`60000.${10 + (step % 80)}`)
+    if (await seen()) return
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+  throw new Error('it was not seen in time')
+}
