@@ -74,7 +74,7 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
         return subgraph
       })
     const enterprise = await start('enterprise', (ports) =>
-      startEnterprise(ports, { demo: options.demo, host: options.host }),
+      startEnterprise(ports, options.demo ? { seedDemo: { host: options.host } } : {}),
     )
     const subgraphs = {
       enterprise,
