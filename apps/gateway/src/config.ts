@@ -19,14 +19,14 @@ const list = z.string().transform((text) =>
 const configSchema = z.object({
   /** Loopback: whoever opens the gateway to a network says so. */
   HOST: z.string().default('127.0.0.1'),
-  GATEWAY_PORT: port.default(4000),
+  PORT: port.default(4000),
   /** The subgraphs' own defaults. */
   DASH33_URL: z.url().default('http://127.0.0.1:4101/graphql'),
   ANYA_URL: z.url().default('http://127.0.0.1:4102/graphql'),
   ENTERPRISE_URL: z.url().default('http://127.0.0.1:4103/graphql'),
   MOBILE_URL: z.url().default('http://127.0.0.1:4104/graphql'),
-  /** Revocations arrive over it; without one they are read again from enterprise. */
-  RABBITMQ_URL: z.url().optional(),
+  /** Carries revocations between services at once. */
+  RABBITMQ_URL: z.url().default('amqp://127.0.0.1:5672'),
   /** Empty: the repository's own. */
   SUPERGRAPH_PATH: z.string().optional(),
   /** Browsers on these origins may call, separated by commas. None by default: the explorer is on the gateway's own. */

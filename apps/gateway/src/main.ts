@@ -1,0 +1,61 @@
+import { RabbitTransport } from '@opsource/bus'
+import { followRevocations, httpSource, TokenVerifier } from '@opsource/identity'
+import { systemClock } from '@opsource/kernel'
+import { pino } from 'pino'
+import { collectDefaultMetrics, Registry } from 'prom-client'
+import { readConfig } from './config.ts'
+import { startGateway } from './gateway.ts'
+
+/** The gateway as a service of its own, before four subgraphs that are reached over HTTP. */
+async function main(): Promise<void> {
+  const config = readConfig()
+  const log = pino({ level: config.LOG_LEVEL, base: { service: 'gateway' } })
+  const metrics = new Registry()
+  collectDefaultMetrics({ register: metrics })
+  const transport = await RabbitTransport.connect({ url: config.RABBITMQ_URL, log })
+  const wellKnown = (name: string) => httpSource(new URL(`/.well-known/${name}.json`, config.ENTERPRISE_URL).href)
+  const verifier = new TokenVerifier({
+    keys: wellKnown('jwks'),
+    revocations: wellKnown('revocations'),
+    clock: systemClock,
+  })
+  const unfollow = await followRevocations(verifier, { transport, log })
+  const gateway = await startGateway({
+    host: config.HOST,
+    port: config.PORT,
+    upstreams: {
+      dash33: config.DASH33_URL,
+      anya: config.ANYA_URL,
+      enterprise: config.ENTERPRISE_URL,
+      mobile: config.MOBILE_URL,
+    },
+    verifier,
+    clock: systemClock,
+    log,
+    metrics,
+    allowedOrigins: config.ALLOWED_ORIGINS,
+    ...(config.SUPERGRAPH_PATH === undefined ? {} : { supergraphPath: config.SUPERGRAPH_PATH }),
+  })
+  log.info({ url: gateway.url, explorer: gateway.explorerUrl }, 'the gateway listens')
+  process.on('SIGHUP', () => {
+    gateway.reload().catch((error: Error) => log.error({ reason: error.message }, 'the supergraph was not reloaded'))
+  })
+  const stop = async () => {
+    await gateway.stop()
+    await unfollow()
+    await transport.close()
+  }
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => {
+      stop().catch((error: Error) => {
+        log.error({ reason: error.message }, 'the gateway did not stop cleanly')
+        process.exitCode = 1
+      })
+    })
+  }
+}
+
+main().catch((error: Error) => {
+  process.stderr.write(`The gateway cannot start: ${error.message}\n`)
+  process.exit(1)
+})
