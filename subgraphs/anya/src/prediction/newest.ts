@@ -46,7 +46,9 @@ export class NewestForecasts {
     return forecast
   }
 
+  /** Shows the forecast here at once, and to the other instances through the cache. */
   async publish(forecast: Forecast): Promise<void> {
+    this.#show(forecast)
     const text = JSON.stringify(forecast)
     await this.#cache.set(keyOf(forecast.symbol), text, { ttlMs: VALID_HORIZONS * forecast.horizonMs })
     await this.#cache.publish(channelOf(forecast.symbol), text)
@@ -62,7 +64,10 @@ export class NewestForecasts {
   #take(text: string): void {
     const { data: forecast } = forecastSchema.safeParse(JSON.parse(text))
     // What an instance of another release wrote is not the newest forecast of this one.
-    if (!forecast) return
+    if (forecast) this.#show(forecast)
+  }
+
+  #show(forecast: Forecast): void {
     const known = this.#newest.get(forecast.symbol)
     if (known && known.madeAt >= forecast.madeAt) return
     this.#newest.set(forecast.symbol, forecast)

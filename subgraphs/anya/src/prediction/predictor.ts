@@ -37,6 +37,8 @@ interface Open {
   readonly mid: number
 }
 
+const forecastOf = ({ forecast }: Open) => forecast
+
 /** Forecasts all live markets at every tick, in one run of the model, and tells later what came of it. */
 export class Predictor {
   readonly #parts: PredictorParts
@@ -71,18 +73,13 @@ export class Predictor {
     const due = this.#waiting.filter(({ forecast }) => forecast.madeAt + forecast.horizonMs <= now)
     const outcomes = due.flatMap((open) => this.#outcomeOf(open))
     const made = await this.#forecast(now)
-    if (made.length > 0 || outcomes.length > 0) {
-      const written = await store.record(
-        made.map(({ forecast }) => forecast),
-        outcomes,
-      )
-      const ids = new Set(written.map(({ id }) => id))
-      this.#waiting.push(...made.filter(({ forecast }) => ids.has(forecast.id)))
-      onRecorded()
-      for (const forecast of written) await newest.publish(forecast)
-      observer.recorded(written, outcomes)
-    }
-    this.#waiting = this.#waiting.filter((open) => !due.includes(open)).slice(-MAX_WAITING)
+    const written = made.length + outcomes.length === 0 ? [] : await store.record(made.map(forecastOf), outcomes)
+    const ids = new Set(written.map(({ id }) => id))
+    const begun = made.filter(({ forecast }) => ids.has(forecast.id))
+    this.#waiting = [...this.#waiting.filter((open) => !due.includes(open)), ...begun].slice(-MAX_WAITING)
+    if (written.length > 0) onRecorded()
+    observer.recorded(written, outcomes)
+    for (const forecast of written) await newest.publish(forecast)
   }
 
   async #forecast(now: number): Promise<Open[]> {

@@ -1,4 +1,4 @@
-export type { Manifest } from './manifest.ts'
+export { type Manifest, manifestSchema } from './manifest.ts'
 export { MODELS_DIRECTORY } from './model-file.ts'
 export { openChampion, type ServedModel } from './registry.ts'
 export { registryResolvers, type VersionLoader, versionLoader } from './resolvers.ts'

@@ -1,6 +1,11 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
+import { migrate } from '@opsource/database'
+import { systemClock } from '@opsource/kernel'
+import { databaseUrl } from '../config.ts'
+import { openDatabase } from '../database.ts'
+import { openChampion, RegistryStore } from '../registry/index.ts'
 import type { Measures } from './measures.ts'
 import { type TrainedModel, trainMidDirection } from './pipeline.ts'
 
@@ -10,6 +15,7 @@ const { values } = parseArgs({
   options: {
     data: { type: 'string', default: path.join(root, 'data/binance-btc-eth-2024-08-08') },
     out: { type: 'string', default: path.join(root, 'subgraphs/anya/models') },
+    register: { type: 'boolean', default: false },
   },
 })
 
@@ -18,6 +24,21 @@ await mkdir(values.out, { recursive: true })
 await writeFile(path.join(values.out, `${trained.manifest.name}.onnx`), trained.onnx)
 await writeFile(path.join(values.out, 'manifest.json'), `${JSON.stringify(trained.manifest, null, 2)}\n`)
 process.stdout.write(report(trained))
+if (values.register) process.stdout.write(await register())
+
+/** Puts the model into the registry of the database that DATABASE_URL names; a start does the same by itself. */
+async function register(): Promise<string> {
+  const url = databaseUrl()
+  if (!url) throw new Error('--register needs DATABASE_URL: the domain’s role on its schema')
+  await migrate('anya', url)
+  const database = openDatabase(url)
+  try {
+    const served = await openChampion(new RegistryStore(database, systemClock), values.out)
+    return `version ${served.version} of ${served.name} serves from the next start on\n`
+  } finally {
+    await database.$disconnect()
+  }
+}
 
 function report({ manifest, comparison, rows, exportDifference }: TrainedModel): string {
   const line = (name: string, m: Measures) =>
