@@ -106,8 +106,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     stop: async () => {
       if (stopping) return
       stopping = true
-      subscriptions.endAll(fault('SERVER_SHUTDOWN', 'The gateway is stopping: subscribe again later.'))
       const closed = new Promise<void>((resolve) => http.close(() => resolve()))
+      await subscriptions.drain(fault('SERVER_SHUTDOWN', 'The gateway is stopping: subscribe again later.'))
       await sockets.close()
       http.closeIdleConnections()
       const timer = setTimeout(() => http.closeAllConnections(), DRAIN_MS)

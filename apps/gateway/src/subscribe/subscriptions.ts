@@ -15,6 +15,9 @@ import { Reader } from './reader.ts'
 import type { EventStream } from './stream.ts'
 import { Topic } from './topic.ts'
 
+/** A reader that takes longer than this to hear of the end does not read at all. */
+const DRAIN_MS = 1_000
+
 export interface SubscriptionsOptions {
   readonly upstreams: ReadonlyMap<string, Upstream>
   /** Where what joins an event comes from: quick, or given up. */
@@ -37,6 +40,7 @@ export class Subscriptions {
   readonly #topics = new Map<string, Topic>()
   readonly #readers = new Set<Reader>()
   #plans: SubscriptionPlans | null = null
+  #stopped: GraphQLError | null = null
 
   constructor(options: SubscriptionsOptions) {
     this.#options = options
@@ -55,6 +59,7 @@ export class Subscriptions {
   }
 
   subscribe(request: SubscriptionRequest): Result<EventStream, readonly GraphQLError[]> {
+    if (this.#stopped) return err([this.#stopped])
     const { plans } = this
     const planned = plans.plan(request.query, request.operationName)
     if (!planned.ok) return planned
@@ -75,6 +80,15 @@ export class Subscriptions {
   endAll(fault: GraphQLError): void {
     for (const topic of this.#topics.values()) topic.end(fault)
     for (const reader of this.#readers) reader.end(fault)
+  }
+
+  /** Ends all and waits until their readers have been told; one that does not read is not waited for. */
+  async drain(fault: GraphQLError): Promise<void> {
+    this.#stopped = fault
+    this.endAll(fault)
+    const deadline = performance.now() + DRAIN_MS
+    do await new Promise((resolve) => setTimeout(resolve, 10))
+    while (this.liveCount > 0 && performance.now() < deadline)
   }
 
   #share(plans: SubscriptionPlans, plan: SubscriptionPlan, request: SubscriptionRequest): EventStream {
