@@ -8,6 +8,7 @@ import { firstLivePrice } from './first-price.ts'
 import { rollingLog } from './log.ts'
 import { MarketProcess } from './market.ts'
 import { startPlatform } from './platform.ts'
+import { demandFreePort } from './port.ts'
 import { onTerminal } from './progress.ts'
 import { Refusal } from './refusal.ts'
 import { seed } from './seed.ts'
@@ -23,8 +24,9 @@ let stoppedAt = 0
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => onSignal(signal))
 
+const running = run()
 try {
-  await run()
+  await running
 } catch (error) {
   // Whatever fails while everything is being taken down is no news.
   if (!stopping.signal.aborted) {
@@ -35,6 +37,7 @@ try {
 
 async function run(): Promise<void> {
   const config = readConfig(process.argv.slice(2), process.env)
+  await demandFreePort(config.host, config.port)
   const folder = DataFolder.open(config.dataDirectory)
   const log = rollingLog(folder.logFile, config.logLevel)
   process.on('uncaughtException', (error) => {
@@ -44,7 +47,7 @@ async function run(): Promise<void> {
   })
   if (config.databaseUrl === null) folder.keepDemoApart(config.demo)
   const adminUrl = await onTerminal('PostgreSQL', () => claimedDatabase(config.databaseUrl, folder))
-  const platform = await startPlatform({ ...config, adminUrl, log, step: onTerminal })
+  const platform = await startPlatform({ ...config, adminUrl, log, step: onTerminal, signal: stopping.signal })
   stack.defer(() => platform.stop())
   const { url: graphqlUrl, explorerUrl } = platform.gateway
   if (config.demo) await onTerminal('demo', () => seed(graphqlUrl))
@@ -97,6 +100,8 @@ async function stop(code: number): Promise<void> {
     process.exit(1)
   }, STOP_LIMIT_MS).unref()
   try {
+    // A start that is under way takes down itself what it has begun.
+    await running.catch(() => {})
     await stack.disposeAsync()
     if (code === 0) console.log('✓ stopped')
   } catch (error) {
@@ -109,9 +114,5 @@ async function stop(code: number): Promise<void> {
 function lineFrom(error: unknown): string {
   if (error instanceof Refusal || !(error instanceof Error))
     return String(error instanceof Error ? error.message : error)
-  if ('code' in error && error.code === 'EADDRINUSE') {
-    const port = 'port' in error ? error.port : ''
-    return `Port ${port} is in use: stop what listens there, or choose another with PORT=4001 npm start.`
-  }
   return error.stack ?? error.message
 }

@@ -26,6 +26,8 @@ export interface PlatformOptions {
   readonly demo: boolean
   readonly log: Logger
   readonly step?: Step
+  /** Gives the start up between two of its steps. */
+  readonly signal?: AbortSignal
 }
 
 /** Gateway and four domains in this process. */
@@ -40,7 +42,11 @@ export interface Platform {
 
 /** Starts everything in order; where one part fails, those before it are stopped again. */
 export async function startPlatform(options: PlatformOptions): Promise<Platform> {
-  const { log, step = quietly } = options
+  const { log } = options
+  const step: Step = (title, work) => {
+    options.signal?.throwIfAborted()
+    return (options.step ?? quietly)(title, work)
+  }
   const stack = new AsyncDisposableStack()
   try {
     const urls = await step('database roles and migrations', async () => {
