@@ -1,11 +1,11 @@
 import { startAnya } from '@opsource/anya'
-import { eventConsumers, MemoryTransport, type Subscription } from '@opsource/bus'
+import { eventConsumers, MemoryTransport } from '@opsource/bus'
 import { MemoryCache } from '@opsource/cache'
 import { startDash33 } from '@opsource/dash33'
 import { type Domain, domains, migrate, prepareDatabase } from '@opsource/database'
 import { startEnterprise } from '@opsource/enterprise'
 import { type Gateway, startGateway } from '@opsource/gateway'
-import { type DocumentSource, revocationSchema, TokenVerifier } from '@opsource/identity'
+import { type DocumentSource, followRevocations, TokenVerifier } from '@opsource/identity'
 import { IdSource, systemClock, systemRandom } from '@opsource/kernel'
 import { startMobile } from '@opsource/mobile'
 import type { Ports, Subgraph } from '@opsource/subgraph'
@@ -71,8 +71,8 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
     const start = (domain: Domain, starter: (ports: Ports) => Promise<Subgraph>) =>
       step(domain, async () => {
         const verifier = verifierOf()
-        const listening = await followRevocations(verifier, shared.transport)
-        stack.defer(() => listening.close())
+        const unfollow = await followRevocations(verifier, shared)
+        stack.defer(unfollow)
         const subgraph = await starter({ ...shared, verifier, databaseUrl: urls[domain] })
         stack.defer(() => subgraph.stop())
         if (domain === 'enterprise') issuer.subgraph = subgraph
@@ -90,8 +90,8 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
     }
     const gateway = await step('gateway', async () => {
       const verifier = verifierOf()
-      const listening = await followRevocations(verifier, shared.transport)
-      stack.defer(() => listening.close())
+      const unfollow = await followRevocations(verifier, shared)
+      stack.defer(unfollow)
       await verifier.load()
       const { clock, metrics } = shared
       return startGateway({
@@ -134,10 +134,4 @@ async function wellKnown(issuer: Subgraph | undefined, path: string): Promise<st
   const route = issuer?.routes.find((known) => known.path === path)
   if (!route) throw new Error(`nobody serves ${path} yet`)
   return route.answer()
-}
-
-function followRevocations(verifier: TokenVerifier, transport: Ports['transport']): Promise<Subscription> {
-  return transport.listen(['session.revoked'], async (events) => {
-    for (const { data } of events) verifier.revoke(revocationSchema.parse(data))
-  })
 }
