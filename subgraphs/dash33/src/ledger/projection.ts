@@ -21,14 +21,18 @@ const INSERT_CREDITS = `
     AS r (reference text, engine_sequence bigint, account_id text, asset text, amount numeric, credited_at timestamptz)
   JOIN account a ON a.id = r.account_id`
 
-/** In the order of the key, so that two writers could never wait for each other. */
-const UPSERT_BALANCES = `
-  INSERT INTO balance AS b (account_no, asset, total, held)
-  SELECT a.no, r.asset, r.moved, r.held
+const OPEN_BALANCES = `
+  INSERT INTO balance (account_no, asset, total, held)
+  SELECT a.no, r.asset, 0, 0 FROM json_to_recordset($1) AS r (account_id text, asset text)
+  JOIN account a ON a.id = r.account_id
+  ON CONFLICT DO NOTHING`
+
+/** Not an upsert: its row is checked as if it were new, and what moves out of an account would be less than nothing. */
+const MOVE_BALANCES = `
+  UPDATE balance b SET total = b.total + r.moved, held = r.held
   FROM json_to_recordset($1) AS r (account_id text, asset text, moved numeric, held numeric)
   JOIN account a ON a.id = r.account_id
-  ORDER BY a.no, r.asset
-  ON CONFLICT (account_no, asset) DO UPDATE SET total = b.total + excluded.total, held = excluded.held`
+  WHERE b.account_no = a.no AND b.asset = r.asset`
 
 const FIND_DIFFERENCE = `
   SELECT r.account_id, r.asset, r.expected, b.total
@@ -112,7 +116,9 @@ export async function writeLedger(client: ClientBase, changes: LedgerChanges): P
     moved: `${balance.moved}`,
     held: `${balance.held}`,
   }))
-  await writeRows(client, 'upsert balances', UPSERT_BALANCES, balances)
+  if (balances.length > 0)
+    await client.query({ name: 'open balances', text: OPEN_BALANCES, values: [JSON.stringify(balances)] })
+  await writeRows(client, 'move balances', MOVE_BALANCES, balances)
   await compareWithEngine(client, changes.balances)
 }
 

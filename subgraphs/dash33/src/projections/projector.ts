@@ -32,6 +32,8 @@ export class Projector {
   #taken: number
   #running: Promise<void> | null = null
   #fault: Error | null = null
+  /** Why the last attempt failed; null after one that did not. */
+  #trouble: unknown = null
   #listeners: (() => void)[] = []
 
   constructor(options: {
@@ -80,9 +82,10 @@ export class Projector {
     return this.reached(this.#taken)
   }
 
-  /** @throws why projecting has stopped, if it has. */
+  /** @throws why nothing is projected now, if so. */
   assertRunning(): void {
     if (this.#fault) throw this.#fault
+    if (this.#trouble) throw new Error('projections cannot be written', { cause: this.#trouble })
   }
 
   /** Writes what was taken, then stops. */
@@ -99,8 +102,10 @@ export class Projector {
       try {
         await this.#metrics.timed(() => this.#write(batches, this.#watermark))
         retryMs = FIRST_RETRY_MS
+        this.#trouble = null
         this.#advance(batches)
       } catch (error) {
+        this.#trouble = error
         if (error instanceof WatermarkMoved) this.#stop(error)
         else if (this.#stopping.signal.aborted) {
           this.#log.warn({ err: error }, 'projections stop behind the engine; the next start catches up')
