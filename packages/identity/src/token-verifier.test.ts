@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto'
 import { MemoryTransport, newEvent } from '@opsource/bus'
 import { ManualClock } from '@opsource/kernel'
-import { exportJWK, exportSPKI, generateKeyPair, type JWTPayload, SignJWT } from 'jose'
+import { type CryptoKey, exportJWK, exportSPKI, generateKeyPair, SignJWT } from 'jose'
 import { pino } from 'pino'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { bearerToken } from './bearer-token.ts'
@@ -44,7 +44,7 @@ beforeEach(() => {
 interface TokenOptions {
   key?: CryptoKey
   header?: Record<string, unknown>
-  claims?: JWTPayload
+  claims?: Record<string, unknown>
 }
 
 function sign({ key = first.privateKey, header = {}, claims = {} }: TokenOptions = {}): Promise<string> {
