@@ -53,7 +53,10 @@ export async function startAnya(ports: Ports, options: AnyaOptions): Promise<Sub
   relay.start()
   const onRecorded = () => relay.wake()
   const predictor = new Predictor({ ports, readers, inference, model, store, newest, observer, tickMs, onRecorded })
-  const tickers = [new Ticker(tickMs, () => predictor.tick()), new Ticker(PRUNE_INTERVAL_MS, () => prune(store, ports))]
+  const tickers = [
+    new Ticker(tickMs, clock, () => predictor.tick()),
+    new Ticker(PRUNE_INTERVAL_MS, clock, () => prune(store, ports)),
+  ]
   const versions = versionLoader(registry)
   const resolvers: Resolvers = {
     ...registryResolvers(registry, versions),

@@ -1,22 +1,33 @@
-/** Does something again and again until it is closed; the next turn waits for the one in hand. */
-export class Ticker {
-  readonly #timer: NodeJS.Timeout
-  #inHand: Promise<unknown> = Promise.resolve()
-  #isBusy = false
+import type { Clock } from '@opsource/kernel'
 
-  constructor(intervalMs: number, work: () => Promise<unknown>) {
-    this.#timer = setInterval(() => {
-      if (this.#isBusy) return
-      this.#isBusy = true
-      this.#inHand = work().finally(() => {
-        this.#isBusy = false
-      })
-    }, intervalMs)
+/** Does something at every full interval of the clock until it is closed; a turn that takes longer leaves out those it covers. */
+export class Ticker {
+  readonly #intervalMs: number
+  readonly #clock: Clock
+  readonly #work: () => Promise<unknown>
+  #timer: NodeJS.Timeout | undefined
+  #inHand: Promise<unknown> = Promise.resolve()
+  #isClosed = false
+
+  constructor(intervalMs: number, clock: Clock, work: () => Promise<unknown>) {
+    this.#intervalMs = intervalMs
+    this.#clock = clock
+    this.#work = work
+    this.#schedule()
   }
 
   /** Starts no more work and waits for the turn in hand. */
   async close(): Promise<void> {
-    clearInterval(this.#timer)
+    this.#isClosed = true
+    clearTimeout(this.#timer)
     await this.#inHand
+  }
+
+  #schedule(): void {
+    if (this.#isClosed) return
+    const delayMs = this.#intervalMs - (this.#clock.now() % this.#intervalMs)
+    this.#timer = setTimeout(() => {
+      this.#inHand = this.#work().finally(() => this.#schedule())
+    }, delayMs)
   }
 }
