@@ -4,6 +4,10 @@ import { getDistDirectory, isSandboxFrame, renderAltair, SANDBOX_FRAME_CSP } fro
 import { respond, respondJson } from '../server/respond.ts'
 import type { Handler } from '../server/routes.ts'
 import type { ExampleOperation } from './operations.ts'
+import { type Origin, originOf } from './origin.ts'
+
+/** How the first line of an operation says that it needs a token. */
+const NEEDS_TOKEN = /^# Needs a\b/
 
 const TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
@@ -18,16 +22,28 @@ const TYPES: Readonly<Record<string, string>> = {
   '.woff2': 'font/woff2',
 }
 
+/** After an operation that gives an access token: the tabs that need one have it. Runs in Altair's sandboxed frame. */
+const KEEP_TOKEN = `const [, token] = /"accessToken":"([^"]+)"/.exec(JSON.stringify(altair.response.body)) ?? []
+if (token) altair.helpers.setEnvironment('token', token, true)`
+const WITH_TOKEN = { authorization: 'Bearer {{token}}' }
+/** Altair opens on the tab that was added last; people begin with the first. */
+const OPEN_FIRST_TAB = `<script type="module">
+const opening = setInterval(() => {
+  const tab = document.querySelector('.window-switcher__item')
+  if (tab) clearInterval(opening)
+  tab?.click()
+}, 50)
+</script>`
+
 /** Altair from the installed package: works without a connection to anywhere. Each operation is a tab. */
 export function altairPage(endpoint: string, operations: readonly ExampleOperation[]): Handler {
-  const html = (request: Parameters<Handler>[0]) => {
-    const socket = `ws://${request.headers.host ?? 'localhost'}${endpoint}`
+  const html = (origin: Origin) => {
     const window = {
-      endpointURL: endpoint,
-      subscriptionsEndpoint: socket,
+      endpointURL: origin.http + endpoint,
+      subscriptionsEndpoint: origin.ws + endpoint,
       initialSubscriptionRequestHandlerId: 'graphql-ws' as const,
     }
-    return renderAltair({
+    const page = renderAltair({
       baseURL: '/explorer/',
       ...window,
       preserveState: false,
@@ -36,12 +52,18 @@ export function altairPage(endpoint: string, operations: readonly ExampleOperati
         initialName: title,
         initialQuery: query,
         initialVariables: variables,
+        ...(query.includes('accessToken') ? { initialPostRequestScript: KEEP_TOKEN } : {}),
+        ...(NEEDS_TOKEN.test(query) ? { initialHeaders: WITH_TOKEN, initialSubscriptionsPayload: WITH_TOKEN } : {}),
       })),
       initialSettings: { theme: 'dark', 'alert.disableUpdateNotification': true, 'banners.disable': true },
     })
+    return page.replace('</body>', () => `${OPEN_FIRST_TAB}</body>`)
   }
-  return (request, response) =>
-    respond(response, 200, 'text/html; charset=utf-8', html(request), { 'cache-control': 'no-cache' })
+  return (request, response) => {
+    const origin = originOf(request)
+    if (!origin) return respondJson(response, 400, { error: 'The host header is not a host.' })
+    respond(response, 200, 'text/html; charset=utf-8', html(origin), { 'cache-control': 'no-cache' })
+  }
 }
 
 /** Altair's files. Only what lies in its folder is served. */

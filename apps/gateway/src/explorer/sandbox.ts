@@ -1,18 +1,20 @@
-import { respond } from '../server/respond.ts'
+import { respond, respondJson } from '../server/respond.ts'
 import type { Handler } from '../server/routes.ts'
+import { originOf } from './origin.ts'
 
 /** Apollo's Sandbox lives at Apollo: the page needs a connection there, the graph and its subscriptions stay here. */
 export function sandboxPage(endpoint: string, initialQuery: string): Handler {
   return (request, response) => {
-    const host = request.headers.host ?? 'localhost'
+    const origin = originOf(request)
+    if (!origin) return respondJson(response, 400, { error: 'The host header is not a host.' })
     const options = {
       target: '#sandbox',
-      initialEndpoint: `http://${host}${endpoint}`,
-      initialSubscriptionEndpoint: `ws://${host}${endpoint}`,
+      initialEndpoint: origin.http + endpoint,
+      initialSubscriptionEndpoint: origin.ws + endpoint,
       includeCookies: false,
       initialState: { document: initialQuery, pollForSchemaUpdates: false },
     }
-    // `<` could end the script: the host is the caller's word.
+    // `<` could end the script.
     const literal = JSON.stringify(options).replaceAll('<', '\\u003c')
     respond(response, 200, 'text/html; charset=utf-8', page(literal), { 'cache-control': 'no-cache' })
   }

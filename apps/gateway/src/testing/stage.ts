@@ -46,7 +46,7 @@ export class Stage {
     this.supergraphPath = path.join(folder, 'supergraph.graphql')
   }
 
-  static async open(reach: Reach): Promise<Stage> {
+  static async open(reach: Reach, options: { operationsPath?: string } = {}): Promise<Stage> {
     const stage = new Stage(reach, await mkdtemp(path.join(tmpdir(), 'gateway-test-')))
     await stage.verifier.load()
     for (const name of ['exchange', 'analyst', 'enterprise'] as const) await stage.startSubgraph(name)
@@ -64,6 +64,7 @@ export class Stage {
       log: pino({ level: 'info' }, { write: (line: string) => void stage.log.push(line) }),
       metrics: new Registry(),
       supergraphPath: stage.supergraphPath,
+      ...options,
     })
     return stage
   }
