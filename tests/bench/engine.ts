@@ -15,13 +15,17 @@ const CLOSED_LOOP_SECONDS = 4
 const OPEN_LOOP_SECONDS = 6
 const IDLE_SECONDS = 10
 
+/** Orders that rest before they are cancelled, as a market maker's do. */
+const RESTING = 200
+
 let next = 0
-/** Two orders, then the cancel of the first of them where it still rests. */
+/** Orders and cancels in turn, each cancel of an older order, which may have traded away. */
 function command(): Command {
   const n = next++
-  return n % 3 === 2
-    ? { kind: 'CANCEL', accountId: nthOrder(n - 2).accountId, clientOrderId: `order-${n - 2}` }
-    : nthOrder(n)
+  const placed = Math.ceil(n / 2)
+  if (n % 2 === 0 || placed < RESTING) return nthOrder(placed)
+  const older = nthOrder(placed - RESTING)
+  return { kind: 'CANCEL', accountId: older.accountId, clientOrderId: older.clientOrderId }
 }
 
 const directory = mkdtempSync(path.join(tmpdir(), 'opsource-bench-'))

@@ -22,8 +22,8 @@ export const LIMITS = {
   waitingCommands: 20_000,
   /** Commands that the projections may lag behind the engine: what a restart has to hand out again. */
   unprojectedCommands: 50_000,
-  /** Commands between snapshots: what a restart replays, well below a second. */
-  commandsPerSnapshot: 50_000,
+  /** Commands between snapshots: what a restart replays, in about a second. A snapshot holds the engine up for some 20 ms. */
+  commandsPerSnapshot: 100_000,
   /** The newest might be damaged: the one before it, with the journal since then, stands in. */
   snapshotsKept: 2,
   /** A snapshot is due after this long if anything happened at all. */

@@ -29,6 +29,7 @@ export interface OrderTerms {
 
 /** An order from its acceptance until its client order id is forgotten. */
 export class Order implements Resting<Order> {
+  readonly id: string
   readonly account: Account
   readonly market: Market
   readonly terms: OrderTerms
@@ -49,6 +50,7 @@ export class Order implements Resting<Order> {
   next: Order | null = null
 
   constructor(account: Account, market: Market, terms: OrderTerms) {
+    this.id = orderId(terms.sequence)
     this.account = account
     this.market = market
     this.terms = terms
@@ -56,10 +58,6 @@ export class Order implements Resting<Order> {
     this.price = terms.price
     this.owner = account.index
     this.remaining = terms.quantity
-  }
-
-  get id(): string {
-    return orderId(this.terms.sequence)
   }
 
   get isOpen(): boolean {
@@ -123,7 +121,7 @@ export class Order implements Resting<Order> {
     const { sequence, createdAt, clientOrderId, side, type, timeInForce, price, quantity } = this.terms
     const open = status === 'OPEN' || status === 'PARTIALLY_FILLED'
     return {
-      orderId: orderId(sequence),
+      orderId: this.id,
       clientOrderId,
       accountId: this.account.id,
       symbol: this.market.instrument.symbol,

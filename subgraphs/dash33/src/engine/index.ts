@@ -1,0 +1,5 @@
+export type { Ack, FillSnapshot, InvalidOrderCode, OrderSnapshot, Refusal } from './acks.ts'
+export { type BookSnapshot, type EngineClient, type EngineOptions, startEngine } from './client.ts'
+export type * from './commands.ts'
+export type * from './events.ts'
+export { LIMITS } from './limits.ts'
