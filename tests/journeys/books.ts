@@ -27,17 +27,20 @@ const totalsOf = (rows: z.infer<typeof accounts>) =>
 
 /**
  * Holds the back office's book of record against the exchange's ledger at the same watermark, to the last unit.
+ * @param atLeast the sequence of a command that moved money, which both must contain.
  * @returns what both hold, by account and asset.
  */
-export async function booksAgree(operator: Visitor): Promise<Readonly<Record<string, string>>> {
+export async function booksAgree(operator: Visitor, atLeast: number): Promise<Readonly<Record<string, string>>> {
   const deadline = AbortSignal.timeout(EVENTUALLY.timeout)
   while (true) {
     const { ledger, bookOfRecord } = await operator.get(books, BOOKS)
-    if (ledger.watermark !== bookOfRecord.watermark && !deadline.aborted) {
+    const behind = Math.min(ledger.watermark, bookOfRecord.watermark) < atLeast
+    if ((behind || ledger.watermark !== bookOfRecord.watermark) && !deadline.aborted) {
       await sleep(EVENTUALLY.interval)
       continue
     }
     expect(bookOfRecord.watermark).toBe(ledger.watermark)
+    expect(ledger.watermark).toBeGreaterThanOrEqual(atLeast)
     expect(ledger.balanced).toBe(true)
     expect(totalsOf(bookOfRecord.accounts)).toEqual(totalsOf(ledger.accounts))
     return totalsOf(ledger.accounts)

@@ -83,7 +83,7 @@ describe.each(platformModes)('on the %s platform', (mode) => {
         { trade: market.fills[0]?.tradeId, buyer: buyer.userId, seller: null },
         { trade: limit.fills[0]?.tradeId, buyer: buyer.userId, seller: null },
       ])
-    await booksAgree(operator)
+    await booksAgree(operator, market.order.engineSequence)
 
     expect((await firstHeard).data?.notificationReceived).toMatchObject({
       sequence: 1,

@@ -1,5 +1,4 @@
 import { type Client, createClient, type FormattedExecutionResult } from 'graphql-ws'
-import { expect } from 'vitest'
 import { WebSocket } from 'ws'
 import { z } from 'zod'
 
@@ -76,7 +75,7 @@ export class Visitor {
   async get<T>(schema: z.ZodType<T>, query: string, variables: Readonly<Record<string, unknown>> = {}): Promise<T> {
     const { data, text } = await this.ask(query, variables)
     const parsed = schema.safeParse(data)
-    if (!parsed.success) expect.fail(`unexpected answer: ${text}\n${z.prettifyError(parsed.error)}`)
+    if (!parsed.success) throw new Error(`unexpected answer: ${text}\n${z.prettifyError(parsed.error)}`)
     return parsed.data
   }
 
