@@ -49,14 +49,21 @@ export class TestExchange {
     return JSON.parse(await this.subgraph.execute(await this.#request(userId, query, variables, roles)))
   }
 
-  /** @returns the serialised results as they come. */
-  async *watch(query: string, variables: object = {}): AsyncGenerator<Answer, void> {
-    const results = this.subgraph.subscribe(await this.#request(null, query, variables, []))
-    try {
-      for await (const result of results) yield JSON.parse(result)
-    } finally {
-      await results.return?.()
+  /** @returns the results as they come. Not an async generator: `return()` must reach a source that `next()` waits for. */
+  watch(query: string, variables: object = {}): AsyncIterableIterator<Answer, undefined> {
+    const results = this.subgraph.subscribe({ body: JSON.stringify({ query, variables }), headers: {} })
+    const answers: AsyncIterableIterator<Answer, undefined> = {
+      next: async () => {
+        const { done, value } = await results.next()
+        return done ? { done, value: undefined } : { done: false, value: JSON.parse(value) }
+      },
+      return: async () => {
+        await results.return?.()
+        return { done: true, value: undefined }
+      },
+      [Symbol.asyncIterator]: () => answers,
     }
+    return answers
   }
 
   /** Gives the user's account something from outside, after opening it by a refused order. */
