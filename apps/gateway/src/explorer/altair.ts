@@ -23,8 +23,15 @@ const TYPES: Readonly<Record<string, string>> = {
 }
 
 /** After an operation that gives an access token: the tabs that need one have it. Runs in Altair's sandboxed frame. */
-const KEEP_TOKEN = `const [, token] = /"accessToken":"([^"]+)"/.exec(JSON.stringify(altair.response.body)) ?? []
+const KEEP_TOKEN = `const { body } = altair.response
+const text = typeof body === 'string' ? body : JSON.stringify(body)
+const [, token] = /"accessToken":\\s*"([^"]+)"/.exec(text) ?? []
 if (token) altair.helpers.setEnvironment('token', token, true)`
+const SESSION = {
+  activeSubEnvironment: 'session',
+  base: { variables: {} },
+  subEnvironments: [{ id: 'session', title: 'Session', variables: { token: '' } }],
+}
 const WITH_TOKEN = { authorization: 'Bearer {{token}}' }
 /** Altair opens on the tab that was added last; people begin with the first. */
 const OPEN_FIRST_TAB = `<script type="module">
@@ -47,6 +54,7 @@ export function altairPage(endpoint: string, operations: readonly ExampleOperati
       baseURL: '/explorer/',
       ...window,
       preserveState: false,
+      initialEnvironments: SESSION,
       initialWindows: operations.map(({ title, query, variables }) => ({
         ...window,
         initialName: title,
