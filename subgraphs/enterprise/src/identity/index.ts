@@ -10,7 +10,7 @@ export {
   seedDemo,
 } from './demo.ts'
 export { IdentityObserver } from './observe.ts'
-export { parseEmail, parseName, parsePassword } from './password.ts'
+export { parseRegistration } from './password.ts'
 export { PasswordQueue } from './password-queue.ts'
 export { identityResolvers } from './resolvers.ts'
 export { pruneIdentity } from './retention.ts'
