@@ -1,5 +1,5 @@
 import { type CloudEvent, MemoryTransport } from '@opsource/bus'
-import { marketDataChannel, marketSnapshotKey, type Recording } from '@opsource/bus/contracts'
+import type { Recording } from '@opsource/bus/contracts'
 import { MemoryCache } from '@opsource/cache'
 import { TokenVerifier } from '@opsource/identity'
 import { IdSource, ManualClock, systemRandom } from '@opsource/kernel'
@@ -13,6 +13,7 @@ import { FEATURE_COUNT, MarketReader } from '../features/index.ts'
 import { startAnya } from '../index.ts'
 import { InferenceEngine } from '../inference/index.ts'
 import { MODELS_DIRECTORY, openChampion, RegistryStore } from '../registry/index.ts'
+import { SyntheticMarket } from '../testing/synthetic-market.ts'
 import { NewestForecasts } from './newest.ts'
 import { PredictionObserver } from './observe.ts'
 import { Predictor } from './predictor.ts'
@@ -67,59 +68,12 @@ async function start(): Promise<Subgraph> {
   return subgraph
 }
 
-/** A market that dash33 would publish: one bid and one ask, three ticks apart. */
-class Market {
-  readonly #symbol: string
-  readonly #recording: Recording
-  #sequence = 0
-  #mid = 6_000_000
-
-  constructor(symbol: string, recording: Recording = null) {
-    this.#symbol = symbol
-    this.#recording = recording
-  }
-
-  async open(): Promise<void> {
-    const value = {
-      ...this.#head(),
-      tick: { units: 1, scale: 2 },
-      lot: { units: 1, scale: 5 },
-      bids: [[this.#mid - 1, 900]],
-      asks: [[this.#mid + 2, 100]],
-    }
-    await cache.set(marketSnapshotKey(this.#symbol), JSON.stringify(value), { ttlMs: 3_600_000 })
-  }
-
-  /** Moves the mid price by whole ticks and tells of it; with 0 it only gives a sign of life. */
-  async move(ticks: number, status: 'TRADING' | 'PAUSED' = 'TRADING'): Promise<void> {
-    const levels = (offset: number, quantity: number) =>
-      ticks === 0
-        ? []
-        : [
-            [this.#mid + offset, 0],
-            [this.#mid + ticks + offset, quantity],
-          ]
-    const [bids, asks] = [levels(-1, 900), levels(2, 100)]
-    this.#mid += ticks
-    const previousSequence = this.#sequence++
-    const message = { ...this.#head(), status, previousSequence, bids, asks, trades: [] }
-    await cache.publish(marketDataChannel(this.#symbol), JSON.stringify(message))
-  }
-
-  #head() {
-    return {
-      symbol: this.#symbol,
-      sequence: this.#sequence,
-      engineSequence: this.#sequence,
-      time: clock.now(),
-      status: 'TRADING' as const,
-      recording: this.#recording,
-    }
-  }
+function marketOf(symbol: string, recording: Recording = null): SyntheticMarket {
+  return new SyntheticMarket({ cache, clock }, symbol, recording)
 }
 
 /** Lets exchange time pass, with a sign of life from the markets every second. */
-async function pass(milliseconds: number, ...markets: Market[]): Promise<void> {
+async function pass(milliseconds: number, ...markets: SyntheticMarket[]): Promise<void> {
   for (let passed = 0; passed < milliseconds; passed += 1_000) {
     clock.advance(1_000)
     for (const market of markets) await market.move(0)
@@ -174,7 +128,7 @@ const eventually = <T>(read: () => Promise<T> | T) => expect.poll(read, { timeou
 
 describe('live markets', () => {
   test('are forecast in one run, stored, announced, and answered for all entities at once', async () => {
-    const [btc, eth] = [new Market('BTC-USDT'), new Market('ETH-USDT')]
+    const [btc, eth] = [marketOf('BTC-USDT'), marketOf('ETH-USDT')]
     await Promise.all([btc.open(), eth.open()])
     const announced: CloudEvent[] = []
     await transport.listen(['prediction.made'], async (events) => void announced.push(...events))
@@ -199,7 +153,7 @@ describe('live markets', () => {
   })
 
   test('show what came of a forecast, beside the baseline, and the score counts it', async () => {
-    const btc = new Market('BTC-USDT')
+    const btc = marketOf('BTC-USDT')
     await btc.open()
     const anya = await start()
     await pass(6_000, btc)
@@ -214,7 +168,7 @@ describe('live markets', () => {
   })
 
   test('that play what the model was trained on are forecast in sample: with an outcome, without a score', async () => {
-    const btc = new Market('BTC-USDT', { dataSet: 'binance', segment: 'spot_btcusdt_20240808', pass: 1 })
+    const btc = marketOf('BTC-USDT', { dataSet: 'binance', segment: 'spot_btcusdt_20240808', pass: 1 })
     await btc.open()
     const anya = await start()
     await pass(6_000, btc)
@@ -226,7 +180,7 @@ describe('live markets', () => {
   })
 
   test('are not forecast while paused, and an outcome over a pause stays unknown', async () => {
-    const btc = new Market('BTC-USDT')
+    const btc = marketOf('BTC-USDT')
     await btc.open()
     const anya = await start()
     await pass(6_000, btc)
@@ -241,7 +195,7 @@ describe('live markets', () => {
 })
 
 test('a subscriber gets the newest forecast at once and every new one after it', async () => {
-  const btc = new Market('BTC-USDT')
+  const btc = marketOf('BTC-USDT')
   await btc.open()
   const anya = await start()
   await pass(6_000, btc)
@@ -268,7 +222,7 @@ test('an unknown market is refused as a subscription and has no prediction as an
 })
 
 test('two instances keep one forecast a tick, and both answer with it', async () => {
-  const btc = new Market('BTC-USDT')
+  const btc = marketOf('BTC-USDT')
   await btc.open()
   const [one, other] = [await start(), await start()]
   await pass(6_000, btc)
@@ -280,7 +234,7 @@ test('two instances keep one forecast a tick, and both answer with it', async ()
 })
 
 test('a restarted instance still knows the newest forecast', async () => {
-  const btc = new Market('BTC-USDT')
+  const btc = marketOf('BTC-USDT')
   await btc.open()
   const first = await start()
   await pass(6_000, btc)
@@ -291,7 +245,7 @@ test('a restarted instance still knows the newest forecast', async () => {
 })
 
 test('while the inference thread is away there are no forecasts, and they come again with it', async () => {
-  const btc = new Market('BTC-USDT')
+  const btc = marketOf('BTC-USDT')
   await btc.open()
   const prisma = openDatabase(database.url)
   const world = ports()
