@@ -10,6 +10,7 @@ import type { Command } from '../../subgraphs/dash33/src/engine/commands.ts'
 import { Engine } from '../../subgraphs/dash33/src/engine/engine.ts'
 import { nthOrder, observedEngine, opening } from '../support/engine.ts'
 
+const COMMITS = 2_000
 const WARM_UP = 20_000
 const CLOSED_LOOP_SECONDS = 4
 const OPEN_LOOP_SECONDS = 6
@@ -34,6 +35,7 @@ try {
   const { dash33: url } = await prepareDatabase(server.adminUrl)
   await migrate('dash33', url)
   await describeMachine(url)
+  await measureCommit(url)
   measurePure()
   await measureJournaled(url)
 } finally {
@@ -50,6 +52,24 @@ async function describeMachine(url: string): Promise<void> {
   await client.end()
   console.log(`${cpus().length} × ${cpus()[0]?.model}, node ${process.version}`)
   console.log(`${rows[0].version.split(',')[0]}, fsync ${rows[0].fsync}, synchronous_commit ${rows[0].sync}`)
+}
+
+/** What the database alone takes: the floor under every answer. */
+async function measureCommit(url: string): Promise<void> {
+  const client = new Client(poolConfig(url))
+  await client.connect()
+  await client.query('CREATE TABLE bare_commit (n int PRIMARY KEY, payload bytea)')
+  const payload = Buffer.alloc(100)
+  const latencies: number[] = []
+  const start = performance.now()
+  for (let n = 0; n < COMMITS; n++) {
+    const sent = performance.now()
+    await client.query({ name: 'bare', text: 'INSERT INTO bare_commit VALUES ($1, $2)', values: [n, payload] })
+    latencies.push(performance.now() - sent)
+  }
+  report('one bare INSERT, committed, at a time', COMMITS, performance.now() - start, latencies)
+  await client.query('DROP TABLE bare_commit')
+  await client.end()
 }
 
 function measurePure(): void {
@@ -126,6 +146,6 @@ async function measureIdle(): Promise<void> {
 function report(name: string, commands: number, ms: number, latencies: number[] = []): void {
   const sorted = Float64Array.from(latencies).sort()
   const at = (quantile: number) => sorted[Math.floor(sorted.length * quantile)]?.toFixed(2)
-  const tail = latencies.length ? `, ack p50 ${at(0.5)} ms, p99 ${at(0.99)} ms, p99.9 ${at(0.999)} ms` : ''
-  console.log(`${name}: ${Math.round(commands / (ms / 1_000)).toLocaleString('en')} commands/s${tail}`)
+  const tail = latencies.length ? `, p50 ${at(0.5)} ms, p99 ${at(0.99)} ms, p99.9 ${at(0.999)} ms` : ''
+  console.log(`${name}: ${Math.round(commands / (ms / 1_000)).toLocaleString('en')}/s${tail}`)
 }

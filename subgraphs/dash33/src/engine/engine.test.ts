@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { Ack } from './acks.ts'
 import { hashState, readState, writeState } from './canonical.ts'
-import type { Command, PlaceOrder, SetMarketStatus } from './commands.ts'
+import type { Command, PlaceOrder } from './commands.ts'
 import { Engine } from './engine.ts'
 import type { EngineBatch, EngineEvent } from './events.ts'
 
@@ -336,53 +336,6 @@ describe('a paused market', () => {
     expect(apply({ kind: 'CANCEL', accountId: 'ann', clientOrderId: command.clientOrderId })).toMatchObject({
       kind: 'CANCELLED',
     })
-  })
-})
-
-describe('the pass over a recording', () => {
-  const set = (segment: string, repetition: number): SetMarketStatus => ({
-    kind: 'SET_MARKET_STATUS',
-    symbol: 'BTC-USDT',
-    status: 'TRADING',
-    recording: { dataSet: 'aug', segment, repetition },
-  })
-  const passes = (steps: [string, number][]) =>
-    steps.map(([segment, repetition]) => {
-      const ack = apply(set(segment, repetition))
-      return ack.kind === 'MARKET_STATUS_SET' ? ack.recording?.pass : ack
-    })
-
-  it('rises with each repetition and goes on where the replay was started anew', () => {
-    expect(
-      passes([
-        ['a', 1],
-        ['b', 1],
-        ['a', 2],
-        ['b', 2],
-        ['a', 1],
-        ['b', 1],
-      ]),
-    ).toEqual([1, 1, 2, 2, 3, 3])
-  })
-
-  it('rises when a file begins again, so that what was seen never counts as new', () => {
-    expect(
-      passes([
-        ['a', 1],
-        ['a', 1],
-        ['b', 1],
-        ['a', 1],
-      ]),
-    ).toEqual([1, 2, 2, 3])
-  })
-
-  it('survives a snapshot', () => {
-    passes([
-      ['a', 1],
-      ['b', 1],
-    ])
-    engine = restored(engine)
-    expect(passes([['a', 1]])).toEqual([2])
   })
 })
 

@@ -148,6 +148,8 @@ export class JournalStore {
    */
   async saveSnapshot(snapshot: SnapshotRow, projectedThrough: number): Promise<void> {
     const connection = new Client(this.#config)
+    // A lost connection also rejects the query under way, which is what the caller hears of.
+    connection.on('error', () => undefined)
     await connection.connect()
     try {
       await connection.query('BEGIN')
