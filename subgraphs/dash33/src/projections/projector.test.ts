@@ -1,0 +1,86 @@
+import { pino } from 'pino'
+import { Registry } from 'prom-client'
+import { expect, test } from 'vitest'
+import type { EngineBatch } from '../engine/events.ts'
+import { projectionMetrics } from './observe.ts'
+import { type BatchWriter, Projector, WatermarkMoved } from './projector.ts'
+
+const batch = (firstSequence: number, lastSequence = firstSequence): EngineBatch => ({
+  firstSequence,
+  lastSequence,
+  time: 0,
+  events: [],
+  levels: [],
+  balances: [],
+})
+
+function projecting(write: BatchWriter, watermark = 0) {
+  const projected: number[] = []
+  const projector = new Projector({
+    watermark,
+    write,
+    onProjected: (sequence) => projected.push(sequence),
+    log: pino({ level: 'silent' }),
+    metrics: projectionMetrics(new Registry()),
+  })
+  return { projector, projected }
+}
+
+test('batches that come together are written together, in order, behind the watermark before them', async () => {
+  const writes: [number, number[]][] = []
+  const { projector, projected } = projecting(async (batches, after) => {
+    writes.push([after, batches.map((each) => each.lastSequence)])
+  }, 4)
+  projector.take(batch(3, 4))
+  projector.take(batch(5, 7))
+  projector.take(batch(5, 7))
+  projector.take(batch(8))
+  await projector.caughtUp()
+  projector.take(batch(9))
+  await projector.reached(9)
+  expect(writes).toEqual([
+    [4, [7, 8]],
+    [8, [9]],
+  ])
+  expect(projected).toEqual([8, 9])
+})
+
+test('a write that fails is made again with the same batches, and until then nothing is ready', async () => {
+  let attempts = 0
+  const { projector } = projecting(async () => {
+    if (attempts++ === 0) throw new Error('the database is away')
+  })
+  projector.take(batch(1))
+  await expect.poll(() => attempts).toBe(1)
+  expect(() => projector.assertRunning()).toThrow('projections cannot be written')
+  await projector.reached(1)
+  expect(attempts).toBe(2)
+  projector.assertRunning()
+})
+
+test('a second projector on the same database stops the one that was overtaken', async () => {
+  const { projector } = projecting(async () => {
+    throw new WatermarkMoved('the projections are no longer at 0')
+  })
+  projector.take(batch(1))
+  await expect(projector.reached(1)).rejects.toThrow('no longer at 0')
+  expect(() => projector.assertRunning()).toThrow('no longer at 0')
+})
+
+test('a hole in the engine’s sequence stops projecting rather than skipping', async () => {
+  const { projector } = projecting(async () => {})
+  projector.take(batch(1))
+  projector.take(batch(3))
+  await expect(projector.reached(3)).rejects.toThrow('handed out 3 after 1')
+})
+
+test('closing writes what was taken', async () => {
+  const written: number[] = []
+  const { projector } = projecting(async (batches) => {
+    written.push(...batches.map((each) => each.lastSequence))
+  })
+  projector.take(batch(1))
+  projector.take(batch(2))
+  await projector.close()
+  expect(written).toEqual([1, 2])
+})
