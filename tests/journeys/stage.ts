@@ -1,23 +1,23 @@
-import { demoApiKeys, demoUsers } from '@opsource/enterprise'
-import { startPlatform as startInOneProcess } from '@opsource/standalone'
-import { Client } from 'pg'
-import { pino } from 'pino'
-import { z } from 'zod'
-import { emptyDatabase } from '../support/database.ts'
-import { Trader } from './venue.ts'
-import { type Answer, Visitor } from './visitor.ts'
+import { rabbitMissing } from '../support/rabbitmq.ts'
+import { redisMissing } from '../support/redis.ts'
+import { startServices } from './services-stage.ts'
+import { startStandalone } from './standalone-stage.ts'
+import type { Answer } from './visitor.ts'
 
-export type Mode = 'standalone'
-export const platformModes: readonly Mode[] = ['standalone']
+export type Mode = 'standalone' | 'services'
 export type DomainName = 'dash33' | 'anya' | 'enterprise' | 'mobile'
 
-/** A whole platform on an empty database, with the demo's users and without the market in a box. */
+/** Without the servers the services cannot run; where they are demanded, as in CI, that is a failure and not an omission. */
+const withServices = process.env.OPSOURCE_REQUIRE_SERVERS === '1' || (redisMissing === null && rabbitMissing === null)
+export const platformModes: readonly Mode[] = withServices ? ['standalone', 'services'] : ['standalone']
+
+/** A whole platform on an empty database, without the market in a box. */
 export interface Platform {
   readonly graphqlUrl: string
   readonly marketKeys: { readonly maker: string; readonly taker: string; readonly operator: string }
-  /** @returns the `authorization` header of the demo's operator, logged in anew. */
+  /** @returns the `authorization` header of an operator, logged in anew. */
   operator(): Promise<string>
-  /** Asks a subgraph past the gateway, as whoever has reached its port. */
+  /** Asks a subgraph past the gateway, as whoever has reached it. */
   askDirectly(
     domain: DomainName,
     query: string,
@@ -25,52 +25,13 @@ export interface Platform {
     variables?: Readonly<Record<string, unknown>>,
   ): Promise<Pick<Answer, 'text'>>
   /** The key that signs access tokens, as the database has it. */
-  signingKey(): Promise<{ kid: string; privateKey: string }>
+  signingKey(): Promise<{ readonly kid: string; readonly privateKey: string }>
+  /** In one process it stops tidily, as a process it is killed. */
   stopDomain(domain: DomainName): Promise<void>
   /** Null where a domain cannot come back without its process. */
   readonly startDomain: ((domain: DomainName) => Promise<void>) | null
   stop(): Promise<void>
 }
 
-const keySchema = z.object({ kid: z.string(), private_key: z.string() })
-
-export async function startPlatform(_mode: Mode): Promise<Platform> {
-  const database = await emptyDatabase()
-  const log = pino({ level: 'silent' })
-  const platform = await startInOneProcess({ adminUrl: database.adminUrl, host: '127.0.0.1', port: 0, demo: true, log })
-  const graphqlUrl = platform.gateway.url
-  return {
-    graphqlUrl,
-    marketKeys: {
-      maker: demoApiKeys.marketMaker,
-      taker: demoApiKeys.marketTaker,
-      operator: demoApiKeys.marketOperator,
-    },
-    operator: async () => {
-      const { email, password } = demoUsers.operator
-      const { accessToken } = await Trader.logIn(new Visitor(graphqlUrl), email, password)
-      return `Bearer ${accessToken}`
-    },
-    askDirectly: async (domain, query, authorization, variables = {}) => {
-      const headers = authorization === null ? {} : { authorization }
-      const body = JSON.stringify({ query, variables })
-      return { text: await platform.subgraphs[domain].execute({ body, headers }) }
-    },
-    signingKey: async () => {
-      const client = new Client(database.adminUrl)
-      await client.connect()
-      const { rows } = await client.query(
-        'SELECT kid, private_key FROM enterprise.signing_key WHERE retired_at IS NULL',
-      )
-      await client.end()
-      const { kid, private_key } = keySchema.parse(rows[0])
-      return { kid, privateKey: private_key }
-    },
-    stopDomain: (domain) => platform.stopSubgraph(domain),
-    startDomain: null,
-    stop: async () => {
-      await platform.stop()
-      await database.drop()
-    },
-  }
-}
+export const startPlatform = (mode: Mode): Promise<Platform> =>
+  mode === 'standalone' ? startStandalone() : startServices()

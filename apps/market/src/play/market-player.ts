@@ -57,7 +57,7 @@ export class MarketPlayer {
     const { exchange, tell } = this.#options
     const left = await Promise.all([exchange.maker.cancelAll(this.symbol), exchange.taker.cancelAll(this.symbol)])
     const count = left.reduce((sum, each) => sum + each, 0)
-    if (count > 0) tell(`${this.symbol}: cancelled ${count} orders that an earlier run had left open`)
+    if (count > 0) tell(`${this.symbol}: cancelled ${count} orders that were still open`)
   }
 
   begin(repetition: number): void {
