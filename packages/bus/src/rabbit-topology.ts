@@ -29,12 +29,34 @@ export function queueOptions(consumer: string): QueueDeclaration {
   }
 }
 
-/** Opens the exchange and a consumer's queues. */
-export async function declareQueue(rabbit: Connection, consumer: string, types: readonly string[]): Promise<void> {
-  await rabbit.exchangeDeclare({ exchange: EVENT_EXCHANGE, type: 'topic', durable: true })
-  await rabbit.queueDeclare({ queue: deadQueueOf(consumer), durable: true, arguments: { 'x-queue-type': 'quorum' } })
-  await rabbit.queueDeclare(queueOptions(consumer))
-  for (const type of types) {
-    await rabbit.queueBind({ exchange: EVENT_EXCHANGE, queue: queueOf(consumer), routingKey: type })
+const eventExchange = { exchange: EVENT_EXCHANGE, type: 'topic', durable: true }
+
+/**
+ * Everything that has to stand before an event is sent or taken. Publishers and consumers declare it whenever they connect: a broker
+ * that died may have forgotten what was declared shortly before, and an event without a queue would be lost.
+ */
+export function topologyOf(consumers: Readonly<Record<string, readonly string[]>>) {
+  const names = Object.keys(consumers)
+  return {
+    exchanges: [eventExchange],
+    queues: names.flatMap((consumer) => [deadQueue(consumer), queueOptions(consumer)]),
+    queueBindings: Object.entries(consumers).flatMap(([consumer, types]) =>
+      types.map((routingKey) => ({ exchange: EVENT_EXCHANGE, queue: queueOf(consumer), routingKey })),
+    ),
   }
+}
+
+function deadQueue(consumer: string): QueueDeclaration {
+  return { queue: deadQueueOf(consumer), durable: true, arguments: { 'x-queue-type': 'quorum' } }
+}
+
+/** Opens the exchange and the consumers' queues now. */
+export async function declareTopology(
+  rabbit: Connection,
+  consumers: Readonly<Record<string, readonly string[]>>,
+): Promise<void> {
+  const { queues, queueBindings } = topologyOf(consumers)
+  await rabbit.exchangeDeclare(eventExchange)
+  for (const queue of queues) await rabbit.queueDeclare(queue)
+  for (const binding of queueBindings) await rabbit.queueBind(binding)
 }

@@ -10,7 +10,7 @@ import {
 import { Batcher } from './batch.ts'
 import { type CloudEvent, cloudEventSchema } from './cloud-event.ts'
 import { deliver, MAX_BATCH_EVENTS } from './delivery.ts'
-import { deadQueueOf, declareQueue, EVENT_EXCHANGE, queueOf, queueOptions } from './rabbit-topology.ts'
+import { deadQueueOf, declareTopology, EVENT_EXCHANGE, queueOf, queueOptions, topologyOf } from './rabbit-topology.ts'
 import type { BatchHandler, Subscription, Transport } from './transport.ts'
 
 /** Unacknowledged deliveries at a time: one batch in hand and one on the way. */
@@ -20,6 +20,8 @@ const RECONNECT_MAX_MS = 2_000
 /** A publisher that waits longer for a channel asks again later; the outbox keeps the events. */
 const ACQUIRE_TIMEOUT_MS = 5_000
 const PING_TIMEOUT_MS = 2_000
+/** A confirm that takes longer is taken for none: the events are published again. */
+const CONFIRM_TIMEOUT_MS = 10_000
 /** Time for deliveries in hand when the transport closes. */
 const CLOSE_TIMEOUT_MS = 5_000
 
@@ -42,7 +44,7 @@ export class RabbitTransport implements Transport {
     this.#rabbit = rabbit
     this.#log = options.log
     this.#consumers = options.consumers ?? {}
-    this.#publisher = rabbit.createPublisher({ confirm: true, maxAttempts: 1 })
+    this.#publisher = rabbit.createPublisher({ confirm: true, maxAttempts: 1, ...topologyOf(this.#consumers) })
   }
 
   /** Connects and opens the queues. Rejects where the broker is out of reach. */
@@ -57,9 +59,7 @@ export class RabbitTransport implements Transport {
     rabbit.on('connection.blocked', (reason) => options.log.warn({ reason }, 'rabbitmq takes no events'))
     try {
       await rabbit.onConnect(ACQUIRE_TIMEOUT_MS)
-      await rabbit.exchangeDeclare({ exchange: EVENT_EXCHANGE, type: 'topic', durable: true })
-      for (const [consumer, types] of Object.entries(options.consumers ?? {}))
-        await declareQueue(rabbit, consumer, types)
+      await declareTopology(rabbit, options.consumers ?? {})
     } catch (error) {
       rabbit.unsafeDestroy()
       throw error
@@ -75,7 +75,8 @@ export class RabbitTransport implements Transport {
       ),
     )
     // Every answer is awaited, so that no rejection is left behind when the first one is thrown on.
-    const failed = (await Promise.allSettled(sent)).find((answer) => answer.status === 'rejected')
+    const answers = await inTime(Promise.allSettled(sent), CONFIRM_TIMEOUT_MS, 'rabbitmq does not confirm')
+    const failed = answers.find((answer) => answer.status === 'rejected')
     if (failed !== undefined) throw failed.reason
   }
 
@@ -87,12 +88,15 @@ export class RabbitTransport implements Transport {
     if (declared !== undefined && !sameMembers(declared, types)) {
       throw new Error(`the queue of ${consumer} is for ${declared.join(', ')}`)
     }
-    await declareQueue(this.#rabbit, consumer, types)
+    await declareTopology(this.#rabbit, { [consumer]: types })
     const ending = new AbortController()
     const batcher = new Batcher((events) =>
       deliver(events, handle, { consumer, log: this.#log, signal: ending.signal }),
     )
+    const { exchanges, queueBindings } = topologyOf({ [consumer]: types })
     const props = {
+      exchanges,
+      queueBindings,
       queue: queueOf(consumer),
       queueOptions: queueOptions(consumer),
       qos: { prefetchCount: PREFETCH_EVENTS },
@@ -127,12 +131,8 @@ export class RabbitTransport implements Transport {
 
   async ping(): Promise<void> {
     if (!this.#rabbit.ready) throw new Error('rabbitmq is out of reach')
-    let timer: NodeJS.Timeout | undefined
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error('rabbitmq does not answer')), PING_TIMEOUT_MS)
-    })
     const asked = this.#rabbit.exchangeDeclare({ exchange: EVENT_EXCHANGE, type: 'topic', passive: true })
-    await Promise.race([asked, late]).finally(() => clearTimeout(timer))
+    await inTime(asked, PING_TIMEOUT_MS, 'rabbitmq does not answer')
   }
 
   /** How many events were set aside for a consumer. */
@@ -142,8 +142,8 @@ export class RabbitTransport implements Transport {
 
   async close(): Promise<void> {
     await Promise.all([...this.#subscriptions].map((subscription) => subscription.close()))
-    await withinLimit(this.#publisher.close())
-    await withinLimit(this.#rabbit.close())
+    await withinLimit(this.#publisher.close(), this.#log)
+    await withinLimit(this.#rabbit.close(), this.#log)
     this.#rabbit.unsafeDestroy()
   }
 
@@ -159,7 +159,7 @@ export class RabbitTransport implements Transport {
       close: async () => {
         this.#subscriptions.delete(subscription)
         ending.abort()
-        await withinLimit(consumer.close())
+        await withinLimit(consumer.close(), this.#log)
       },
     }
     this.#subscriptions.add(subscription)
@@ -174,12 +174,18 @@ function ready(consumer: Consumer): Promise<void> {
 }
 
 /** Closing must not hang on a broker that is gone: what is not acknowledged is delivered again. */
-async function withinLimit(work: Promise<void>): Promise<void> {
+async function withinLimit(work: Promise<void>, log: Logger): Promise<void> {
+  await inTime(work, CLOSE_TIMEOUT_MS, 'rabbitmq does not let go').catch((error: unknown) =>
+    log.debug({ err: error }, 'closing'),
+  )
+}
+
+async function inTime<T>(work: Promise<T>, limitMs: number, complaint: string): Promise<T> {
   let timer: NodeJS.Timeout | undefined
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, CLOSE_TIMEOUT_MS)
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(complaint)), limitMs)
   })
-  await Promise.race([work, late]).finally(() => clearTimeout(timer))
+  return Promise.race([work, late]).finally(() => clearTimeout(timer))
 }
 
 function sameMembers(a: readonly string[], b: readonly string[]): boolean {
