@@ -1,6 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
-import { generate } from '@graphql-codegen/cli'
+import { codegen } from '@graphql-codegen/core'
+import * as typescript from '@graphql-codegen/typescript'
+import * as resolvers from '@graphql-codegen/typescript-resolvers'
+import { parse } from 'graphql'
 
 const EXPORTED_PARENT = /^export (?:type|interface) (\w+)Parent\b/gm
 
@@ -10,35 +13,26 @@ const EXPORTED_PARENT = /^export (?:type|interface) (\w+)Parent\b/gm
  * @returns the TypeScript text.
  */
 export async function resolverTypes(sdl: string, source: string): Promise<string> {
-  const output = path.join(source, 'generated/graphql.ts')
-  const files = await generate(
-    {
-      schema: sdl,
-      silent: true,
-      generates: {
-        [output]: {
-          plugins: ['typescript', 'typescript-resolvers'],
-          config: {
-            federation: true,
-            contextType: '@opsource/subgraph#SubgraphContext',
-            mappers: parentsOf(path.join(source, 'parents.ts')),
-            scalars: { ID: 'string', Decimal: 'string', DateTime: 'string', Sequence: 'number' },
-            enumsAsTypes: true,
-            useTypeImports: true,
-            importExtension: '.ts',
-            // A union's member must say which it is: graphql-js resolves it by that.
-            resolversNonOptionalTypename: { unionMember: true, interfaceImplementingType: true },
-            // An argument left out and one given as null read alike.
-            inputMaybeValue: 'T | null | undefined',
-          },
-        },
-      },
+  return codegen({
+    filename: path.join(source, 'generated/graphql.ts'),
+    schema: parse(sdl),
+    documents: [],
+    pluginMap: { typescript, resolvers },
+    plugins: [{ typescript: {} }, { resolvers: {} }],
+    config: {
+      federation: true,
+      contextType: '@opsource/subgraph#SubgraphContext',
+      mappers: parentsOf(path.join(source, 'parents.ts')),
+      scalars: { ID: 'string', Decimal: 'string', DateTime: 'string', Sequence: 'number' },
+      enumsAsTypes: true,
+      useTypeImports: true,
+      importExtension: '.ts',
+      // A union's member must say which it is: graphql-js resolves it by that.
+      resolversNonOptionalTypename: { unionMember: true, interfaceImplementingType: true },
+      // An argument left out and one given as null read alike.
+      inputMaybeValue: 'T | null | undefined',
     },
-    false,
-  )
-  const content = files[0]?.content
-  if (content === undefined) throw new Error('the code generator wrote nothing')
-  return content
+  })
 }
 
 function parentsOf(file: string): Record<string, string> {
