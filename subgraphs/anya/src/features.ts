@@ -35,34 +35,38 @@ export interface AnyaOptions {
 
 /** Starts the analyst on a migrated database: registers the trained model, serves it, and forecasts every live market. */
 export async function startAnya(ports: Ports, options: AnyaOptions): Promise<Subgraph> {
-  const { cache, clock } = ports
-  const tickMs = options.tickMs ?? TICK_MS
+  await using starting = new AsyncDisposableStack()
+  const { clock, cache } = ports
   const database = openDatabase(ports.databaseUrl)
+  starting.defer(() => database.$disconnect())
+  const relay = startRelay(ports, starting)
   const observer = new PredictionObserver(ports)
   const registry = new RegistryStore(database, clock)
   const model = await openChampion(registry, options.modelsDirectory ?? MODELS_DIRECTORY)
   const inference = new InferenceEngine(model.onnx, FEATURE_COUNT, observer, ports.log)
+  starting.defer(() => inference.close())
   await inference.start()
-  const readers = options.symbols.map((symbol) => new MarketReader(symbol, ports, observer))
-  const store = new PredictionStore(database)
   const newest = new NewestForecasts(cache, clock, options.symbols)
+  starting.defer(() => newest.close())
+  const readers = options.symbols.map((symbol) => new MarketReader(symbol, ports, observer))
+  for (const reader of readers) starting.defer(() => reader.close())
   await Promise.all([newest.start(), ...readers.map((reader) => reader.start())])
-  const pool = new Pool(poolConfig(ports.databaseUrl, { max: RELAY_CONNECTIONS }))
-  pool.on('error', (error) => ports.log.warn({ err: error }, 'a database connection was lost'))
-  const relay = new OutboxRelay({ pool, transport: ports.transport, log: ports.log })
-  relay.start()
+
+  const store = new PredictionStore(database)
+  const tickMs = options.tickMs ?? TICK_MS
   const onRecorded = () => relay.wake()
   const predictor = new Predictor({ ports, readers, inference, model, store, newest, observer, tickMs, onRecorded })
-  const tickers = [
-    new Ticker(tickMs, clock, () => predictor.tick()),
-    new Ticker(PRUNE_INTERVAL_MS, clock, () => prune(store, ports)),
-  ]
+  const ticks = new Ticker(tickMs, clock, () => predictor.tick())
+  starting.defer(() => ticks.close())
+  const pruning = new Ticker(PRUNE_INTERVAL_MS, clock, () => prune(store, ports))
+  starting.defer(() => pruning.close())
+
   const versions = versionLoader(registry)
   const resolvers: Resolvers = {
     ...registryResolvers(registry, versions),
     ...predictionResolvers({ store, newest, versions, clock }),
   }
-  return createSubgraph({
+  const subgraph = await createSubgraph({
     name: 'anya',
     sdl: await readFile(path.join(import.meta.dirname, 'generated/schema.graphql'), 'utf8'),
     resolvers,
@@ -71,15 +75,20 @@ export async function startAnya(ports: Ports, options: AnyaOptions): Promise<Sub
       await store.ping()
       if (!inference.isReady) throw new Error('the inference thread is being started')
     },
-    onStop: async () => {
-      await Promise.all(tickers.map((ticker) => ticker.close()))
-      await Promise.all([newest.close(), ...readers.map((reader) => reader.close())])
-      await inference.close()
-      await relay.stop()
-      await pool.end()
-      await database.$disconnect()
-    },
+    onStop: () => running.disposeAsync(),
   })
+  const running = starting.move()
+  return subgraph
+}
+
+function startRelay({ databaseUrl, transport, log }: Ports, starting: AsyncDisposableStack): OutboxRelay {
+  const pool = new Pool(poolConfig(databaseUrl, { max: RELAY_CONNECTIONS }))
+  pool.on('error', (error) => log.warn({ err: error }, 'a database connection was lost'))
+  starting.defer(() => pool.end())
+  const relay = new OutboxRelay({ pool, transport, log })
+  relay.start()
+  starting.defer(() => relay.stop())
+  return relay
 }
 
 async function prune(store: PredictionStore, { clock, log }: Ports): Promise<void> {

@@ -1,9 +1,11 @@
 import { type CloudEvent, MemoryTransport } from '@opsource/bus'
 import type { Recording } from '@opsource/bus/contracts'
 import { MemoryCache } from '@opsource/cache'
+import { poolConfig } from '@opsource/database'
 import { TokenVerifier } from '@opsource/identity'
 import { IdSource, ManualClock, systemRandom } from '@opsource/kernel'
 import type { Ports, Subgraph } from '@opsource/subgraph'
+import { Client } from 'pg'
 import { pino } from 'pino'
 import { Registry } from 'prom-client'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -242,6 +244,15 @@ test('a restarted instance still knows the newest forecast', async () => {
   const before = (await markets(first))[0]?.prediction
   await first.stop()
   expect((await markets(await start()))[0]?.prediction).toEqual(before)
+})
+
+test('a start that fails leaves no connection behind', async () => {
+  await expect(startAnya(ports(), { symbols: SYMBOLS, modelsDirectory: '/nowhere' })).rejects.toThrow('ENOENT')
+  const admin = new Client(poolConfig(database.adminUrl))
+  await admin.connect()
+  const sessions = "SELECT FROM pg_stat_activity WHERE datname = current_database() AND usename = 'opsource_anya'"
+  await eventually(async () => (await admin.query(sessions)).rowCount).toBe(0)
+  await admin.end()
 })
 
 test('while the inference thread is away there are no forecasts, and they come again with it', async () => {

@@ -62,11 +62,6 @@ export class Predictor {
     return this.#tick
   }
 
-  /** Waits for the tick in hand. */
-  async close(): Promise<void> {
-    await this.#tick
-  }
-
   async #work(): Promise<void> {
     const { ports, store, newest, observer, onRecorded } = this.#parts
     const now = ports.clock.now()

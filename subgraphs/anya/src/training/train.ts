@@ -19,17 +19,20 @@ const { values } = parseArgs({
   },
 })
 
+const url = databaseUrl()
+if (values.register && !url) {
+  process.stderr.write('--register needs DATABASE_URL: the domain’s role on its schema\n')
+  process.exit(1)
+}
 const trained = await trainMidDirection(values.data)
 await mkdir(values.out, { recursive: true })
 await writeFile(path.join(values.out, `${trained.manifest.name}.onnx`), trained.onnx)
 await writeFile(path.join(values.out, 'manifest.json'), `${JSON.stringify(trained.manifest, null, 2)}\n`)
 process.stdout.write(report(trained))
-if (values.register) process.stdout.write(await register())
+if (values.register && url) process.stdout.write(await register(url))
 
 /** Puts the model into the registry of the database that DATABASE_URL names; a start does the same by itself. */
-async function register(): Promise<string> {
-  const url = databaseUrl()
-  if (!url) throw new Error('--register needs DATABASE_URL: the domain’s role on its schema')
+async function register(url: string): Promise<string> {
   await migrate('anya', url)
   const database = openDatabase(url)
   try {
