@@ -1,27 +1,7 @@
-import { z } from 'zod'
+import { type Environment, parseEnvironment, type ServiceConfig, serviceSchema } from '@opsource/subgraph/service'
 
-const environmentSchema = z.object({
-  /** Loopback: whoever puts the service on a network says so. */
-  HOST: z.string().default('127.0.0.1'),
-  /** Where the gateway expects the pocket. */
-  PORT: z.coerce.number().int().min(0).max(65_535).default(4104),
-  /** The domain's own role on its own schema. No default: a service of its own has a server of its own. */
-  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }),
-  /** Wakes the readers of notifications, whichever instance they are connected to. */
-  REDIS_URL: z.url({ protocol: /^rediss?$/ }).default('redis://127.0.0.1:6379'),
-  /** Carries events between domains. */
-  RABBITMQ_URL: z.url({ protocol: /^amqps?$/ }).default('amqp://127.0.0.1:5672'),
-  /** Whose signatures count. */
-  ENTERPRISE_URL: z.url().default('http://127.0.0.1:4103'),
-  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
-})
-
-export type MobileConfig = z.infer<typeof environmentSchema>
+const DEFAULT_PORT = 4104
 
 /** Throws, naming the variable, where one cannot be read. */
-export function readConfig(environment: Readonly<Record<string, string | undefined>> = process.env): MobileConfig {
-  const parsed = environmentSchema.safeParse(environment)
-  if (parsed.success) return parsed.data
-  const [issue] = parsed.error.issues
-  throw new Error(`${issue?.path.join('.')}: ${issue?.message}`)
-}
+export const readConfig = (environment: Environment = process.env): ServiceConfig =>
+  parseEnvironment(serviceSchema(DEFAULT_PORT), environment)

@@ -1,0 +1,2 @@
+export { type Environment, parseEnvironment, type ServiceConfig, serviceSchema } from './environment.ts'
+export { runService, type ServiceDefinition } from './run.ts'
