@@ -41,7 +41,7 @@ export class Fleet {
   /** Resolves once every service is ready; where one is not, those that run are stopped again. */
   static async start(options: FleetOptions): Promise<Fleet> {
     const roles = await prepareDatabase(options.databaseUrl, options.roleSecret ? { secret: options.roleSecret } : {})
-    const originOf = (name: ServiceName) => `http://127.0.0.1:${options.ports[name]}`
+    const originOf = (name: ServiceName) => loopbackOrigin(options.ports[name])
     const shared = {
       REDIS_URL: options.redisUrl,
       RABBITMQ_URL: options.rabbitUrl,
@@ -71,11 +71,11 @@ export class Fleet {
   }
 
   get graphqlUrl(): string {
-    return `http://127.0.0.1:${this.#options.ports.gateway}/graphql`
+    return `${this.originOf('gateway')}/graphql`
   }
 
-  get names(): ServiceName[] {
-    return [...this.#running.keys()]
+  originOf(name: ServiceName): string {
+    return loopbackOrigin(this.#options.ports[name])
   }
 
   /** Starts a service, or one that was lost again, and waits until it is ready. */
@@ -115,4 +115,8 @@ export class Fleet {
     await end('enterprise')
     return killed
   }
+}
+
+function loopbackOrigin(port: number): string {
+  return `http://127.0.0.1:${port}`
 }
