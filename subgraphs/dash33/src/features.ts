@@ -2,12 +2,14 @@ import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { consume, eventConsumers, OutboxRelay } from '@opsource/bus'
 import { createSubgraph, type Ports, type Subgraph } from '@opsource/subgraph'
+import type { Pool } from 'pg'
+import type { Logger } from 'pino'
 import { AccountOpener, Openings, ReadYourWrites } from './accounts/index.ts'
 import { openDatabase } from './database.ts'
 import { type EngineClient, startEngine } from './engine/client.ts'
 import { INSTRUMENTS } from './market/index.ts'
 import { openMarketStreams } from './market-streams.ts'
-import { OrderDesk } from './orders/index.ts'
+import { OrderDesk, observeEngine } from './orders/index.ts'
 import { OrderRetention, Projector, projectionMetrics, projectionWriter, readWatermark } from './projections/index.ts'
 import { dash33Resolvers } from './resolvers.ts'
 
@@ -21,45 +23,42 @@ export interface Dash33 extends Subgraph {
 
 /** Starts the exchange on a migrated database: replays the engine's journal, catches the projections up, opens the markets' streams. */
 export async function startDash33(ports: Ports): Promise<Dash33> {
+  // Whatever fails on the way up, and whatever ends it later, lets go of everything in reverse.
+  const stack = new AsyncDisposableStack()
+  try {
+    return await start(ports, stack)
+  } catch (error) {
+    await stack.disposeAsync()
+    throw error
+  }
+}
+
+async function start(ports: Ports, stack: AsyncDisposableStack): Promise<Dash33> {
   const log = ports.log.child({ domain: 'dash33' })
-  const database = openDatabase(ports.databaseUrl, (error) =>
+  const { pool, prisma, ...database } = openDatabase(ports.databaseUrl, (error) =>
     log.warn({ err: error }, 'a database connection was lost'),
   )
-  const { pool, prisma } = database
-  const metrics = projectionMetrics(ports.metrics)
+  stack.defer(() => database.close())
   const relay = new OutboxRelay({ pool, transport: ports.transport, log })
-  let engine: EngineClient | undefined
-  const projector = new Projector({
-    watermark: await readWatermark(pool),
-    write: projectionWriter(pool),
-    onProjected: (sequence) => {
-      engine?.projected(sequence)
-      relay.wake()
-    },
+  stack.defer(() => relay.stop())
+  const { engine, projector } = await startTrading(ports, { pool, log, relay, stack })
+  const streams = await openMarketStreams({
+    engine,
+    pool,
+    ports,
     log,
-    metrics,
+    symbols: INSTRUMENTS.map(({ symbol }) => symbol),
   })
-  const running = await startEngine({
-    databaseUrl: ports.databaseUrl,
-    clock: ports.clock,
-    log,
-    projectedThrough: projector.watermark,
-    onBatch: (batch) => {
-      metrics.count(batch)
-      projector.take(batch)
-    },
-  })
-  engine = running
-  await projector.caughtUp()
-  running.projected(projector.watermark)
-  const symbols = INSTRUMENTS.map(({ symbol }) => symbol)
-  const streams = await openMarketStreams({ engine: running, pool, ports, log, symbols })
+  stack.defer(() => streams.close())
 
+  const observed = observeEngine(engine, ports.metrics)
   const openings = new Openings()
   const writes = new ReadYourWrites(projector)
-  const desk = new OrderDesk(running, openings, (accountId, sequence) => writes.wrote(accountId, sequence))
-  const opener = new AccountOpener({ engine: running, openings, pool, log })
+  const desk = new OrderDesk(observed, openings, (accountId, sequence) => writes.wrote(accountId, sequence))
+  const opener = new AccountOpener({ engine: observed, openings, pool, log })
   const retention = new OrderRetention(pool, ports.clock, log)
+  stack.defer(() => opener.stop())
+  stack.defer(() => retention.stop())
   relay.start()
   opener.start()
   retention.start()
@@ -72,29 +71,56 @@ export async function startDash33(ports: Ports): Promise<Dash33> {
     log,
     handle: (events, client) => opener.register(events, client),
   })
+  stack.defer(() => registrations.close())
   const subgraph = await createSubgraph({
     name: 'dash33',
     sdl: await readFile(path.join(import.meta.dirname, 'generated/schema.graphql'), 'utf8'),
-    resolvers: dash33Resolvers({ ...streams, engine: running, prisma, pool, desk, writes }),
+    resolvers: dash33Resolvers({ ...streams, engine: observed, prisma, pool, desk, writes }),
     ports,
     ready: async () => {
-      await running.ready()
+      await engine.ready()
       projector.assertRunning()
     },
-    onStop: async () => {
-      await registrations.close()
-      await opener.stop()
-      await retention.stop()
-      await running.close()
-      await projector.close()
-      await streams.close()
-      await relay.stop()
-      await database.close()
-    },
+    onStop: () => stack.disposeAsync(),
   })
   return {
     ...subgraph,
-    stateHash: () => running.stateHash(),
+    stateHash: () => engine.stateHash(),
     projected: (engineSequence) => projector.reached(engineSequence),
   }
+}
+
+/** The engine and, behind it, the projections of what it did: caught up when this resolves. */
+async function startTrading(
+  ports: Ports,
+  { pool, log, relay, stack }: { pool: Pool; log: Logger; relay: OutboxRelay; stack: AsyncDisposableStack },
+): Promise<{ engine: EngineClient; projector: Projector }> {
+  const metrics = projectionMetrics(ports.metrics)
+  let engine: EngineClient | undefined
+  const projector = new Projector({
+    watermark: await readWatermark(pool),
+    write: projectionWriter(pool),
+    onProjected: (sequence) => {
+      engine?.projected(sequence)
+      relay.wake()
+    },
+    log,
+    metrics,
+  })
+  stack.defer(() => projector.close())
+  const running = await startEngine({
+    databaseUrl: ports.databaseUrl,
+    clock: ports.clock,
+    log,
+    projectedThrough: projector.watermark,
+    onBatch: (batch) => {
+      metrics.count(batch)
+      projector.take(batch)
+    },
+  })
+  engine = running
+  stack.defer(() => running.close())
+  await projector.caughtUp()
+  running.projected(projector.watermark)
+  return { engine: running, projector }
 }

@@ -1,4 +1,5 @@
 export { decimalScalar } from './decimal.ts'
 export { MAX_BATCH, OrderDesk } from './desk.ts'
+export { observeEngine } from './observe.ts'
 export { foldOrders, writeOrders } from './projection.ts'
 export { orderResolvers } from './resolvers.ts'
