@@ -20,6 +20,8 @@ export interface GatewayOptions {
   readonly supergraphPath?: string
   /** A folder of `*.graphql` operations that the explorer opens as tabs; the repository's walkthrough by default. */
   readonly operationsPath?: string
+  /** How long a live event waits for what joins it, in milliseconds; 300 by default. */
+  readonly liveJoinMs?: number
   /** Browsers on other origins that may call; none by default, and the explorer needs none. */
   readonly allowedOrigins?: readonly string[]
 }

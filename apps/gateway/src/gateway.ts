@@ -137,11 +137,14 @@ function querySources(upstreams: ReadonlyMap<string, Upstream>, { log }: Gateway
 }
 
 /** What joins a live event must be quick: a breaker keeps a subgraph that hangs from slowing every event. */
-function liveSources(upstreams: ReadonlyMap<string, Upstream>, { log, clock }: GatewayOptions) {
+function liveSources(
+  upstreams: ReadonlyMap<string, Upstream>,
+  { log, clock, liveJoinMs = limits.liveJoinMs }: GatewayOptions,
+) {
   return Object.fromEntries(
     [...upstreams].map(([name, upstream]) => [
       name,
-      new UpstreamDataSource(upstream, { timeoutMs: limits.liveJoinMs, log, breaker: new Breaker(clock) }),
+      new UpstreamDataSource(upstream, { timeoutMs: liveJoinMs, log, breaker: new Breaker(clock) }),
     ]),
   )
 }

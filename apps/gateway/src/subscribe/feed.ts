@@ -53,8 +53,6 @@ export class Feed {
     const dispose = this.#options.upstream.subscribe(request, {
       next: (event) => {
         if (ended) return
-        // Without data it is no event: the source ends here and says why.
-        if (event.data === undefined) return once(() => this.#refused(event.errors ?? [], request))
         this.#hadEvents = true
         this.#lostAt = null
         this.#delayMs = FIRST_RETRY_MS

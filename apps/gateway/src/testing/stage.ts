@@ -1,11 +1,9 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { MemoryTransport } from '@opsource/bus'
-import { MemoryCache } from '@opsource/cache'
 import { TokenVerifier } from '@opsource/identity'
-import { IdSource, systemClock, systemRandom } from '@opsource/kernel'
-import { createSubgraph, type Listening, listen, type Ports, type Subgraph } from '@opsource/subgraph'
+import { systemClock } from '@opsource/kernel'
+import type { Listening, Subgraph } from '@opsource/subgraph'
 import { createClient } from 'graphql-ws'
 import { pino } from 'pino'
 import { Registry } from 'prom-client'
@@ -15,8 +13,10 @@ import { compose } from '../supergraph/composition.ts'
 import { Analyst, analystSdl } from './analyst.ts'
 import { Exchange, exchangeSdl } from './exchange.ts'
 import { Issuer, issuerSdl } from './issuer.ts'
+import { openSubgraph, serve, withPrelude } from './subgraph.ts'
 
-const prelude = path.resolve(import.meta.dirname, '../../../../packages/subgraph/src/schema/prelude.graphql')
+/** Far more than a join takes on a busy machine, so that only a test that makes a subgraph hang meets it. */
+export const LIVE_JOIN_MS = 1_000
 
 /** How the gateway reaches its subgraphs. */
 export type Reach = 'in process' | 'over HTTP'
@@ -64,6 +64,7 @@ export class Stage {
       log: pino({ level: 'info' }, { write: (line: string) => void stage.log.push(line) }),
       metrics: new Registry(),
       supergraphPath: stage.supergraphPath,
+      liveJoinMs: LIVE_JOIN_MS,
       ...options,
     })
     return stage
@@ -76,40 +77,22 @@ export class Stage {
 
   /** Composes the graph, with more of it in the exchange. */
   async composeWith(more: string): Promise<void> {
-    const sdl = await this.#sdls()
-    const composed = compose(
-      Object.entries(sdl).map(([name, text]) => ({
-        name,
-        url: `http://${name}/graphql`,
-        sdl: name === 'exchange' ? text + more : text,
-      })),
-    )
+    const subgraphs = Object.entries(this.#parts()).map(async ([name, [, sdl]]) => ({
+      name,
+      url: `http://${name}/graphql`,
+      sdl: (await withPrelude(sdl)) + (name === 'exchange' ? more : ''),
+    }))
+    const composed = compose(await Promise.all(subgraphs))
     if (!composed.ok) throw new Error(JSON.stringify(composed.error))
     await writeFile(this.supergraphPath, composed.value)
   }
 
   /** @param port where it stood before. */
   async startSubgraph(name: 'exchange' | 'analyst' | 'enterprise', port = 0): Promise<void> {
-    const sdl = await this.#sdls()
-    const part = { exchange: this.exchange, analyst: this.analyst, enterprise: this.issuer }[name]
-    const ids = new IdSource(systemClock, systemRandom)
-    const log = pino({ level: 'silent' })
-    const metrics = new Registry()
-    const ports: Ports = {
-      databaseUrl: '',
-      cache: new MemoryCache({ clock: systemClock, log }),
-      transport: new MemoryTransport({ log }),
-      verifier: this.verifier,
-      clock: systemClock,
-      random: systemRandom,
-      ids,
-      log,
-      metrics,
-    }
-    const subgraph = await createSubgraph({ name, sdl: sdl[name], resolvers: part.resolvers(), ports })
+    const [part, sdl] = this.#parts()[name]
+    const subgraph = await openSubgraph(name, sdl, part.resolvers(), this.verifier)
     this.#subgraphs.set(name, subgraph)
-    if (this.#reach === 'over HTTP')
-      this.#servers.set(name, await listen(subgraph, { host: '127.0.0.1', port, log, metrics }))
+    if (this.#reach === 'over HTTP') this.#servers.set(name, await serve(subgraph, port))
   }
 
   /** @returns the port to start it again on. */
@@ -154,8 +137,11 @@ export class Stage {
     await rm(this.#folder, { recursive: true, force: true })
   }
 
-  async #sdls(): Promise<Record<'exchange' | 'analyst' | 'enterprise', string>> {
-    const shared = await readFile(prelude, 'utf8')
-    return { exchange: shared + exchangeSdl, analyst: shared + analystSdl, enterprise: shared + issuerSdl }
+  #parts() {
+    return {
+      exchange: [this.exchange, exchangeSdl],
+      analyst: [this.analyst, analystSdl],
+      enterprise: [this.issuer, issuerSdl],
+    } as const
   }
 }

@@ -25,7 +25,12 @@ export class LocalUpstream implements Upstream {
     const forward = async () => {
       for await (const text of events) {
         if (!live) return
-        sink.next(readResult(this.name, text))
+        const event = readResult(this.name, text)
+        if (event.data === undefined) {
+          live = false
+          return sink.refused(event.errors ?? [])
+        }
+        sink.next(event)
       }
       if (live) sink.complete()
     }

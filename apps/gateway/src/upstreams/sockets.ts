@@ -41,8 +41,11 @@ export class UpstreamSockets {
     const dispose = this.#client(request.headers.authorization ?? '').subscribe(
       { query, variables: variables ?? null, operationName: operationName ?? null },
       {
-        next: (event) => {
-          if (live) sink.next(checkResult(this.#service, event))
+        next: (message) => {
+          const event = checkResult(this.#service, message)
+          if (event.data !== undefined) return void (live && sink.next(event))
+          end(() => sink.refused(event.errors ?? []))
+          dispose()
         },
         complete: () => end(() => sink.complete()),
         error: (reason) =>

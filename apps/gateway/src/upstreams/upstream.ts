@@ -24,7 +24,7 @@ export interface UpstreamAnswer {
 export interface UpstreamSink {
   next(event: UpstreamResult): void
   complete(): void
-  /** The subgraph answered that it will not serve this. */
+  /** The subgraph will not serve this, or no longer: a result without data, first or later, is no event. */
   refused(errors: readonly GraphQLFormattedError[]): void
   /** The subgraph went away. */
   lost(reason: string): void
