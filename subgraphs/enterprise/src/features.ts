@@ -35,9 +35,22 @@ export interface EnterpriseOptions {
 /** Starts the back office on a migrated database. */
 export async function startEnterprise(ports: Ports, options: EnterpriseOptions = {}): Promise<Subgraph> {
   if (options.seedDemo) requireLoopback(options.seedDemo.host)
+  const stack = new AsyncDisposableStack()
+  try {
+    return await start(ports, options, stack)
+  } catch (error) {
+    await stack.disposeAsync()
+    throw error
+  }
+}
+
+/** What is opened goes onto the stack, to be let go of in the opposite order. */
+async function start(ports: Ports, options: EnterpriseOptions, stack: AsyncDisposableStack): Promise<Subgraph> {
   const { clock, random, ids, transport, log } = ports
   const database = openDatabase(ports.databaseUrl)
+  stack.defer(() => database.$disconnect())
   const pool = new Pool(poolConfig(ports.databaseUrl, { max: POOL_CONNECTIONS }))
+  stack.defer(() => pool.end())
   pool.on('error', (error) => log.warn({ err: error }, 'an idle database connection broke'))
   const relay = new OutboxRelay({ pool, transport, log })
   const outbox = new Outbox(database, relay, clock, ids)
@@ -49,6 +62,7 @@ export async function startEnterprise(ports: Ports, options: EnterpriseOptions =
   const sessions = new Sessions({ database, outbox, passwords, keys, clock, random, ids, observer })
   const apiKeys = new ApiKeys({ database, outbox, keys, clock, random, ids })
   relay.start()
+  stack.defer(() => relay.stop())
   const consumer = await consume({
     pool,
     transport,
@@ -58,7 +72,9 @@ export async function startEnterprise(ports: Ports, options: EnterpriseOptions =
     log,
     handle: (events, client) => recordEvents(client, events),
   })
+  stack.defer(() => consumer.close())
   const retention = setInterval(() => void prune(database, keys, ports), RETENTION_INTERVAL_MS).unref()
+  stack.defer(() => clearInterval(retention))
   return createSubgraph({
     name: 'enterprise',
     sdl: await readFile(path.join(import.meta.dirname, 'generated/schema.graphql'), 'utf8'),
@@ -68,13 +84,7 @@ export async function startEnterprise(ports: Ports, options: EnterpriseOptions =
     ready: async () => {
       await pool.query('SELECT')
     },
-    onStop: async () => {
-      clearInterval(retention)
-      await consumer.close()
-      await relay.stop()
-      await pool.end()
-      await database.$disconnect()
-    },
+    onStop: () => stack.disposeAsync(),
   })
 }
 

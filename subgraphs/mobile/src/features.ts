@@ -14,10 +14,23 @@ const POOL_CONNECTIONS = 2
 
 /** Starts the pocket on a migrated database. */
 export async function startMobile(ports: Ports): Promise<Subgraph> {
+  const stack = new AsyncDisposableStack()
+  try {
+    return await start(ports, stack)
+  } catch (error) {
+    await stack.disposeAsync()
+    throw error
+  }
+}
+
+/** What is opened goes onto the stack, to be let go of in the opposite order. */
+async function start(ports: Ports, stack: AsyncDisposableStack): Promise<Subgraph> {
   const { clock, ids, cache, transport, log } = ports
   const database = openDatabase(ports.databaseUrl)
+  stack.defer(() => database.$disconnect())
   const pool = new Pool(poolConfig(ports.databaseUrl, { max: POOL_CONNECTIONS }))
   pool.on('error', (error) => log.warn({ err: error }, 'an idle database connection broke'))
+  stack.defer(() => pool.end())
   const observer = new NotificationObserver(ports.metrics)
   const consumer = await consume({
     pool,
@@ -32,6 +45,7 @@ export async function startMobile(ports: Ports): Promise<Subgraph> {
       return () => wakeReaders(cache, userIds)
     },
   })
+  stack.defer(() => consumer.close())
   const devices = deviceResolvers(database, new Devices(database, clock, ids))
   const notifications = notificationResolvers(database, cache, clock)
   const resolvers: Resolvers = {
@@ -48,10 +62,6 @@ export async function startMobile(ports: Ports): Promise<Subgraph> {
     ready: async () => {
       await pool.query('SELECT')
     },
-    onStop: async () => {
-      await consumer.close()
-      await pool.end()
-      await database.$disconnect()
-    },
+    onStop: () => stack.disposeAsync(),
   })
 }

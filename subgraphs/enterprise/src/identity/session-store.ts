@@ -1,15 +1,13 @@
 import type { Database, Transaction } from '../database.ts'
 import { hashSecret, REFRESH_TOKEN_LIFE_MS, SESSION_LIFE_MS } from './refresh-token.ts'
 
-/** A refresh token with its session, both locked until the transaction ends. */
-export interface LockedRefreshToken {
+/** A refresh token with its session. */
+export interface HeldRefreshToken {
   readonly sessionId: string
-  readonly userId: string
-  readonly sessionEndedAt: Date | null
-  readonly sessionExpiresAt: Date
-  readonly tokenExpiresAt: Date
+  readonly expiresAt: Date
   readonly spentAt: Date | null
   readonly successorSeed: Uint8Array | null
+  readonly session: { readonly userId: string; readonly endedAt: Date | null; readonly expiresAt: Date }
 }
 
 export interface RevocationRecord {
@@ -40,14 +38,16 @@ export async function insertRefreshToken(
   await tx.refreshToken.create({ data: { hash: hashSecret(token), sessionId, createdAt: new Date(now), expiresAt } })
 }
 
-/** Whoever presents the same token at the same moment waits here for the first to finish. */
-export async function lockRefreshToken(tx: Transaction, token: string): Promise<LockedRefreshToken | null> {
-  const [row] = await tx.$queryRaw<LockedRefreshToken[]>`
-    SELECT t.session_id AS "sessionId", s.user_id AS "userId", s.ended_at AS "sessionEndedAt", s.expires_at AS "sessionExpiresAt",
-           t.expires_at AS "tokenExpiresAt", t.spent_at AS "spentAt", t.successor_seed AS "successorSeed"
-    FROM refresh_token t JOIN session s ON s.id = t.session_id
-    WHERE t.hash = ${hashSecret(token)} FOR UPDATE OF t, s`
-  return row ?? null
+/** Locks the token's session: whoever refreshes it at the same moment, with this token or another, waits for the first to finish. */
+export async function lockRefreshToken(tx: Transaction, token: string): Promise<HeldRefreshToken | null> {
+  await tx.$executeRaw`
+    SELECT FROM session WHERE id = (SELECT session_id FROM refresh_token WHERE hash = ${hashSecret(token)}) FOR UPDATE`
+  return refreshTokenOf(tx, token)
+}
+
+/** For a token of a session that is locked already. */
+export function refreshTokenOf(tx: Transaction, token: string): Promise<HeldRefreshToken | null> {
+  return tx.refreshToken.findUnique({ where: { hash: hashSecret(token) }, include: { session: true } })
 }
 
 export async function spendRefreshToken(

@@ -119,6 +119,16 @@ describe('a refresh token', () => {
     expect((await ask(REFRESH, { refreshToken: successor })).data.refreshSession.__typename).toBe('SessionStarted')
   })
 
+  it('that comes back within the grace time gives the newest, though others have refreshed on', async () => {
+    const { refreshToken } = await enterprise.logIn('trader')
+    const next = async (token: string) =>
+      (await ask(REFRESH, { refreshToken: token })).data.refreshSession.tokens.refreshToken
+    const newest = await next(await next(await next(refreshToken)))
+    expect(await next(refreshToken)).toBe(newest)
+    clock.advance(REFRESH_GRACE_MS + 1)
+    expect(await next(newest)).toMatch(/^ort_/)
+  })
+
   it('that comes back after the grace time ends the session everywhere within 2 s', async () => {
     const { refreshToken } = await enterprise.logIn('trader')
     const { data } = await ask(REFRESH, { refreshToken })

@@ -10,15 +10,14 @@ import { afterFailedLogIn, waitBeforeLogIn } from './log-in-throttle.ts'
 import type { IdentityObserver } from './observe.ts'
 import { type InputFault, normalisePassword, parseEmail, parseRegistration, type Registration } from './password.ts'
 import type { Busy, PasswordQueue } from './password-queue.ts'
-import { judgeRefresh, newRefreshToken, newSuccessorSeed, successorOf } from './refresh-token.ts'
+import { newRefreshToken } from './refresh-token.ts'
+import { rotate } from './rotation.ts'
 import {
   endSessions,
-  insertRefreshToken,
+  type HeldRefreshToken,
   insertRevocation,
   insertSession,
-  type LockedRefreshToken,
   lockRefreshToken,
-  spendRefreshToken,
 } from './session-store.ts'
 import type { SigningKeys } from './signing-keys.ts'
 import { clearFailures, failuresOf, lockFailures, saveFailures } from './throttle-store.ts'
@@ -161,7 +160,7 @@ export class Sessions {
     return this.#issue(
       await outbox.transact(async (tx) => {
         const held = await lockRefreshToken(tx, token)
-        const user = held && (await userById(tx, held.userId))
+        const user = held && (await userById(tx, held.session.userId))
         if (!held || !user) return refuse('REFRESH_TOKEN_INVALID')
         const refreshToken = await this.#succeed(tx, token, held, user.disabled, now)
         return refreshToken === null
@@ -180,30 +179,15 @@ export class Sessions {
   }
 
   /** @returns the token that follows; null where none does. */
-  async #succeed(tx: Transaction, token: string, held: LockedRefreshToken, userDisabled: boolean, now: number) {
-    const verdict = judgeRefresh(
-      {
-        sessionEndedAt: held.sessionEndedAt?.getTime() ?? null,
-        sessionExpiresAt: held.sessionExpiresAt.getTime(),
-        tokenExpiresAt: held.tokenExpiresAt.getTime(),
-        spentAt: held.spentAt?.getTime() ?? null,
-        userDisabled,
-      },
-      now,
-    )
-    if (verdict === 'ENDED') return null
-    if (verdict === 'REPEAT') return held.successorSeed && successorOf(token, held.successorSeed)
+  async #succeed(tx: Transaction, token: string, held: HeldRefreshToken, userDisabled: boolean, now: number) {
+    const { verdict, successor } = await rotate(tx, token, held, { userDisabled, now, random: this.#ports.random })
     if (verdict === 'REUSED') {
-      await endSessions(tx, held.userId, held.sessionId, now)
-      await this.#revoke(tx, held.userId, held.sessionId, now)
-      await this.#audit(tx, held.userId, 'refresh_token.reused', held.sessionId, now)
-      this.#ports.observer.reused(held.userId, held.sessionId)
-      return null
+      const { userId } = held.session
+      await endSessions(tx, userId, held.sessionId, now)
+      await this.#revoke(tx, userId, held.sessionId, now)
+      await this.#audit(tx, userId, 'refresh_token.reused', held.sessionId, now)
+      this.#ports.observer.reused(userId, held.sessionId)
     }
-    const seed = newSuccessorSeed(this.#ports.random)
-    const successor = successorOf(token, seed)
-    await spendRefreshToken(tx, token, seed, now)
-    await insertRefreshToken(tx, held.sessionId, successor, now)
     return successor
   }
 

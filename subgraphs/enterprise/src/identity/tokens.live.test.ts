@@ -93,6 +93,18 @@ describe('an access token', () => {
   })
 })
 
+describe('the signing key', () => {
+  it('is one, where several instances start at once on an empty database', async () => {
+    const empty = await freshDatabase('enterprise')
+    const own = openDatabase(empty.url)
+    const instances = Array.from({ length: 4 }, () => new SigningKeys(own, clock, enterprise.ports.ids))
+    const signers = await Promise.all(instances.map((keys) => keys.current()))
+    expect(new Set(signers.map(({ kid }) => kid)).size).toBe(1)
+    await own.$disconnect()
+    await empty.drop()
+  })
+})
+
 const CREATE = `mutation ($label: String!) { createApiKey(input: { label: $label }) {
   __typename ... on ApiKeyCreated { secret apiKey { id label revokedAt } } ... on Refusal { code } ... on InvalidInput { field } } }`
 const EXCHANGE = `mutation ($apiKey: String!) { exchangeApiKey(input: { apiKey: $apiKey }) {
