@@ -63,6 +63,18 @@ export class Issuer {
     return `${signed}.${createSign('RSA-SHA256').update(signed).sign(this.#keys.privateKey, 'base64url')}`
   }
 
+  exchange(apiKey: string) {
+    this.exchanges++
+    if (apiKey !== API_KEY) return { __typename: 'WrongCredentials', code: 'WRONG_CREDENTIALS' }
+    const expiresAt = new Date(this.#clock.now() + this.keyLifeMs).toISOString()
+    const accessToken = this.token({
+      userId: 'usr_key',
+      sessionId: `ses_key_${this.exchanges}`,
+      lifeMs: this.keyLifeMs,
+    })
+    return { __typename: 'AccessTokenIssued', accessToken, expiresAt }
+  }
+
   resolvers(): object {
     return {
       Query: {
@@ -71,20 +83,7 @@ export class Issuer {
         }),
       },
       Mutation: {
-        exchangeApiKey: (_: unknown, { input }: { input: { apiKey: string } }) => {
-          this.exchanges++
-          if (input.apiKey !== API_KEY) return { __typename: 'WrongCredentials', code: 'WRONG_CREDENTIALS' }
-          const accessToken = this.token({
-            userId: 'usr_key',
-            sessionId: `ses_key_${this.exchanges}`,
-            lifeMs: this.keyLifeMs,
-          })
-          return {
-            __typename: 'AccessTokenIssued',
-            accessToken,
-            expiresAt: new Date(this.#clock.now() + this.keyLifeMs).toISOString(),
-          }
-        },
+        exchangeApiKey: (_: unknown, { input }: { input: { apiKey: string } }) => this.exchange(input.apiKey),
       },
       User: { __resolveReference: ({ id }: { id: string }) => ({ id }) },
     }

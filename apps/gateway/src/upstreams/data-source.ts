@@ -55,6 +55,7 @@ export class UpstreamDataSource implements GraphQLDataSource<OperationContext> {
         { body: JSON.stringify({ query, variables, operationName }), headers },
         signal ? { timeoutMs, signal } : { timeoutMs },
       )
+      if (isStopping(result)) throw new UpstreamUnavailable(this.#upstream.name, 'it is stopping')
       breaker?.succeeded()
       restrictCaching(options, cacheControl)
       return result
@@ -79,6 +80,11 @@ export class UpstreamDataSource implements GraphQLDataSource<OperationContext> {
 function contextOf(options: ProcessOptions): OperationContext {
   if (options.kind !== 'incoming operation') throw new Error(`The gateway asked a subgraph for ${options.kind}`)
   return options.incomingRequestContext.context
+}
+
+/** What a subgraph says of its own end is no news of this gateway's. */
+function isStopping({ data, errors }: UpstreamResult): boolean {
+  return data === undefined && errors?.[0]?.extensions?.code === 'SERVER_SHUTDOWN'
 }
 
 /** An answer may be kept no longer than the part of it that ages first; a subgraph that says nothing forbids it. */
