@@ -17,6 +17,8 @@ import { serversAreRequired } from '../support/server-process.ts'
 import { until } from '../support/waiting.ts'
 
 const log = pino({ level: 'silent' })
+/** Mnesia's delayed write, and some. */
+const DECLARATIONS_SETTLE_MS = 5_000
 /** Each test has a consumer of its own: queues are durable. */
 let tests = 0
 const consumerName = () => `test-${++tests}-${process.pid}`
@@ -245,6 +247,8 @@ describe.skipIf(leftOut)(`the RabbitMQ transport${leftOut ? ` (left out: ${rabbi
         }
       }
     }
+    // The broker writes what was declared to disk seconds later; a queue that it forgets loses what lay in it.
+    await new Promise((resolve) => setTimeout(resolve, DECLARATIONS_SETTLE_MS))
     const publishing = publishAll()
     await until('a first part', () => received.size >= 500)
     await server.kill()

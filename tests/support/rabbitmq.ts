@@ -64,6 +64,12 @@ export async function startRabbit(): Promise<RabbitServer> {
   const stop = async () => {
     await server?.end('SIGTERM')
     await names.end('SIGTERM')
+    // The broker starts another one where it finds none: that one is no child of ours.
+    try {
+      run(epmd, ['-port', `${epmdPort}`, '-kill'], env)
+    } catch {
+      // None answers: there is none.
+    }
     rmSync(directory, { recursive: true, force: true })
   }
   try {

@@ -5,6 +5,7 @@ import { pause, retryDelay } from './backoff.ts'
 import type { CloudEvent } from './cloud-event.ts'
 import type { EventType } from './contracts/index.ts'
 import { type EventOf, parseEvent } from './event.ts'
+import { guardPool } from './pool.ts'
 import type { Subscription, Transport } from './transport.ts'
 
 /**
@@ -36,17 +37,24 @@ export interface ConsumeOptions<T extends EventType> {
   handle(events: readonly EventOf<T>[], client: PoolClient): Promise<(() => Promise<void>) | undefined | void>
 }
 
+export interface Consumption extends Subscription {
+  /** Forgets what is older than the retention. Happens by itself from time to time. */
+  prune(): Promise<void>
+}
+
 /**
  * Takes events once each: the inbox and what `handle` writes commit together. An event that breaks its contract, or that `handle`
  * refuses again and again while the database answers, goes to `dead_event` with a log line, and the rest goes on.
  */
-export async function consume<T extends EventType>(options: ConsumeOptions<T>): Promise<Subscription> {
+export async function consume<T extends EventType>(options: ConsumeOptions<T>): Promise<Consumption> {
   const { consumer, types, log } = options
   const inbox = new Inbox(options)
   const ending = new AbortController()
+  guardPool(options.pool, log)
   const pruning = prune(inbox, log, ending.signal)
   const subscription = await options.transport.subscribe({ consumer, types }, (events) => inbox.take(events))
   return {
+    prune: () => inbox.prune(),
     close: async () => {
       await subscription.close()
       ending.abort()
@@ -104,8 +112,11 @@ class Inbox<T extends EventType> {
   }
 
   async #apply(events: readonly EventOf<T>[]): Promise<void> {
-    const { pool, handle } = this.#options
+    const { pool, handle, log } = this.#options
     const client = await pool.connect()
+    // What breaks between two queries has no one else to tell; the next query fails by itself.
+    const interrupted = (error: Error) => log.warn({ err: error }, 'the inbox lost its connection')
+    client.on('error', interrupted)
     let broken = true
     let committed: (() => Promise<void>) | undefined
     try {
@@ -121,6 +132,7 @@ class Inbox<T extends EventType> {
       )
       throw error
     } finally {
+      if (!broken) client.off('error', interrupted)
       client.release(broken)
     }
     await committed?.().catch((error: unknown) => {

@@ -7,7 +7,7 @@ export {
   eventContracts,
 } from './contracts/index.ts'
 export { type EventOf, type EventOrigin, newEvent, parseEvent } from './event.ts'
-export { type ConsumeOptions, consume, DEAD_EVENT_RETENTION_MS, INBOX_RETENTION_MS } from './inbox.ts'
+export { type ConsumeOptions, type Consumption, consume, DEAD_EVENT_RETENTION_MS, INBOX_RETENTION_MS } from './inbox.ts'
 export { MAX_WAITING_EVENTS, MemoryTransport } from './memory-transport.ts'
 export { appendOutbox, type OutboxRow, outboxRows } from './outbox.ts'
 export { type RabbitOptions, RabbitTransport } from './rabbit-transport.ts'

@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import { pause, retryDelay } from './backoff.ts'
 import { cloudEventSchema } from './cloud-event.ts'
 import { MAX_BATCH_EVENTS } from './delivery.ts'
+import { guardPool } from './pool.ts'
 import type { Transport } from './transport.ts'
 
 /** How long an event that nobody announced by `wake` lies at most: those of another instance, and those of before a crash. */
@@ -41,6 +42,7 @@ export class OutboxRelay {
     this.#pool = options.pool
     this.#transport = options.transport
     this.#log = options.log
+    guardPool(options.pool, options.log)
   }
 
   start(): void {
