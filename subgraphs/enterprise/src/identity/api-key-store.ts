@@ -1,5 +1,6 @@
 import type { Role } from '@opsource/identity'
 import type { Database, Transaction } from '../database.ts'
+import { isId } from '../users/index.ts'
 import { hashSecret } from './refresh-token.ts'
 
 /** An ended key stays in its owner's list for this long. */
@@ -38,6 +39,7 @@ export function insertApiKey(
 
 /** @returns the key as ended; null where the user has no such key. Ending it again changes nothing. */
 export async function endApiKey(tx: Transaction, userId: string, id: string, now: Date) {
+  if (!isId(id)) return null
   const { count } = await tx.apiKey.updateMany({ where: { id, userId, revokedAt: null }, data: { revokedAt: now } })
   const key: ApiKeyRecord | null = await tx.apiKey.findFirst({ where: { id, userId }, select: visible })
   return key && { key, endedNow: count === 1 }

@@ -30,7 +30,8 @@ const fault = (field: string, message: string) => err({ field, message })
 
 /** Two spellings of one address are one account: case and surrounding space don't count. */
 export function parseEmail(text: string): Result<string, InputFault> {
-  const parsed = emailShape.safeParse(text.trim().toLowerCase())
+  const address = text.trim().toLowerCase()
+  const parsed = emailShape.safeParse(address.slice(0, MAX_EMAIL_CHARACTERS + 1))
   return parsed.success ? ok(parsed.data) : fault('input.email', 'This is not an e-mail address.')
 }
 

@@ -3,7 +3,7 @@ import { type Clock, err, type IdSource, ok, type Random, type Result } from '@o
 import { type AuditAction, appendAudit } from '../audit/index.ts'
 import type { Database, Transaction } from '../database.ts'
 import type { Outbox } from '../outbox.ts'
-import { credentialsOf, insertUser, type UserRecord, userById, userRegistered } from '../users/index.ts'
+import { credentialsOf, insertUser, isId, type UserRecord, userById, userRegistered } from '../users/index.ts'
 import { type AccessToken, signAccessToken } from './access-token.ts'
 import { revocationAt, sessionRevoked } from './events.ts'
 import { afterFailedLogIn, waitBeforeLogIn } from './log-in-throttle.ts'
@@ -91,6 +91,7 @@ export class Sessions {
     const now = this.#ports.clock.now()
     return this.#ports.outbox.transact(async (tx) => {
       if (!(await userById(tx, userId))) return refuse('UNKNOWN_USER')
+      if (sessionId !== null && !isId(sessionId)) return ok(0)
       const count = await endSessions(tx, userId, sessionId, now)
       // The time is taken again behind the locks: a refresh that held them has issued a token younger than `now`.
       if (count > 0 || sessionId === null) await this.#revoke(tx, userId, sessionId, this.#ports.clock.now())

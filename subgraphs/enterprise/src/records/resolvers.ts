@@ -4,6 +4,7 @@ import { connection, fault, pageOf, type SubgraphContext } from '@opsource/subgr
 import type { Database } from '../database.ts'
 import type { Resolvers } from '../generated/graphql.ts'
 import type { UserParent } from '../parents.ts'
+import { isId } from '../users/index.ts'
 import { readBook, tradesBefore } from './store.ts'
 
 type LoadUser = (context: SubgraphContext, id: string) => Promise<UserParent | null>
@@ -26,7 +27,7 @@ export function recordResolvers(database: Database, loadUser: LoadUser): Resolve
       recordedTrades: async (_root, args, { identity }) => {
         if (!identity) throw fault('UNAUTHENTICATED', 'This needs an access token.')
         const page = pageOf(args, { keys: 2 })
-        const cursor = page.after && { engineSequence: integer(page.after[0]), tradeId: String(page.after[1]) }
+        const cursor = page.after && { engineSequence: integer(page.after[0]), tradeId: identifier(page.after[1]) }
         const rows = await tradesBefore(database, readsAll(identity) ? null : identity.userId, page.first + 1, cursor)
         return connection(rows, page, ({ engineSequence, tradeId }) => [String(engineSequence), tradeId])
       },
@@ -45,6 +46,12 @@ const readsAll = (identity: Identity) => identity.scopes.has('records:read')
 function party(loadUser: LoadUser, context: SubgraphContext, userId: string): Promise<UserParent | null> | null {
   const { identity } = context
   return identity && (readsAll(identity) || identity.userId === userId) ? loadUser(context, userId) : null
+}
+
+function identifier(key: string | number | undefined): string {
+  const text = String(key)
+  if (!isId(text)) throw fault('BAD_USER_INPUT', '`after` is not a cursor of this connection.')
+  return text
 }
 
 function integer(key: string | number | undefined): bigint {

@@ -5,7 +5,7 @@ import type { Resolvers } from '../generated/graphql.ts'
 import type { UserParent } from '../parents.ts'
 import type { RoleRefusal, Roles } from './roles.ts'
 import { usersAfter, usersById } from './store.ts'
-import { maySee } from './user.ts'
+import { isId, maySee } from './user.ts'
 
 /** Reads each user once per request, all that one step asks for together. */
 export function userLoader(database: Database): (context: SubgraphContext, id: string) => Promise<UserParent | null> {
@@ -34,6 +34,7 @@ export function userResolvers(
       users: async (_root, args) => {
         const page = pageOf(args, { keys: 1 })
         const after = page.after === null ? null : String(page.after[0])
+        if (after !== null && !isId(after)) throw fault('BAD_USER_INPUT', '`after` is not a cursor of this connection.')
         return connection(await usersAfter(database, page.first + 1, after), page, ({ id }) => [id])
       },
     },

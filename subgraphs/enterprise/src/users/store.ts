@@ -1,6 +1,6 @@
 import type { Role } from '@opsource/identity'
 import type { Database, Transaction } from '../database.ts'
-import type { UserKind, UserRecord } from './user.ts'
+import { isId, type UserKind, type UserRecord } from './user.ts'
 
 const visible = {
   id: true,
@@ -23,11 +23,11 @@ export interface NewUser {
 }
 
 export function usersById(database: Transaction, ids: readonly string[]): Promise<UserRecord[]> {
-  return database.user.findMany({ where: { id: { in: [...ids] } }, select: visible })
+  return database.user.findMany({ where: { id: { in: ids.filter(isId) } }, select: visible })
 }
 
 export async function userById(database: Transaction, id: string): Promise<UserRecord | null> {
-  return database.user.findUnique({ where: { id }, select: visible })
+  return isId(id) ? database.user.findUnique({ where: { id }, select: visible }) : null
 }
 
 /** @returns up to `limit` users after `after`, oldest first: ids sort by the time of registration. */

@@ -15,6 +15,9 @@ export interface UserRecord {
   readonly isSelf?: true
 }
 
+/** What could be an id of ours. Anything else is unknown before PostgreSQL, which takes no NUL, is asked. */
+export const isId = (text: string) => /^[a-z]{3}_[0-9A-Za-z_-]{1,64}$/.test(text)
+
 /** In this order everywhere, whatever order they were given in. */
 const ROLES: readonly Role[] = ['TRADER', 'ANALYST', 'OPERATOR', 'ADMIN']
 

@@ -106,6 +106,24 @@ describe('a user', () => {
     )
   })
 
+  it.each(['', '\u0000', 'usr_\u0000', "usr_' OR 1=1", 'x'.repeat(100_000)])(
+    'is nobody under the id %#',
+    async (id) => {
+      const { accessToken } = await enterprise.logIn('admin')
+      expect(await ask(EMAIL, { id }, accessToken)).toEqual({ data: { user: null } })
+      expect((await ask(SET, { userId: id, roles: [] }, accessToken)).data.setUserRoles.code).toBe('UNKNOWN_USER')
+      const rest = `mutation ($id: ID!, $text: String!) {
+      revokeSessions(input: { userId: $id, sessionId: $id }) { ... on Refusal { code } }
+      revokeApiKey(id: $id) { ... on Refusal { code } }
+      logIn(input: { email: $text, password: $text }) { ... on InvalidInput { field } } }`
+      expect((await ask(rest, { id, text: id }, accessToken)).data).toEqual({
+        revokeSessions: { code: 'UNKNOWN_USER' },
+        revokeApiKey: { code: 'UNKNOWN_API_KEY' },
+        logIn: { field: 'input.email' },
+      })
+    },
+  )
+
   it('remains ADMIN where no other is', async () => {
     const { userId, accessToken } = await enterprise.logIn('admin')
     const { setUserRoles } = (await ask(SET, { userId, roles: ['TRADER'] }, accessToken)).data

@@ -94,6 +94,15 @@ describe('a device', () => {
     expect(await register('token', userId, ' ')).toMatchObject({ code: 'INVALID_INPUT', field: 'input.name' })
   })
 
+  it.each(['', '\u0000', 'dev_\u0000', 'x'.repeat(100_000)])('is unknown under the id %#', async (id) => {
+    expect((await ask(REMOVE, { id })).data.removeDevice.code).toBe('UNKNOWN_DEVICE')
+    const mark = 'mutation ($id: ID!) { markNotificationsRead(upTo: $id) { ... on Refusal { code } } }'
+    expect((await ask(mark, { id })).data.markNotificationsRead.code).toBe('UNKNOWN_NOTIFICATION')
+    const query = `query ($r: [_Any!]!) { _entities(representations: $r) { ... on Device { id } ... on Notification { id } } }`
+    const r = ['Device', 'Notification'].map((__typename) => ({ __typename, id }))
+    expect(await ask(query, { r })).toEqual({ data: { _entities: [null, null] } })
+  })
+
   it('is removed and read by its owner only', async () => {
     const { device } = await register(`mine-${userId}`)
     expect((await ask(REMOVE, { id: device.id }, 'usr_stranger')).data.removeDevice.code).toBe('UNKNOWN_DEVICE')

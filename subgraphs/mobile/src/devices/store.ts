@@ -1,6 +1,9 @@
 import type { Database, Transaction } from '../database.ts'
 import type { DeviceInput, DeviceRecord } from './device.ts'
 
+/** What could be an id of ours. Anything else is unknown before PostgreSQL, which takes no NUL, is asked. */
+const isId = (text: string) => /^dev_[0-9a-z]{1,64}$/.test(text)
+
 const visible = { id: true, userId: true, name: true, platform: true, registeredAt: true } as const
 
 /** One change at a time of one address and of one user's devices, so that neither is doubled and the limit holds. */
@@ -13,8 +16,8 @@ export function devicesOf(database: Database, userId: string): Promise<DeviceRec
   return database.device.findMany({ where: { userId }, orderBy: { id: 'asc' }, select: visible })
 }
 
-export function deviceOf(database: Database, userId: string, id: string): Promise<DeviceRecord | null> {
-  return database.device.findFirst({ where: { id, userId }, select: visible })
+export async function deviceOf(database: Database, userId: string, id: string): Promise<DeviceRecord | null> {
+  return isId(id) ? database.device.findFirst({ where: { id, userId }, select: visible }) : null
 }
 
 export function deviceAt(tx: Transaction, pushToken: string): Promise<DeviceRecord | null> {
@@ -40,5 +43,5 @@ export function renewDevice(
 
 /** @returns whether the user had it. */
 export async function deleteDevice(database: Transaction, userId: string, id: string): Promise<boolean> {
-  return (await database.device.deleteMany({ where: { id, userId } })).count > 0
+  return isId(id) && (await database.device.deleteMany({ where: { id, userId } })).count > 0
 }

@@ -105,8 +105,13 @@ export function notificationsAfter(
   })
 }
 
-export function notificationOf(database: Database, userId: string, id: string): Promise<NotificationRecord | null> {
-  return database.notification.findFirst({ where: { id, userId } })
+/** @returns null for what is no id before PostgreSQL, which takes no NUL, is asked. */
+export async function notificationOf(
+  database: Database,
+  userId: string,
+  id: string,
+): Promise<NotificationRecord | null> {
+  return /^ntf_[0-9a-z]{1,64}$/.test(id) ? database.notification.findFirst({ where: { id, userId } }) : null
 }
 
 /** @returns how many were unread until now. */
