@@ -2,9 +2,9 @@ import { poolConfig, prismaAdapter } from '@opsource/database'
 import { type ClientBase, Pool } from 'pg'
 import { PrismaClient } from './generated/prisma/client.ts'
 
-/** Readers that wait on PostgreSQL at a time; the engine and the projections have connections of their own. */
-const READ_CONNECTIONS = 8
-/** The projector writes with one; pruning, the relay of events and the consumer of users take turns on the others. */
+/** Of each kind of reader: past the cores of one machine more of them only queue inside PostgreSQL. */
+const READ_CONNECTIONS = 5
+/** The relay of events keeps one, the projector needs one; pruning and the consumer of users take turns on the others. */
 const WRITE_CONNECTIONS = 4
 
 export type { PrismaClient } from './generated/prisma/client.ts'
@@ -12,22 +12,28 @@ export type { PrismaClient } from './generated/prisma/client.ts'
 /** A value that JSON carries exactly; `bigint` and `numeric` columns take whole numbers as text. */
 export type Row = Readonly<Record<string, string | number | boolean | null>>
 
-/** The domain's database: Prisma to read with, `pg` for what is written in bulk. */
+/** The domain's database: Prisma to read with, `pg` for what Prisma cannot say and for what is written in bulk. */
 export interface Database {
   readonly prisma: PrismaClient
+  /** For resolvers: however many ask, the projections never wait for them. */
+  readonly reads: Pool
+  /** For what runs behind the graph. */
   readonly pool: Pool
   close(): Promise<void>
 }
 
 export function openDatabase(databaseUrl: string, onIdleError: (error: Error) => void): Database {
   const prisma = new PrismaClient({ adapter: prismaAdapter(databaseUrl, { max: READ_CONNECTIONS }) })
+  const reads = new Pool(poolConfig(databaseUrl, { max: READ_CONNECTIONS }))
   const pool = new Pool(poolConfig(databaseUrl, { max: WRITE_CONNECTIONS }))
-  pool.on('error', onIdleError)
+  for (const each of [reads, pool]) each.on('error', onIdleError)
   return {
     prisma,
+    reads,
     pool,
     close: async () => {
       await prisma.$disconnect()
+      await reads.end()
       await pool.end()
     },
   }

@@ -35,7 +35,7 @@ export async function startDash33(ports: Ports): Promise<Dash33> {
 
 async function start(ports: Ports, stack: AsyncDisposableStack): Promise<Dash33> {
   const log = ports.log.child({ domain: 'dash33' })
-  const { pool, prisma, ...database } = openDatabase(ports.databaseUrl, (error) =>
+  const { pool, reads, prisma, ...database } = openDatabase(ports.databaseUrl, (error) =>
     log.warn({ err: error }, 'a database connection was lost'),
   )
   stack.defer(() => database.close())
@@ -75,7 +75,7 @@ async function start(ports: Ports, stack: AsyncDisposableStack): Promise<Dash33>
   const subgraph = await createSubgraph({
     name: 'dash33',
     sdl: await readFile(path.join(import.meta.dirname, 'generated/schema.graphql'), 'utf8'),
-    resolvers: dash33Resolvers({ ...streams, engine: observed, prisma, pool, desk, writes }),
+    resolvers: dash33Resolvers({ ...streams, engine: observed, prisma, pool: reads, desk, writes }),
     ports,
     ready: async () => {
       await engine.ready()
