@@ -7,7 +7,12 @@ import { renderWalkthrough } from './walkthrough/document.ts'
 const root = path.resolve(import.meta.dirname, '..')
 const read = (file: string) => readFileSync(path.join(root, file), 'utf8')
 const operations = read('docs/OPERATIONS.md')
-const documents = ['README.md', ...readdirSync(path.join(root, 'docs')).filter((file) => file.endsWith('.md')).map((file) => `docs/${file}`)]
+const documents = [
+  'README.md',
+  ...readdirSync(path.join(root, 'docs'))
+    .filter((file) => file.endsWith('.md'))
+    .map((file) => `docs/${file}`),
+]
 
 describe('the documents', () => {
   it('hold the walkthrough as it was executed', () => {

@@ -56,7 +56,11 @@ function summary(names: readonly string[]): { line: string; failed: number; skip
       }
     }
   }
-  return { line: `${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`, failed: counts.failed, skipped }
+  return {
+    line: `${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`,
+    failed: counts.failed,
+    skipped,
+  }
 }
 
 rmSync(reports, { recursive: true, force: true })

@@ -1,6 +1,7 @@
 // Speaks as Prisma's schema engine does: `cli <command>` for connectivity, else JSON-RPC over standard input and output.
 import { readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
+import { systemClock } from '@opsource/kernel'
 import { Client, DatabaseError } from 'pg'
 import { poolConfig, quoted } from '../connection.ts'
 import { loadWasm } from './engine.ts'
@@ -38,7 +39,7 @@ async function connectivity(name: string, url: string): Promise<void> {
   } catch (error) {
     const fields = { message: messageOf(error), error_code: PRISMA_CODES[codeOf(error)] ?? 'P1000', is_panic: false }
     const line = {
-      timestamp: new Date(Date.now()).toISOString(),
+      timestamp: new Date(systemClock.now()).toISOString(),
       level: 'ERROR',
       fields,
       target: 'schema_engine::logger',

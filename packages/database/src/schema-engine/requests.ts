@@ -1,3 +1,4 @@
+import { systemClock } from '@opsource/kernel'
 import type {
   CreateMigrationInput,
   CreateMigrationOutput,
@@ -90,7 +91,7 @@ export class EngineRequests {
     const sql = await differenceSql(await this.#fresh(), input.migrationsList, input.schema)
     const warnings = warningsOf(sql).map(({ message }) => `  - ${message}\n`)
     const head = warnings.length > 0 ? `/*\n  Warnings:\n\n${warnings.join('')}\n*/\n` : ''
-    const stamp = new Date(Date.now()).toISOString().replace(/\D/g, '').slice(0, 14)
+    const stamp = new Date(systemClock.now()).toISOString().replace(/\D/g, '').slice(0, 14)
     const name = input.migrationName
       .trim()
       .toLowerCase()
