@@ -4,7 +4,12 @@ import { Pool } from 'pg'
 import { pino } from 'pino'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type FreshDatabase, freshDatabase } from '../../../../tests/support/database.ts'
-import { OrderRetention, PERSON_NEVER_FILLED_RETENTION_MS, SERVICE_NEVER_FILLED_RETENTION_MS } from './retention.ts'
+import {
+  OrderRetention,
+  PERSON_NEVER_FILLED_RETENTION_MS,
+  SERVICE_FILLED_RETENTION_MS,
+  SERVICE_NEVER_FILLED_RETENTION_MS,
+} from './retention.ts'
 
 const NOW = Date.UTC(2026, 0, 1)
 let database: FreshDatabase
@@ -44,17 +49,26 @@ async function order(id: string, accountNo: number, closed: number | null, fille
 const left = async () =>
   (await pool.query<{ id: string }>('SELECT id FROM exchange_order ORDER BY id')).rows.map(({ id }) => id)
 
-test('only orders that were closed without a fill go, each holder’s after its time', async () => {
+test('closed orders go after the time of their kind; open ones and what a person has traded stay', async () => {
   await order('maker due', 10, SERVICE_NEVER_FILLED_RETENTION_MS + 1)
   await order('maker fresh', 10, SERVICE_NEVER_FILLED_RETENTION_MS - 1_000)
-  await order('maker filled', 10, PERSON_NEVER_FILLED_RETENTION_MS * 2, 1)
+  await order('maker filled', 10, SERVICE_FILLED_RETENTION_MS - 1_000, 1)
+  await order('maker filled due', 10, SERVICE_FILLED_RETENTION_MS + 1, 1)
+  await order('person filled', 11, PERSON_NEVER_FILLED_RETENTION_MS * 2, 1)
   await order('maker open', 10, null)
   await order('person due', 11, PERSON_NEVER_FILLED_RETENTION_MS + 1)
   await order('person fresh', 11, SERVICE_NEVER_FILLED_RETENTION_MS + 1)
   await order('unknown fresh', 12, SERVICE_NEVER_FILLED_RETENTION_MS + 1)
   const retention = new OrderRetention(pool, new ManualClock(NOW), pino({ level: 'silent' }))
-  expect(await retention.prune()).toBe(2)
-  expect(await left()).toEqual(['maker filled', 'maker fresh', 'maker open', 'person fresh', 'unknown fresh'])
+  expect(await retention.prune()).toBe(3)
+  expect(await left()).toEqual([
+    'maker filled',
+    'maker fresh',
+    'maker open',
+    'person filled',
+    'person fresh',
+    'unknown fresh',
+  ])
 })
 
 test('a later round takes what has fallen due since', async () => {

@@ -4,7 +4,9 @@ import type { Logger } from 'pino'
 
 /** A program that mirrors a market leaves 150,000 of these in 10 minutes; nobody looks for them later. */
 export const SERVICE_NEVER_FILLED_RETENTION_MS = 10 * 60_000
-/** A person may ask for a quarter what became of an order. */
+/** A program knows long before what became of its orders, and their trades stay, with the ids of both. */
+export const SERVICE_FILLED_RETENTION_MS = 3_600_000
+/** A person may ask for a quarter what became of an order. Those with fills stay for good. */
 export const PERSON_NEVER_FILLED_RETENTION_MS = 90 * 24 * 3_600_000
 /** At the busiest recorded rate some 8,000 orders fall due between two rounds. */
 const PRUNE_INTERVAL_MS = 30_000
@@ -12,31 +14,36 @@ const PRUNE_INTERVAL_MS = 30_000
 const ORDERS_PER_STATEMENT = 5_000
 
 /**
- * `since`: what was closed before it is gone already. An account whose holder is not known counts as a person's.
- * Deletes whole pages of neighbours: orders that were closed together were written together.
+ * `$1` to `$2` is when they were closed: what was closed before is gone already. An account whose holder is not known counts as a
+ * person's.
  */
 const PRUNE = `
   DELETE FROM exchange_order WHERE id IN (
     SELECT o.id FROM exchange_order o
     JOIN account a ON a.no = o.account_no
     LEFT JOIN holder h ON h.user_id = a.user_id
-    WHERE o.closed_at IS NOT NULL AND o.filled_quantity = 0 AND o.closed_at >= $1 AND o.closed_at < $2
-      AND coalesce(h.kind, 'PERSON') = $3::holder_kind
+    WHERE o.closed_at IS NOT NULL AND o.closed_at >= $1 AND o.closed_at < $2
+      AND coalesce(h.kind, 'PERSON') = $3::holder_kind AND (o.filled_quantity > 0) = $4
     ORDER BY o.closed_at LIMIT ${ORDERS_PER_STATEMENT})`
 
-type HolderKind = 'PERSON' | 'SERVICE'
-
-const RETENTION_MS: Readonly<Record<HolderKind, number>> = {
-  PERSON: PERSON_NEVER_FILLED_RETENTION_MS,
-  SERVICE: SERVICE_NEVER_FILLED_RETENTION_MS,
+interface Rule {
+  readonly kind: 'PERSON' | 'SERVICE'
+  readonly filled: boolean
+  readonly retentionMs: number
 }
 
-/** Deletes orders that were closed without a fill, each holder's after its time. Orders with fills, trades and entries stay. */
+const RULES: readonly Rule[] = [
+  { kind: 'SERVICE', filled: false, retentionMs: SERVICE_NEVER_FILLED_RETENTION_MS },
+  { kind: 'SERVICE', filled: true, retentionMs: SERVICE_FILLED_RETENTION_MS },
+  { kind: 'PERSON', filled: false, retentionMs: PERSON_NEVER_FILLED_RETENTION_MS },
+]
+
+/** Deletes closed orders, each kind after its time. Open orders, trades and ledger entries stay, and what a person has traded. */
 export class OrderRetention {
   readonly #pool: Pool
   readonly #clock: Clock
   readonly #log: Logger
-  readonly #prunedBefore: Record<HolderKind, number> = { PERSON: 0, SERVICE: 0 }
+  readonly #prunedBefore = new Map<Rule, number>()
   #timer: NodeJS.Timeout | null = null
   #round: Promise<unknown> = Promise.resolve()
 
@@ -55,14 +62,14 @@ export class OrderRetention {
   /** @returns how many orders were deleted. */
   async prune(): Promise<number> {
     let deleted = 0
-    for (const kind of ['SERVICE', 'PERSON'] as const) {
-      const before = this.#clock.now() - RETENTION_MS[kind]
+    for (const rule of RULES) {
+      const before = this.#clock.now() - rule.retentionMs
+      const since = this.#prunedBefore.get(rule) ?? 0
       for (let last = ORDERS_PER_STATEMENT; last === ORDERS_PER_STATEMENT; deleted += last) {
-        const since = new Date(this.#prunedBefore[kind])
-        const { rowCount } = await this.#pool.query(PRUNE, [since, new Date(before), kind])
+        const { rowCount } = await this.#pool.query(PRUNE, [new Date(since), new Date(before), rule.kind, rule.filled])
         last = rowCount ?? 0
       }
-      this.#prunedBefore[kind] = before
+      this.#prunedBefore.set(rule, before)
     }
     return deleted
   }
