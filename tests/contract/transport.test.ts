@@ -276,7 +276,7 @@ describe.skipIf(leftOut)(`the RabbitMQ transport${leftOut ? ` (left out: ${rabbi
     await until('the subscription', () => said.includes('subscribed'))
     const other = await RabbitTransport.connect({ url: server.url, log })
     await other.publish(events(10))
-    await until('the batch in hand', () => said.includes('10'))
+    await until('a batch in hand', () => /^\d+$/m.test(said))
     dying.kill('SIGKILL')
     const received: string[] = []
     await other.subscribe({ consumer, types: changed }, async (batch) => void received.push(...ids(batch)))

@@ -9,6 +9,7 @@ import {
 } from 'rabbitmq-client'
 import { Batcher } from './batch.ts'
 import { type CloudEvent, cloudEventSchema } from './cloud-event.ts'
+import { eventConsumers } from './contracts/index.ts'
 import { deliver, MAX_BATCH_EVENTS } from './delivery.ts'
 import { deadQueueOf, declareTopology, EVENT_EXCHANGE, queueOf, queueOptions, topologyOf } from './rabbit-topology.ts'
 import type { BatchHandler, Subscription, Transport } from './transport.ts'
@@ -28,7 +29,7 @@ const CLOSE_TIMEOUT_MS = 5_000
 export interface RabbitOptions {
   readonly url: string
   readonly log: Logger
-  /** Queues that are opened at once, so that their events wait for whoever subscribes later. */
+  /** Queues that are opened at once, so that their events wait for whoever subscribes later: all of ours unless given. */
   readonly consumers?: Readonly<Record<string, readonly string[]>>
 }
 
@@ -43,7 +44,7 @@ export class RabbitTransport implements Transport {
   private constructor(rabbit: Connection, options: RabbitOptions) {
     this.#rabbit = rabbit
     this.#log = options.log
-    this.#consumers = options.consumers ?? {}
+    this.#consumers = options.consumers ?? eventConsumers
     this.#publisher = rabbit.createPublisher({ confirm: true, maxAttempts: 1, ...topologyOf(this.#consumers) })
   }
 
@@ -59,7 +60,7 @@ export class RabbitTransport implements Transport {
     rabbit.on('connection.blocked', (reason) => options.log.warn({ reason }, 'rabbitmq takes no events'))
     try {
       await rabbit.onConnect(ACQUIRE_TIMEOUT_MS)
-      await declareTopology(rabbit, options.consumers ?? {})
+      await declareTopology(rabbit, options.consumers ?? eventConsumers)
     } catch (error) {
       rabbit.unsafeDestroy()
       throw error
