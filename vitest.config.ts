@@ -10,13 +10,20 @@ export default defineConfig({
     projects: [
       {
         ...shared,
-        test: { name: 'unit', include: ['{apps,subgraphs,packages}/*/src/**/*.test.ts', 'tests/*.test.ts'], exclude: ['**/*.live.test.ts'] },
+        test: {
+          name: 'unit',
+          include: ['{apps,subgraphs,packages}/*/src/**/*.test.ts', 'tests/*.test.ts'],
+          exclude: ['**/*.live.test.ts'],
+        },
       },
       {
         ...shared,
         test: {
           name: 'live',
-          include: ['{apps,subgraphs,packages}/*/src/**/*.live.test.ts', 'tests/{contract,journeys,walkthrough}/**/*.test.ts'],
+          include: [
+            '{apps,subgraphs,packages}/*/src/**/*.live.test.ts',
+            'tests/{contract,journeys,walkthrough}/**/*.test.ts',
+          ],
           globalSetup: ['tests/support/global-setup.ts'],
           pool: 'forks',
           testTimeout: 60_000,
