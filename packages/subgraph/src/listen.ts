@@ -53,8 +53,7 @@ export async function listen(subgraph: Subgraph, options: ListenOptions): Promis
     port,
     close: async () => {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))
-      await live.close()
-      await subgraph.stop()
+      await Promise.all([subgraph.stop(), live.close()])
       server.closeIdleConnections()
       const late = setTimeout(() => server.closeAllConnections(), CLOSE_LIMIT_MS)
       await closed
