@@ -6,6 +6,7 @@ import { ManualClock } from '@opsource/kernel'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type FreshDatabase, freshDatabase } from '../../../../tests/support/database.ts'
 import { type Database, openDatabase } from '../database.ts'
+import { FEATURE_HASH } from '../features/index.ts'
 import { MODELS_DIRECTORY, readModel } from './model-file.ts'
 import { openChampion } from './registry.ts'
 import { RegistryStore } from './store.ts'
@@ -65,6 +66,14 @@ test('a file that is not the one its manifest names is refused', async () => {
   await writeFile(path.join(directory, 'mid-direction.onnx'), 'something else')
   await expect(openChampion(store, directory)).rejects.toThrow('its manifest names')
   expect(await store.models()).toEqual([])
+})
+
+test('where another release left a model that does not fit, the one of this release serves again', async () => {
+  await retrain({ featureHash: '0'.repeat(64) })
+  await expect(openChampion(store, directory)).rejects.toThrow('trained on other features')
+  expect((await openChampion(store, MODELS_DIRECTORY)).manifest.featureHash).toBe(FEATURE_HASH)
+  await store.promote({ modelName: 'mid-direction', version: 1 })
+  expect((await openChampion(store, MODELS_DIRECTORY)).version).toBe(2)
 })
 
 test('a model that was trained on other features does not serve', async () => {

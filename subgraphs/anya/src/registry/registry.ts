@@ -12,16 +12,21 @@ export interface ServedModel {
 }
 
 /**
- * Registers the trained model that lies in `directory`, where it is new, and gives back the version that serves. Throws where that was
- * trained on other features than this code computes.
+ * Registers the trained model that lies in `directory`, where it is new, and gives back the version that serves. Where that was trained
+ * on other features than this code computes (another release wrote it), the model in `directory` takes its place. Throws where that
+ * does not fit either.
  */
 export async function openChampion(store: RegistryStore, directory: string): Promise<ServedModel> {
   const { onnx, manifest } = await readModel(directory)
-  await store.register(onnx, manifest)
+  const { version } = await store.register(onnx, manifest)
+  if (!(await fits(store, manifest.name))) await store.promote({ modelName: manifest.name, version })
   const champion = await store.champion(manifest.name)
-  if (!champion) throw new Error(`no version of ${manifest.name} serves`)
-  if (champion.manifest.featureHash !== FEATURE_HASH) {
-    throw new Error(`version ${champion.version} of ${manifest.name} was trained on other features: train it again`)
+  if (champion?.manifest.featureHash !== FEATURE_HASH) {
+    throw new Error(`${manifest.name} was trained on other features than this release computes: train it again`)
   }
   return { name: manifest.name, version: champion.version, manifest: champion.manifest, onnx: champion.onnx }
+}
+
+async function fits(store: RegistryStore, modelName: string): Promise<boolean> {
+  return (await store.champion(modelName))?.manifest.featureHash === FEATURE_HASH
 }

@@ -69,6 +69,11 @@ export class RegistryStore {
     })
   }
 
+  /** Lets a registered version serve from the next start on. */
+  async promote({ modelName, version }: VersionKey): Promise<void> {
+    await this.#database.model.update({ where: { name: modelName }, data: { championVersion: version } })
+  }
+
   /** @returns the version that serves with its file, or null where there is none. */
   async champion(modelName: string): Promise<(RegisteredVersion & { readonly onnx: Uint8Array }) | null> {
     const model = await this.#database.model.findUnique({ where: { name: modelName } })
