@@ -226,6 +226,40 @@ test('a portfolio is its owner’s, and the back office’s', async () => {
   expect(await exchange.field(TAKER, account)).toEqual([null])
 })
 
+test('other subgraphs find markets, assets and trades by their keys, and nothing by others', async () => {
+  await trade()
+  await exchange.settled()
+  const page = await exchange.field(
+    null,
+    '{ market(symbol: "BTC-USDT") { trades(first: 1) { edges { node { id } } pageInfo { hasNextPage } } } }',
+  )
+  const { trades } = page as { trades: { edges: [{ node: { id: string } }] } }
+  expect(
+    await exchange.field(
+      null,
+      `query ($representations: [_Any!]!) { _entities(representations: $representations) { __typename
+        ... on Market { tickSize lotSize status } ... on Asset { scale } ... on Trade { price market { symbol } } } }`,
+      {
+        representations: [
+          { __typename: 'Market', symbol: 'ETH-USDT' },
+          { __typename: 'Market', symbol: 'DOGE-USDT' },
+          { __typename: 'Asset', code: 'USDT' },
+          { __typename: 'Asset', code: 'toString' },
+          { __typename: 'Trade', id: trades.edges[0].node.id },
+          { __typename: 'Trade', id: 'trd_0' },
+        ],
+      },
+    ),
+  ).toEqual([
+    { __typename: 'Market', tickSize: '0.01', lotSize: '0.0001', status: 'TRADING' },
+    null,
+    { __typename: 'Asset', scale: 7 },
+    null,
+    { __typename: 'Trade', price: '60000.00', market: { symbol: 'BTC-USDT' } },
+    null,
+  ])
+})
+
 test('the same key gives the first answer again, and another order under it is refused', async () => {
   await exchange.credit(MAKER, 'BTC', '1')
   const order = { clientOrderId: 'once', side: 'SELL', price: '60000.00', quantity: '0.10000' } as const
