@@ -24,7 +24,9 @@ export async function followRevocations(
     try {
       await verifier.load()
     } catch (error) {
-      log.warn({ err: error }, 'the signing keys or the revocations cannot be read')
+      // Before the first time it is readiness that tells of it: services start in any order.
+      const level = verifier.loaded ? 'warn' : 'debug'
+      log[level]({ err: error }, 'the signing keys or the revocations cannot be read')
     }
     if (!ended) timer = setTimeout(load, verifier.loaded ? RELOAD_INTERVAL_MS : FIRST_LOAD_INTERVAL_MS)
   }

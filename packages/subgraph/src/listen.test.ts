@@ -21,6 +21,7 @@ extend type Subscription {
   private: Int @authenticated
   gap: Int @public
   broken: Int @public
+  parked: Int @public
 }
 `
 
@@ -84,6 +85,12 @@ const resolvers = {
       subscribe: async function* () {
         yield { gap: 1 }
         throw fault('SUBSCRIPTION_GAP', 'Something was missed.')
+      },
+    },
+    parked: {
+      subscribe: async function* () {
+        yield { parked: 1 }
+        await new Promise(() => {})
       },
     },
     broken: {
@@ -260,6 +267,12 @@ describe('over graphql-transport-ws', () => {
     await until('the first event', () => heard.events.length === 1)
     await listening.close()
     await until('the source to end', () => sources === 0)
+  })
+
+  it('stops although a source is parked where it hears nothing', async () => {
+    const heard = subscribe('subscription { parked }')
+    await until('the first event', () => heard.events.length === 1)
+    await listening.close()
   })
 
   it.each([

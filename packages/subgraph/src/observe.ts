@@ -73,14 +73,12 @@ export class Observer {
     else this.#log.debug(line, 'request')
   }
 
-  subscriptionOpened(record: {
-    requestId: string
-    operationName: string | null | undefined
-    userId: string | null
-  }): void {
+  subscriptionOpened(): void {
     this.#subscriptions.inc({ subgraph: this.#subgraph })
-    const { requestId, operationName, userId } = record
-    this.#log.debug({ requestId, operation: nameOf(operationName), userId }, 'subscription opened')
+  }
+
+  subscribed({ requestId, operationName, userId }: Omit<RequestRecord, 'answer'>): void {
+    this.#log.debug({ requestId, operation: nameOf(operationName), userId }, 'subscribed')
   }
 
   subscriptionClosed(requestId: string): void {

@@ -21,6 +21,9 @@ import type { Ports, SerializedRequest, SubgraphContext } from './subgraph.ts'
 /** Open at a time in one subgraph: the gateway shares one among all clients that ask the same. */
 const MAX_SUBSCRIPTIONS = 10_000
 
+/** How long a source may take to end. */
+const END_LIMIT_MS = 1_000
+
 interface Parts {
   readonly schema: GraphQLSchema
   readonly ports: Ports
@@ -76,20 +79,18 @@ export class Subscriptions {
         // A source that is still being opened is ended as soon as it is there.
         ended = true
         this.#forget(results, requestId)
-        await opened
-          .then(({ events }) => events.return?.())
-          .catch((error: unknown) => log.debug({ err: error }, 'subscription'))
+        await letGo(opened, log)
         return { done: true, value: undefined }
       },
     }
     const end = async (events?: AsyncIterator<ExecutionResult>): Promise<IteratorResult<string>> => {
       ended = true
       this.#forget(results, requestId)
-      await events?.return?.()
+      if (events !== undefined) await letGo(Promise.resolve({ events }), log)
       return { done: true, value: undefined }
     }
     this.#open.add(results)
-    observer.subscriptionOpened({ requestId, operationName: undefined, userId: null })
+    observer.subscriptionOpened()
     return results
   }
 
@@ -103,7 +104,7 @@ export class Subscriptions {
   }
 
   async #start(request: SerializedRequest, requestId: string): Promise<OpenSource> {
-    const { schema, ports, log } = this.#parts
+    const { schema, ports, log, observer } = this.#parts
     if (this.#open.size > MAX_SUBSCRIPTIONS) throw fault('QUERY_TOO_COMPLEX', 'Too many subscriptions are open.')
     const identity = await identify(request.headers, ports.verifier)
     const body = parseRequest(request)
@@ -117,6 +118,7 @@ export class Subscriptions {
       operationName: body.operationName ?? null,
     })
     const isPrivate = this.#isPrivate(document, body)
+    observer.subscribed({ requestId, operationName: body.operationName, userId: identity?.userId ?? null })
     if (Symbol.asyncIterator in opened) return { events: opened, identity, isPrivate }
     return { events: once(opened), identity, isPrivate }
   }
@@ -138,6 +140,21 @@ export class Subscriptions {
       errors === undefined ? result : { errors, ...('data' in result ? { data: result.data } : {}) },
     )
   }
+}
+
+/** Ends a source. One that is parked in an async generator does not hear it until its next event: nobody waits for that. */
+async function letGo(opened: Promise<Pick<OpenSource, 'events'>>, log: Logger): Promise<void> {
+  const ended = opened
+    .then(({ events }) => events.return?.())
+    .catch((error: unknown) => log.debug({ err: error }, 'a source failed while it was ended'))
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(() => {
+      log.warn('the source of a subscription does not end')
+      resolve()
+    }, END_LIMIT_MS)
+  })
+  await Promise.race([ended, late]).finally(() => clearTimeout(timer))
 }
 
 function outlived(): GraphQLError {
