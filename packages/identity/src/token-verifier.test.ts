@@ -5,7 +5,7 @@ import { type CryptoKey, exportJWK, exportSPKI, generateKeyPair, SignJWT } from 
 import { pino } from 'pino'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { bearerToken } from './bearer-token.ts'
-import { followRevocations } from './follow-revocations.ts'
+import { followRevocations } from './revocation-feed.ts'
 import type { Revocation } from './sources.ts'
 import { TokenVerifier } from './token-verifier.ts'
 

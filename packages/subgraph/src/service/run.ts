@@ -5,7 +5,7 @@ import { followRevocations, httpSource, TokenVerifier } from '@opsource/identity
 import { IdSource, systemClock, systemRandom } from '@opsource/kernel'
 import { pino } from 'pino'
 import { collectDefaultMetrics, Registry } from 'prom-client'
-import { listen } from '../listen.ts'
+import { listen } from '../http-server.ts'
 import type { Ports, Subgraph } from '../subgraph.ts'
 import type { ServiceConfig } from './environment.ts'
 

@@ -4,7 +4,7 @@ import type { Scope } from '@opsource/identity'
 import { afterEach, describe, expect, it } from 'vitest'
 import { testPorts } from '../../../tests/support/ports.ts'
 import { disclose } from './authorization.ts'
-import { createSubgraph } from './create.ts'
+import { createSubgraph } from './graphql-subgraph.ts'
 import type { Subgraph } from './subgraph.ts'
 
 const prelude = readFileSync(path.join(import.meta.dirname, 'schema/prelude.graphql'), 'utf8')

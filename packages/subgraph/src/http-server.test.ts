@@ -7,9 +7,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import WebSocket from 'ws'
 import { type TestPorts, testPorts } from '../../../tests/support/ports.ts'
 import { until } from '../../../tests/support/waiting.ts'
-import { createSubgraph } from './create.ts'
 import { fault } from './errors.ts'
-import { type Listening, listen } from './listen.ts'
+import { createSubgraph } from './graphql-subgraph.ts'
+import { type Listening, listen } from './http-server.ts'
 import type { Subgraph } from './subgraph.ts'
 
 const prelude = readFileSync(path.join(import.meta.dirname, 'schema/prelude.graphql'), 'utf8')
