@@ -32,6 +32,8 @@ const SESSION = {
   base: { variables: {} },
   subEnvironments: [{ id: 'session', title: 'Session', variables: { token: '' } }],
 }
+/** Altair keeps an editor for every event: ten books a second would bring the browser down. */
+const PACE = { maxEventsPerSecond: 2 }
 const WITH_TOKEN = { authorization: 'Bearer {{token}}' }
 /** Altair opens on the tab that was added last; people begin with the first. */
 const OPEN_FIRST_TAB = `<script type="module">
@@ -61,7 +63,8 @@ export function altairPage(endpoint: string, operations: readonly ExampleOperati
         initialQuery: query,
         initialVariables: variables,
         ...(query.includes('accessToken') ? { initialPostRequestScript: KEEP_TOKEN } : {}),
-        ...(NEEDS_TOKEN.test(query) ? { initialHeaders: WITH_TOKEN, initialSubscriptionsPayload: WITH_TOKEN } : {}),
+        initialSubscriptionsPayload: NEEDS_TOKEN.test(query) ? { ...PACE, ...WITH_TOKEN } : PACE,
+        ...(NEEDS_TOKEN.test(query) ? { initialHeaders: WITH_TOKEN } : {}),
       })),
       initialSettings: { theme: 'dark', 'alert.disableUpdateNotification': true, 'banners.disable': true },
     })

@@ -3,6 +3,7 @@ import { type ApolloServer, HeaderMap } from '@apollo/server'
 import { type ExecutionArgs, type ExecutionResult, type GraphQLError, getOperationAST } from 'graphql'
 import { type Context, makeServer, type SubscribePayload } from 'graphql-ws'
 import type { Logger } from 'pino'
+import { z } from 'zod'
 import { fault, PublicError, publicError } from '../errors.ts'
 import type { Session, Sessions } from '../identity/session.ts'
 import { limits } from '../limits/limits.ts'
@@ -28,7 +29,12 @@ export interface SocketState {
   /** Ends the socket because its caller's credentials do not hold. */
   readonly unauthenticated: (fault: GraphQLError) => void
   session?: Session
+  /** At least this between two events of a subscription, in milliseconds, as the client asked. */
+  intervalMs?: number
 }
+
+/** In `connection_init`, for clients that show events to people: `maxEventsPerSecond`. */
+const paceSchema = z.number().min(0.1).max(1_000)
 
 type SocketContext = Context<Record<string, unknown>, SocketState>
 interface Prepared {
@@ -59,6 +65,8 @@ export class SocketProtocol {
     const given = connectionParams?.authorization ?? connectionParams?.Authorization
     const header = typeof given === 'string' ? given : extra.authorization
     const session = await this.#options.sessions.open(header, extra.unauthenticated)
+    const pace = paceSchema.safeParse(connectionParams?.maxEventsPerSecond)
+    if (pace.success) extra.intervalMs = 1_000 / pace.data
     if (session.ok) extra.session = session.value
     else extra.unauthenticated(session.error)
     return session.ok
@@ -104,6 +112,7 @@ export class SocketProtocol {
       operationName: operationName ?? null,
       variables: variables ?? {},
       context,
+      ...(extra.intervalMs === undefined ? {} : { intervalMs: extra.intervalMs }),
     })
     if (!stream.ok) return refuse(stream.error)
     this.#record(context, payload, 'subscription', startedAt, [])

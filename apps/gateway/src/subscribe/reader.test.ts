@@ -5,6 +5,7 @@ import type { Upstream, UpstreamResult, UpstreamSink } from '../upstreams/upstre
 import { Feed } from './feed.ts'
 import type { StreamKind } from './kinds.ts'
 import { Reader } from './reader.ts'
+import { paced } from './stream.ts'
 import { Topic } from './topic.ts'
 
 /** An upstream whose sink is in the test's hand. */
@@ -49,6 +50,7 @@ function reader(source: Source, kind: 'DELTA' | 'LOG') {
     kind,
     feed: feedOf(source, kind),
     execute,
+    isPaced: false,
     onLag: () => seen.lags++,
     onClose: () => seen.closed++,
   })
@@ -116,6 +118,35 @@ describe('a reader that leaves', () => {
   it('while it waits wakes up and lets go of the source', async () => {
     const source = new Source()
     const { stream } = reader(source, 'DELTA')
+    const waiting = stream.next()
+    await stream.return()
+    expect(await waiting).toEqual({ done: true, value: undefined })
+    expect(source.sink).toBeNull()
+  })
+})
+
+describe('a reader that asked for few events', () => {
+  it('gets them no faster, each from a fresh snapshot, and leaves at once', async () => {
+    const source = new Source()
+    const made = new Reader({
+      kind: 'DELTA',
+      feed: feedOf(source, 'DELTA'),
+      execute,
+      isPaced: true,
+      onLag: () => {},
+      onClose: () => {},
+    })
+    const stream = paced(made.stream, 50)
+    const first = stream.next()
+    await Promise.resolve()
+    source.send(0, 10)
+    expect(numberOf(await first)).toEqual({ n: 0 })
+    const startedAt = performance.now()
+    const second = stream.next()
+    setTimeout(() => source.send(100, 1), 60)
+    expect(numberOf(await second)).toEqual({ n: 100 })
+    expect(performance.now() - startedAt).toBeGreaterThan(45)
+    expect(source.subscriptions).toBe(2)
     const waiting = stream.next()
     await stream.return()
     expect(await waiting).toEqual({ done: true, value: undefined })

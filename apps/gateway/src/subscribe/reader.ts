@@ -15,6 +15,8 @@ export interface ReaderOptions {
   readonly kind: Exclude<StreamKind, 'STATE'>
   readonly feed: (on: { event: (event: UpstreamResult) => void; end: (fault: GraphQLError | null) => void }) => Feed
   readonly execute: (event: UpstreamResult) => Promise<ExecutionResult>
+  /** Whether the client asked for few events: then a step that waits is out of date when its turn comes. */
+  readonly isPaced: boolean
   readonly onLag: () => void
   readonly onClose: () => void
 }
@@ -30,7 +32,7 @@ export class Reader {
 
   constructor(options: ReaderOptions) {
     this.#options = options
-    this.#box = new Mailbox(options.kind === 'LOG' ? MAX_WAITING_ENTRIES : MAX_WAITING_STEPS)
+    this.#box = new Mailbox(options.kind === 'LOG' ? MAX_WAITING_ENTRIES : options.isPaced ? 1 : MAX_WAITING_STEPS)
     this.#feed = options.feed({ event: (event) => this.#offer(event), end: (fault) => this.#box.end(fault) })
     this.stream = eventStream(
       () => this.#take(),

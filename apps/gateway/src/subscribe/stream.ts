@@ -45,3 +45,28 @@ export function eventStream(take: () => Promise<{ item: ExecutionResult } | null
   }
   return stream
 }
+
+/** The stream with at least `intervalMs` between two events. Meanwhile its source treats the reader as the slow one it asked to be. */
+export function paced(stream: EventStream, intervalMs: number): EventStream {
+  let readyAt = 0
+  let hurry = () => {}
+  const next = async () => {
+    const waitMs = readyAt - performance.now()
+    if (waitMs > 0) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, waitMs)
+        hurry = () => {
+          clearTimeout(timer)
+          resolve()
+        }
+      })
+    }
+    const result = await stream.next()
+    readyAt = performance.now() + intervalMs
+    return result.done ? null : { item: result.value }
+  }
+  return eventStream(next, () => {
+    hurry()
+    void stream.return()
+  })
+}

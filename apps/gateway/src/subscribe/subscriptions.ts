@@ -12,7 +12,7 @@ import { executeEvent } from './event.ts'
 import { Feed } from './feed.ts'
 import { type SubscriptionPlan, SubscriptionPlans } from './plans.ts'
 import { Reader } from './reader.ts'
-import type { EventStream } from './stream.ts'
+import { type EventStream, paced } from './stream.ts'
 import { Topic } from './topic.ts'
 
 /** A reader that takes longer than this to hear of the end does not read at all. */
@@ -32,6 +32,8 @@ export interface SubscriptionRequest {
   readonly operationName: string | null
   readonly variables: Readonly<Record<string, unknown>>
   readonly context: OperationContext
+  /** What the client wants at least between two events, in milliseconds; 0 for every event at once. */
+  readonly intervalMs?: number
 }
 
 /** Live operations across subgraphs: subscribes to the field's owner and completes each event from the others. */
@@ -65,11 +67,12 @@ export class Subscriptions {
     if (!planned.ok) return planned
     const faults = plans.variableFaults(planned.value, request.variables)
     if (faults.length > 0) return err(faults)
-    return ok(
-      planned.value.kind === 'STATE'
+    const { kind } = planned.value
+    const stream =
+      kind === 'STATE'
         ? this.#share(plans, planned.value, request)
-        : this.#readAlone(plans, planned.value, planned.value.kind, request),
-    )
+        : this.#readAlone(plans, planned.value, kind, request)
+    return ok(request.intervalMs ? paced(stream, request.intervalMs) : stream)
   }
 
   /** How many are being read now. */
@@ -119,6 +122,7 @@ export class Subscriptions {
       kind,
       feed: (on) => this.#feed(plan, request, on),
       execute: (event) => this.#execute(plans, plan, request, event),
+      isPaced: (request.intervalMs ?? 0) > 0,
       onLag: () => this.#options.metrics.laggingReaders.inc({ kind }),
       onClose: () => this.#readers.delete(reader),
     })
