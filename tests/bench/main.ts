@@ -1,15 +1,17 @@
 import { arch, cpus, release, platform as system, totalmem } from 'node:os'
+import { systemClock } from '@opsource/kernel'
+import { z } from 'zod'
 import { StandaloneProcess } from '../failure/standalone-process.ts'
 import { credit, orderOf, PLACE_ORDER, setStatus, Trader } from '../journeys/venue.ts'
 import { Visitor } from '../journeys/visitor.ts'
-import { oneByOne, type Samples, sideBySide } from './samples.ts'
+import { oneByOne, Samples, sideBySide } from './samples.ts'
 
 const WARM_UP = 300
 const MEASURED = 2_000
 const HANDS = 32
 const MARKET =
   '{ market(symbol: "BTC-USDT") { symbol status ticker { bestBid bestAsk lastPrice } orderBook(depth: 20) { bids { price quantity } asks { price quantity } } } }'
-const BOOK = 'subscription { orderBook(symbol: "BTC-USDT", depth: 5) { kind sequence bids { price quantity } } }'
+const BOOK = 'subscription { orderBook(symbol: "BTC-USDT", depth: 5) { kind sequence time bids { price quantity } } }'
 
 /** Measures the platform of one process on embedded defaults, without the market in a box, through the gateway over HTTP. */
 async function main(): Promise<void> {
@@ -25,7 +27,7 @@ async function main(): Promise<void> {
     const rows: Row[] = [
       ...(await measureOrders(trader)),
       ...(await measureMarket(visitor)),
-      await measureBook(visitor, trader),
+      ...(await measureBook(visitor, trader)),
     ]
     print(rows)
   } finally {
@@ -70,16 +72,26 @@ async function measureMarket(visitor: Visitor): Promise<Row[]> {
   ]
 }
 
-/** From sending the order to its book event at the subscriber: command, commit, match, event, gateway and socket, all of it. */
-async function measureBook(visitor: Visitor, trader: Trader): Promise<Row> {
+const bookEvent = z.object({ orderBook: z.object({ time: z.string() }) })
+
+/** A new best bid each time: command, commit, match, market data, gateway and socket. Engine time has a resolution of 1 ms. */
+async function measureBook(visitor: Visitor, trader: Trader): Promise<Row[]> {
   const events = visitor.live(BOOK)
   await events.next()
-  const samples = await oneByOne(MEASURED / 2, async (index) => {
-    const order = { side: 'BUY' as const, price: `${50_000 + index}`, quantity: '0.001' }
-    await Promise.all([trader.place(order), events.next()])
+  const matched = new Samples()
+  const place = (index: number) => trader.place({ side: 'BUY', price: `${50_000 + index}`, quantity: '0.001' })
+  const sent = await oneByOne(MEASURED / 2, async (index) => {
+    const heard = events.next().then((event) => {
+      const { orderBook } = bookEvent.parse(event.data)
+      matched.add(systemClock.now() - Date.parse(orderBook.time))
+    })
+    await Promise.all([place(index), heard])
   })
   await events.end()
-  return { what: 'book update, from sending the order to the subscriber', samples, perSecond: null }
+  return [
+    { what: 'book update, from match to subscriber', samples: matched, perSecond: null },
+    { what: 'book update, from sending the order to answer and subscriber', samples: sent, perSecond: null },
+  ]
 }
 
 function print(rows: readonly Row[]): void {
