@@ -11,7 +11,7 @@ const POLL_INTERVAL_MS = 500
 /** How often an instance that does not relay asks whether the one that does is gone. */
 const TAKEOVER_INTERVAL_MS = 1_000
 /** Time that `stop` gives the batch in hand. */
-const STOP_LIMIT_MS = 5_000
+const STOP_LIMIT_MS = 2_000
 
 export interface OutboxRelayOptions {
   /** Of the domain's own role: its search path names the schema. */

@@ -15,20 +15,27 @@ const RENAMED: Readonly<Record<string, ErrorCode>> = {
 
 /**
  * What a client may know of an error: a code of the table, and the message only where the code is ours to give. Everything else
- * is logged and answered as INTERNAL_SERVER_ERROR, so that no SQL, stack or path leaves the process.
+ * is answered as INTERNAL_SERVER_ERROR, so that no SQL, stack or path leaves the process.
  */
-export function formatError(formatted: GraphQLFormattedError, error: unknown, log: Logger): GraphQLFormattedError {
-  // Apollo Server gives its own code to whatever a validation rule of ours reports.
-  const given = ownCodeOf(error) ?? formatted.extensions?.code
-  const code = typeof given === 'string' ? (RENAMED[given] ?? given) : undefined
+export function maskError(formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError {
   const place = {
     ...(formatted.path ? { path: formatted.path } : {}),
     ...(formatted.locations ? { locations: formatted.locations } : {}),
   }
-  if (isErrorCode(code) && code !== 'INTERNAL_SERVER_ERROR')
-    return { message: formatted.message, ...place, extensions: { code } }
-  log.error({ err: originOf(error), path: formatted.path }, 'a resolver failed')
+  const code = codeOf(formatted, error)
+  if (code !== undefined) return { message: formatted.message, ...place, extensions: { code } }
   return { message: INTERNAL, ...place, extensions: { code: 'INTERNAL_SERVER_ERROR' } }
+}
+
+/** Writes down what a client is not told. */
+export function logInternal(error: GraphQLError, log: Logger): void {
+  if (codeOf(error, error) === undefined) log.error({ err: originOf(error), path: error.path }, 'a resolver failed')
+}
+
+/** As a client may see it; what it may not see is logged. */
+export function formatError(error: GraphQLError, log: Logger): GraphQLFormattedError {
+  logInternal(error, log)
+  return maskError(error.toJSON(), error)
 }
 
 /** The serialised answer to a request that did not reach execution. */
@@ -37,7 +44,16 @@ export function refusal(error: unknown, log: Logger): string {
     error instanceof GraphQLError
       ? error
       : new GraphQLError(INTERNAL, { extensions: { code: 'INTERNAL_SERVER_ERROR' } })
-  return JSON.stringify({ errors: [formatError(known.toJSON(), error, log)] })
+  if (known !== error) log.error({ err: error }, 'a request failed')
+  return JSON.stringify({ errors: [maskError(known.toJSON(), known)] })
+}
+
+/** The code of the table; undefined where the error is internal. */
+function codeOf(given: { readonly extensions?: { readonly code?: unknown } }, error: unknown): ErrorCode | undefined {
+  // Apollo Server gives its own code to whatever a validation rule of ours reports.
+  const code = ownCodeOf(error) ?? given.extensions?.code
+  const named = typeof code === 'string' ? (RENAMED[code] ?? code) : undefined
+  return isErrorCode(named) && named !== 'INTERNAL_SERVER_ERROR' ? named : undefined
 }
 
 function ownCodeOf(error: unknown): unknown {

@@ -1,11 +1,11 @@
-import { ApolloServer, HeaderMap } from '@apollo/server'
+import { ApolloServer, type GraphQLRequestContextDidEncounterErrors, HeaderMap } from '@apollo/server'
 import { buildSubgraphSchema } from '@apollo/subgraph'
 import { followRevocations } from '@opsource/identity'
 import { type GraphQLSchema, parse } from 'graphql'
 import { guardSchema } from './authorization.ts'
 import { identify } from './caller.ts'
 import { fault } from './errors.ts'
-import { formatError, refusal } from './formatting.ts'
+import { logInternal, maskError, refusal } from './formatting.ts'
 import { depthRule, MAX_DOCUMENT_TOKENS } from './limits.ts'
 import { Observer } from './observe.ts'
 import { parseRequest } from './request.ts'
@@ -57,7 +57,8 @@ export async function createSubgraph(definition: SubgraphDefinition): Promise<Su
     stopOnTerminationSignals: false,
     parseOptions: { maxTokens: MAX_DOCUMENT_TOKENS },
     validationRules: [depthRule],
-    formatError: (formatted, error) => formatError(formatted, error, log),
+    formatError: maskError,
+    plugins: [{ requestDidStart: async () => ({ didEncounterErrors: logErrors }) }],
     logger: log,
     nodeEnv: 'production',
   })
@@ -83,7 +84,7 @@ export async function createSubgraph(definition: SubgraphDefinition): Promise<Su
       userId = identity?.userId ?? null
       answer = await run(body, { identity, log: log.child({ requestId }), requestId })
     } catch (error) {
-      answer = refusal(error, log)
+      answer = refusal(error, log.child({ requestId }))
     }
     inHand -= 1
     if (stopping && inHand === 0) drained()
@@ -130,6 +131,11 @@ export async function createSubgraph(definition: SubgraphDefinition): Promise<Su
     },
     stop,
   }
+}
+
+/** Here the request is known, so that its id stands in the log beside the error. */
+async function logErrors(request: GraphQLRequestContextDidEncounterErrors<SubgraphContext>): Promise<void> {
+  for (const error of request.errors) logInternal(error, request.contextValue.log)
 }
 
 function buildSchema({ name, sdl, resolvers }: SubgraphDefinition): GraphQLSchema {

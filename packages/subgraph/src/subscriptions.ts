@@ -48,8 +48,9 @@ export class Subscriptions {
 
   /** What is wrong with a request comes as its only result. `return()` reaches the source even while `next()` waits. */
   open(request: SerializedRequest): AsyncIterableIterator<string> {
-    const { observer, ports, log } = this.#parts
+    const { observer, ports } = this.#parts
     const requestId = request.headers['x-request-id'] ?? ports.ids.next('req')
+    const log = this.#parts.log.child({ requestId })
     let source: Promise<OpenSource> | undefined
     let ended = false
     const results: AsyncIterableIterator<string> = {
@@ -64,9 +65,9 @@ export class Subscriptions {
           if (done || ended) return await end(events)
           if (isPrivate && identity !== null && !ports.verifier.stillCounts(identity)) {
             await end(events)
-            return { done: false, value: this.#serialise({ errors: [outlived()] }) }
+            return { done: false, value: this.#serialise({ errors: [outlived()] }, log) }
           }
-          return { done: false, value: this.#serialise(value) }
+          return { done: false, value: this.#serialise(value, log) }
         } catch (error) {
           const wasEnded = ended
           await end()
@@ -133,9 +134,8 @@ export class Subscriptions {
     })
   }
 
-  #serialise(result: ExecutionResult): string {
-    const { log } = this.#parts
-    const errors = result.errors?.map((error) => formatError(error.toJSON(), error, log))
+  #serialise(result: ExecutionResult, log: Logger): string {
+    const errors = result.errors?.map((error) => formatError(error, log))
     return JSON.stringify(
       errors === undefined ? result : { errors, ...('data' in result ? { data: result.data } : {}) },
     )
