@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import { defaultPorts, Fleet, type ServiceName } from './services/fleet.ts'
+import { unreachable } from './services/reachable.ts'
 
 /** npm and the terminal may both deliver one Ctrl-C. */
 const SAME_SIGNAL_MS = 1_500
@@ -26,6 +27,13 @@ if (!parsed.success) {
   process.exit(1)
 }
 const { DATABASE_URL, REDIS_URL, RABBITMQ_URL, OPSOURCE_ROLE_SECRET } = parsed.data
+for (const [name, url] of Object.entries({ DATABASE_URL, REDIS_URL, RABBITMQ_URL })) {
+  const reason = await unreachable(url)
+  if (reason === null) continue
+  console.error(`✗ ${name}: ${reason}`)
+  process.exitCode = 1
+}
+if (process.exitCode === 1) process.exit()
 
 let stopping = false
 let stoppedAt = 0

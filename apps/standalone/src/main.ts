@@ -76,9 +76,15 @@ async function run(): Promise<void> {
 
 /** Claims before it undertakes to stop anything: the server may be the one that another platform works on. */
 async function claimedDatabase(own: string | null, folder: DataFolder): Promise<string> {
-  const server = own === null ? await startPostgres({ directory: folder.postgres }) : null
+  const refuse = (error: unknown): never => {
+    if (error instanceof Refusal) throw error
+    throw new Refusal(
+      `${own === null ? 'PostgreSQL' : 'DATABASE_URL'}: ${error instanceof Error ? error.message : error}`,
+    )
+  }
+  const server = own === null ? await startPostgres({ directory: folder.postgres }).catch(refuse) : null
   const adminUrl = own ?? server?.adminUrl ?? ''
-  const claim = await claimDatabase(adminUrl)
+  const claim = await claimDatabase(adminUrl).catch(refuse)
   stack.defer(async () => server?.stop())
   stack.defer(() => claim.release())
   return adminUrl
