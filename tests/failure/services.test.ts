@@ -1,8 +1,12 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { directoriesOf, type EmbeddedPostgres, startPostgres } from '@opsource/database'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { booksAgree } from '../journeys/books.ts'
 import { type ServicesStage, startServices } from '../journeys/services-stage.ts'
 import { platformModes } from '../journeys/stage.ts'
-import { credit, EVENTUALLY, setStatus, Trader } from '../journeys/venue.ts'
+import { credit, EVENTUALLY, orderOf, PLACE_ORDER, setStatus, Trader } from '../journeys/venue.ts'
 import { Visitor } from '../journeys/visitor.ts'
 
 const NOTIFICATIONS = '{ notifications(first: 100) { edges { node { sequence } } } }'
@@ -11,6 +15,8 @@ const MARKETS = '{ markets { symbol ticker { bestBid } prediction { direction } 
 /** One service, or one of the servers behind them, is killed with `kill -9` while the others work. */
 const drill = test.runIf(platformModes.includes('services'))
 
+let directory: string
+let postgres: EmbeddedPostgres
 let stage: ServicesStage
 let visitor: Visitor
 let operator: Visitor
@@ -20,7 +26,9 @@ let trades = 0
 
 beforeAll(async () => {
   if (!platformModes.includes('services')) return
-  stage = await startServices()
+  directory = await mkdtemp(path.join(tmpdir(), 'opsource-drill-'))
+  postgres = await startPostgres({ directory, settings: { max_connections: '300' } })
+  stage = await startServices({ adminUrl: postgres.adminUrl })
   visitor = new Visitor(stage.graphqlUrl)
   operator = visitor.as(await stage.operator())
   await setStatus(operator, 'BTC-USDT', 'TRADING')
@@ -29,7 +37,11 @@ beforeAll(async () => {
   await credit(operator, buyer.userId, 'USDT', '1000000')
   await credit(operator, seller.userId, 'BTC', '100')
 })
-afterAll(() => stage?.stop())
+afterAll(async () => {
+  await stage?.stop()
+  await postgres?.stop()
+  for (const each of directory ? directoriesOf(directory) : []) await rm(each, { recursive: true, force: true })
+})
 
 /** @returns the sequence of the trade. */
 async function trade(): Promise<number> {
@@ -121,3 +133,25 @@ drill('Redis may lose everything: market data finds its way again, and nothing e
   await expect.poll(() => forecast(step++), { timeout: 20_000, interval: 500 }).toBe(true)
   await live.end()
 })
+
+drill(
+  'PostgreSQL may die and recover: orders are refused as data meanwhile, and nothing that was acknowledged is lost',
+  async () => {
+    const last = await trade()
+    process.kill(postgres.pid, 'SIGKILL')
+    const input = orderOf({ side: 'SELL', price: '80000', quantity: '0.1' })
+    const meanwhile = await seller.visitor.ask(PLACE_ORDER, { input })
+    const outcome = meanwhile.data?.placeOrder ?? meanwhile.codes
+    expect(JSON.stringify(outcome)).toMatch(/EngineUnavailable|OrderPlaced|SUBGRAPH_UNAVAILABLE|INTERNAL_SERVER_ERROR/)
+    postgres = await startPostgres({ directory, settings: { max_connections: '300' } })
+    // The same key again is safe, whatever came of the first attempt.
+    await expect
+      .poll(async () => (await seller.visitor.ask(PLACE_ORDER, { input })).data?.placeOrder, {
+        timeout: 60_000,
+        interval: 500,
+      })
+      .toMatchObject({ __typename: 'OrderPlaced', order: { status: 'OPEN' } })
+    await allHeard(last)
+    await allHeard(await trade())
+  },
+)

@@ -19,11 +19,11 @@ const CREATE_KEY = /* GraphQL */ `
 const rolesSet = z.object({ setUserRoles: z.object({ __typename: z.literal('UserRolesSet') }) })
 const keyCreated = z.object({ createApiKey: z.object({ secret: z.string() }) })
 
-/** Gateway and four domains as five processes, on a PostgreSQL database, a Redis and a RabbitMQ of their own. */
-export async function startServices(): Promise<ServicesStage> {
+/** Gateway and four domains as five processes, on a Redis and a RabbitMQ of their own, and on an empty database. */
+export async function startServices(given?: { readonly adminUrl: string }): Promise<ServicesStage> {
   const stack = new AsyncDisposableStack()
   try {
-    const database = await emptyDatabase()
+    const database = given ? { ...given, drop: async () => {} } : await emptyDatabase()
     stack.defer(() => database.drop())
     const [redis, rabbit] = await Promise.all([startRedis(), startRabbit()])
     stack.defer(() => redis.stop())

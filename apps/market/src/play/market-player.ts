@@ -1,3 +1,4 @@
+import type { Clock } from '@opsource/kernel'
 import { BookWatch, compareTouch, type MarketReport, Tally } from '../fidelity/index.ts'
 import { TRADES, tradeEvent } from '../graph/index.ts'
 import { EMPTY_VIEW } from '../maker/index.ts'
@@ -9,12 +10,15 @@ import type { Pacer } from './pacer.ts'
 
 /** A market that is further behind leaves out recorded books until it has caught up. */
 const MAX_LAG_MS = 1_000
+/** Between two lines that say so. */
+const TELL_BEHIND_MS = 60_000
 
 /** What a market's player is told when it is made. */
 export interface MarketPlayerOptions {
   readonly exchange: Exchange
   readonly listing: Listing
   readonly pacer: Pacer
+  readonly clock: Clock
   readonly dataSet: string
   /** Begins every key of this run's orders. */
   readonly run: string
@@ -36,7 +40,7 @@ export class MarketPlayer {
   #repetition = 0
   #heldTrades: RecordedTrade[] = []
   #view: View = EMPTY_VIEW
-  #behind = false
+  #toldBehindAt = Number.NEGATIVE_INFINITY
 
   constructor(options: MarketPlayerOptions) {
     const { exchange, listing, judgeDepth } = options
@@ -104,12 +108,14 @@ export class MarketPlayer {
   }
 
   #isBehind(step: Step): boolean {
-    const lag = this.#options.pacer.lag(step.time)
-    const behind = lag > MAX_LAG_MS
-    if (behind && !this.#behind)
-      this.#options.tell(`${this.symbol}: ${Math.round(lag)} ms behind the recording: leaving out books to catch up`)
-    this.#behind = behind
-    return behind
+    const { pacer, clock, tell } = this.#options
+    const lag = pacer.lag(step.time)
+    if (lag <= MAX_LAG_MS) return false
+    if (clock.now() - this.#toldBehindAt >= TELL_BEHIND_MS) {
+      this.#toldBehindAt = clock.now()
+      tell(`${this.symbol}: ${Math.round(lag)} ms behind the recording: leaving out books to catch up`)
+    }
+    return true
   }
 
   async #judge(step: Step): Promise<void> {

@@ -89,6 +89,7 @@ class Performance {
     const shared = {
       exchange,
       pacer,
+      clock: options.clock,
       run: this.#run,
       tell: options.tell,
       dataSet: path.basename(options.data),
