@@ -1,7 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { directoriesOf, type EmbeddedPostgres, startPostgres } from '@opsource/database'
+import { systemClock } from '@opsource/kernel'
+import { type MarketReport, playRecording } from '@opsource/market'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { booksAgree } from '../journeys/books.ts'
 import { type ServicesStage, startServices } from '../journeys/services-stage.ts'
@@ -153,5 +156,41 @@ drill(
       .toMatchObject({ __typename: 'OrderPlaced', order: { status: 'OPEN' } })
     await allHeard(last)
     await allHeard(await trade())
+  },
+)
+
+drill(
+  'the gateway may die: the market in a box waits, says so, and shows the recorded book again afterwards',
+  async () => {
+    const stop = new AbortController()
+    const told: string[] = []
+    const reports: MarketReport[] = []
+    const playing = playRecording({
+      gatewayUrl: stage.graphqlUrl,
+      keys: stage.marketKeys,
+      data: path.resolve(import.meta.dirname, '../../data/binance-btc-eth-2024-08-08'),
+      speed: 1,
+      loop: false,
+      depth: 20,
+      seed: 5,
+      judge: true,
+      recordedMs: null,
+      clock: systemClock,
+      stop: stop.signal,
+      tell: (line) => void told.push(line),
+      onReport: (each) => void reports.push(...each),
+    })
+    await sleep(4_000)
+    await stage.fleet.kill('gateway')
+    await sleep(2_000)
+    await stage.fleet.launch('gateway')
+    await sleep(8_000)
+    stop.abort()
+    await playing
+    expect(told.join()).toMatch(/waiting for the exchange.*the exchange is back after/)
+    for (const report of reports) {
+      expect(report.judged).toBeGreaterThan(50)
+      expect(report.pricesEqual).toBeGreaterThan(0.9)
+    }
   },
 )

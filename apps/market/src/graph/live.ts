@@ -15,6 +15,7 @@ export interface LiveReader<T> {
 /** Subscriptions through the gateway over graphql-transport-ws, begun again for as long as the client is open. */
 export class LiveClient {
   readonly #client: Client
+  readonly #readers = new Set<{ missed(): void }>()
   #open = true
 
   /** @param url `http://host:port/graphql` */
@@ -24,12 +25,20 @@ export class LiveClient {
       webSocketImpl: WebSocket,
       retryAttempts: Number.POSITIVE_INFINITY,
       shouldRetry: () => this.#open,
+      on: {
+        // The library subscribes again by itself after a lost connection, and nobody would know what was missed.
+        connected: (_socket, _payload, wasRetry) => {
+          if (wasRetry) for (const reader of this.#readers) reader.missed()
+        },
+      },
     })
   }
 
   /** Reads until the client closes. Events that are not what they should be count as missed. */
   read<T>(query: string, variables: Record<string, unknown>, event: z.ZodType<T>, reader: LiveReader<T>): void {
+    this.#readers.add(reader)
     const again = () => {
+      this.#readers.delete(reader)
       if (!this.#open) return
       reader.missed()
       setTimeout(() => this.#open && this.read(query, variables, event, reader), RESUBSCRIBE_PAUSE_MS).unref()
