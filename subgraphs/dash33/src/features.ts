@@ -7,11 +7,13 @@ import type { Logger } from 'pino'
 import { AccountOpener, Openings, ReadYourWrites } from './accounts/index.ts'
 import { openDatabase } from './database.ts'
 import { type EngineClient, startEngine } from './engine/client.ts'
+import { BroughtForward } from './ledger/index.ts'
 import { INSTRUMENTS } from './market/index.ts'
 import { openMarketStreams } from './market-streams.ts'
-import { OrderDesk, observeEngine } from './orders/index.ts'
-import { OrderRetention, Projector, projectionMetrics, projectionWriter, readWatermark } from './projections/index.ts'
+import { OrderDesk, OrderRetention, observeEngine } from './orders/index.ts'
+import { Projector, projectionMetrics, projectionWriter, Retention, readWatermark } from './projections/index.ts'
 import { dash33Resolvers } from './resolvers.ts'
+import { TradeRetention } from './trades/index.ts'
 
 /** A running exchange, with what a drill may ask of it beside the graph. */
 export interface Dash33 extends Subgraph {
@@ -56,7 +58,8 @@ async function start(ports: Ports, stack: AsyncDisposableStack): Promise<Dash33>
   const writes = new ReadYourWrites(projector)
   const desk = new OrderDesk(observed, openings, (accountId, sequence) => writes.wrote(accountId, sequence))
   const opener = new AccountOpener({ engine: observed, openings, pool, log })
-  const retention = new OrderRetention(pool, ports.clock, log)
+  const rules = [OrderRetention, BroughtForward, TradeRetention].map((Rule) => new Rule(pool, ports.clock))
+  const retention = new Retention(rules, log)
   stack.defer(() => opener.stop())
   stack.defer(() => retention.stop())
   relay.start()

@@ -1,3 +1,4 @@
+export { BroughtForward } from './brought-forward.ts'
 export { EXTERNAL_ACCOUNT, FEES_ACCOUNT, type LedgerEntry, postingOf } from './posting.ts'
 export { foldLedger, writeLedger } from './projection.ts'
 export { ledgerResolvers } from './resolvers.ts'

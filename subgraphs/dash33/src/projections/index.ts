@@ -1,4 +1,4 @@
 export { projectionMetrics } from './observe.ts'
 export { Projector } from './projector.ts'
-export { OrderRetention } from './retention.ts'
+export { Retention } from './retention.ts'
 export { projectionWriter, readWatermark } from './store.ts'

@@ -1,81 +1,56 @@
-import type { Clock } from '@opsource/kernel'
-import type { Pool } from 'pg'
 import type { Logger } from 'pino'
 
-/** A program that mirrors a market leaves 150,000 of these in 10 minutes; nobody looks for them later. */
-export const SERVICE_NEVER_FILLED_RETENTION_MS = 10 * 60_000
-/** A program knows long before what became of its orders, and their trades stay, with the ids of both. */
-export const SERVICE_FILLED_RETENTION_MS = 3_600_000
-/** A person may ask for a quarter what became of an order. Those with fills stay for good. */
-export const PERSON_NEVER_FILLED_RETENTION_MS = 90 * 24 * 3_600_000
-/** At the busiest recorded rate some 8,000 orders fall due between two rounds. */
-const PRUNE_INTERVAL_MS = 30_000
-/** Keeps one statement's locks and log small. */
-const ORDERS_PER_STATEMENT = 5_000
+/** At the busiest recorded rate some 8,000 orders and 9,000 ledger entries fall due between two rounds. */
+const ROUND_INTERVAL_MS = 30_000
 
-/**
- * `$1` to `$2` is when they were closed: what was closed before is gone already. An account whose holder is not known counts as a
- * person's.
- */
-const PRUNE = `
-  DELETE FROM exchange_order WHERE id IN (
-    SELECT o.id FROM exchange_order o
-    JOIN account a ON a.no = o.account_no
-    LEFT JOIN holder h ON h.user_id = a.user_id
-    WHERE o.closed_at IS NOT NULL AND o.closed_at >= $1 AND o.closed_at < $2
-      AND coalesce(h.kind, 'PERSON') = $3::holder_kind AND (o.filled_quantity > 0) = $4
-    ORDER BY o.closed_at LIMIT ${ORDERS_PER_STATEMENT})`
-
-interface Rule {
-  readonly kind: 'PERSON' | 'SERVICE'
-  readonly filled: boolean
-  readonly retentionMs: number
+/** Keeps one kind of record from growing without bound. */
+export interface RetentionRule {
+  /** What it is a rule for, as the log names it. */
+  readonly of: string
+  /** Does all that is due, in small transactions; between two of them it heeds `stopping`. */
+  run(stopping: AbortSignal): Promise<number>
 }
 
-const RULES: readonly Rule[] = [
-  { kind: 'SERVICE', filled: false, retentionMs: SERVICE_NEVER_FILLED_RETENTION_MS },
-  { kind: 'SERVICE', filled: true, retentionMs: SERVICE_FILLED_RETENTION_MS },
-  { kind: 'PERSON', filled: false, retentionMs: PERSON_NEVER_FILLED_RETENTION_MS },
-]
-
-/** Deletes closed orders, each kind after its time. Open orders, trades and ledger entries stay, and what a person has traded. */
-export class OrderRetention {
-  readonly #pool: Pool
-  readonly #clock: Clock
+/** Applies the rules one after the other, round after round. A rule that fails holds up no other, and is tried again in the next. */
+export class Retention {
+  readonly #rules: readonly RetentionRule[]
   readonly #log: Logger
-  readonly #prunedBefore = new Map<Rule, number>()
+  readonly #stopping = new AbortController()
   #timer: NodeJS.Timeout | null = null
-  #round: Promise<unknown> = Promise.resolve()
+  #running: Promise<void> | null = null
 
-  constructor(pool: Pool, clock: Clock, log: Logger) {
-    this.#pool = pool
-    this.#clock = clock
+  constructor(rules: readonly RetentionRule[], log: Logger) {
+    this.#rules = rules
     this.#log = log
   }
 
   start(): void {
-    this.#timer = setInterval(() => {
-      this.#round = this.prune().catch((error: unknown) => this.#log.warn({ err: error }, 'orders could not be pruned'))
-    }, PRUNE_INTERVAL_MS)
+    this.#timer = setInterval(() => this.round(), ROUND_INTERVAL_MS)
   }
 
-  /** @returns how many orders were deleted. */
-  async prune(): Promise<number> {
-    let deleted = 0
-    for (const rule of RULES) {
-      const before = this.#clock.now() - rule.retentionMs
-      const since = this.#prunedBefore.get(rule) ?? 0
-      for (let last = ORDERS_PER_STATEMENT; last === ORDERS_PER_STATEMENT; deleted += last) {
-        const { rowCount } = await this.#pool.query(PRUNE, [new Date(since), new Date(before), rule.kind, rule.filled])
-        last = rowCount ?? 0
-      }
-      this.#prunedBefore.set(rule, before)
-    }
-    return deleted
+  /** Runs every rule once; while a round is running, that one. */
+  round(): Promise<void> {
+    this.#running ??= this.#round().finally(() => {
+      this.#running = null
+    })
+    return this.#running
   }
 
+  /** Ends the round that is running at its next stop. */
   async stop(): Promise<void> {
     if (this.#timer) clearInterval(this.#timer)
-    await this.#round
+    this.#stopping.abort()
+    await this.#running
+  }
+
+  async #round(): Promise<void> {
+    for (const rule of this.#rules) {
+      if (this.#stopping.signal.aborted) return
+      try {
+        await rule.run(this.#stopping.signal)
+      } catch (error) {
+        this.#log.warn({ err: error }, `${rule.of} could not be pruned`)
+      }
+    }
   }
 }

@@ -1,4 +1,5 @@
 export { TradeLog } from './log.ts'
 export { foldTrades, writeTrades } from './projection.ts'
 export { tradeResolvers } from './resolvers.ts'
+export { TradeRetention } from './retention.ts'
 export { findLastPrices } from './store.ts'

@@ -13,6 +13,10 @@ const FIND_TRADES = `
   WHERE symbol = $1 AND (engine_sequence, leg) < ($2, $3)
   ORDER BY engine_sequence DESC, leg DESC LIMIT $4`
 
+const FIND_LAST_PRICES = `
+  SELECT s.symbol, c.close FROM unnest($1::text[]) AS s (symbol)
+  CROSS JOIN LATERAL (SELECT close FROM candle WHERE symbol = s.symbol ORDER BY open_time DESC LIMIT 1) c`
+
 interface TradeRow {
   readonly id: string
   readonly engine_sequence: string
@@ -58,12 +62,8 @@ export async function findTradesById(prisma: PrismaClient, ids: readonly string[
   )
 }
 
-/** @returns ticks of the last trade of each market that has one. */
+/** @returns ticks of the last trade of each market that has ever had one: candles know it when the trade itself is gone. */
 export async function findLastPrices(pool: Pool, symbols: readonly string[]): Promise<Map<string, number>> {
-  const prices = new Map<string, number>()
-  for (const symbol of symbols) {
-    const [last] = await findTrades(pool, symbol, null, 1)
-    if (last) prices.set(symbol, last.price)
-  }
-  return prices
+  const { rows } = await pool.query<{ symbol: string; close: string }>(FIND_LAST_PRICES, [symbols])
+  return new Map(rows.map(({ symbol, close }) => [symbol, Number(close)]))
 }

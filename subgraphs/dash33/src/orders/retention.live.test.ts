@@ -1,7 +1,6 @@
 import { poolConfig } from '@opsource/database'
 import { ManualClock } from '@opsource/kernel'
 import { Pool } from 'pg'
-import { pino } from 'pino'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type FreshDatabase, freshDatabase } from '../../../../tests/support/database.ts'
 import {
@@ -59,8 +58,8 @@ test('closed orders go after the time of their kind; open ones and what a person
   await order('person due', 11, PERSON_NEVER_FILLED_RETENTION_MS + 1)
   await order('person fresh', 11, SERVICE_NEVER_FILLED_RETENTION_MS + 1)
   await order('unknown fresh', 12, SERVICE_NEVER_FILLED_RETENTION_MS + 1)
-  const retention = new OrderRetention(pool, new ManualClock(NOW), pino({ level: 'silent' }))
-  expect(await retention.prune()).toBe(3)
+  const retention = new OrderRetention(pool, new ManualClock(NOW))
+  expect(await retention.run()).toBe(3)
   expect(await left()).toEqual([
     'maker filled',
     'maker fresh',
@@ -73,12 +72,12 @@ test('closed orders go after the time of their kind; open ones and what a person
 
 test('a later round takes what has fallen due since', async () => {
   const clock = new ManualClock(NOW)
-  const retention = new OrderRetention(pool, clock, pino({ level: 'silent' }))
+  const retention = new OrderRetention(pool, clock)
   await order('a', 10, SERVICE_NEVER_FILLED_RETENTION_MS + 1)
   await order('b', 10, 0)
-  expect(await retention.prune()).toBe(1)
+  expect(await retention.run()).toBe(1)
   clock.advance(SERVICE_NEVER_FILLED_RETENTION_MS + 1)
-  expect(await retention.prune()).toBe(1)
+  expect(await retention.run()).toBe(1)
   expect(await left()).toEqual([])
 })
 
@@ -89,6 +88,6 @@ test('more than one statement’s worth goes in one round', async () => {
      SELECT 'ord_' || n, n, 10, 'BTC-USDT', n, 'BUY', 'LIMIT', 'GTC', 'CANCELLED', 1, 5, 0, 0, $1, $1 FROM generate_series(1, 12000) n`,
     [new Date(NOW - SERVICE_NEVER_FILLED_RETENTION_MS * 2)],
   )
-  const retention = new OrderRetention(pool, new ManualClock(NOW), pino({ level: 'silent' }))
-  expect(await retention.prune()).toBe(12_000)
+  const retention = new OrderRetention(pool, new ManualClock(NOW))
+  expect(await retention.run()).toBe(12_000)
 })

@@ -1,0 +1,81 @@
+import type { Clock } from '@opsource/kernel'
+import type { Pool } from 'pg'
+import { PROGRAM_ACCOUNTS } from '../accounts/index.ts'
+
+/** What two programs moved between each other is looked into within the hour, if at all; a recount then adds up a million entries at most. */
+export const PROGRAM_POSTING_RETENTION_MS = 3_600_000
+/** Keeps one statement's locks and log small: half a minute of the recorded market. */
+export const ENTRIES_PER_STATEMENT = 10_000
+
+/** The last command that moved anything before `$1`. Trades tell, because entries have no time; those of programs stay longer than this asks. */
+const FIND_CUTOFF = `
+  SELECT engine_sequence FROM trade WHERE executed_at < $1 ORDER BY executed_at DESC, engine_sequence DESC LIMIT 1`
+
+/** The end of the next stretch: whole commands behind `$1`, up to `$2`. */
+const FIND_STRETCH = `
+  SELECT max(engine_sequence) AS through FROM (
+    SELECT engine_sequence FROM ledger_entry WHERE engine_sequence > $1 AND engine_sequence <= $2
+    ORDER BY engine_sequence LIMIT ${ENTRIES_PER_STATEMENT}) e`
+
+/**
+ * The postings from `$1` to `$2` that have no person in them, and what was brought forward before, become one posting with their sum
+ * for each account and asset. One statement: whoever reads sees all of it or nothing. The database refuses any other removal.
+ */
+const BRING_FORWARD = `
+  WITH program AS MATERIALIZED (${PROGRAM_ACCOUNTS}),
+  due AS MATERIALIZED (
+    SELECT engine_sequence, posting FROM ledger_entry
+    WHERE engine_sequence > $1 AND engine_sequence <= $2 AND posting >= 0
+    GROUP BY engine_sequence, posting
+    HAVING bool_and(account_no IN (SELECT no FROM program))),
+  replaced AS (
+    SELECT engine_sequence, posting FROM due
+    UNION ALL
+    SELECT DISTINCT engine_sequence, posting FROM ledger_entry WHERE posting = -1 AND EXISTS (SELECT FROM due)),
+  removed AS (
+    DELETE FROM ledger_entry e USING replaced r
+    WHERE e.engine_sequence = r.engine_sequence AND e.posting = r.posting
+    RETURNING e.engine_sequence, e.posting, e.account_no, e.asset, e.amount),
+  added AS (
+    INSERT INTO ledger_entry (engine_sequence, posting, leg, account_no, asset, amount)
+    SELECT max(max(engine_sequence)) OVER (), -1, row_number() OVER (ORDER BY account_no, asset), account_no, asset, sum(amount)
+    FROM removed GROUP BY account_no, asset)
+  SELECT count(*) AS entries FROM removed WHERE posting >= 0`
+
+/**
+ * Replaces old postings among programs by the one posting "brought forward", so that the ledger holds an hour of the market and
+ * everything that people did. Every account's total of every asset stays what it was, and so does the ledger's watermark.
+ */
+export class BroughtForward {
+  readonly of = 'ledger entries'
+  readonly #pool: Pool
+  readonly #clock: Clock
+  /** Up to here there are people's postings only, and the one brought forward. */
+  #through = 0
+
+  constructor(pool: Pool, clock: Clock) {
+    this.#pool = pool
+    this.#clock = clock
+  }
+
+  /** @returns how many entries were replaced. */
+  async run(stopping?: AbortSignal): Promise<number> {
+    const cutoff = await this.#number('engine_sequence', FIND_CUTOFF, [
+      new Date(this.#clock.now() - PROGRAM_POSTING_RETENTION_MS),
+    ])
+    let replaced = 0
+    while (cutoff !== null && !stopping?.aborted) {
+      const through = await this.#number('through', FIND_STRETCH, [this.#through, cutoff])
+      if (through === null) break
+      replaced += (await this.#number('entries', BRING_FORWARD, [this.#through, through])) ?? 0
+      this.#through = through
+    }
+    return replaced
+  }
+
+  async #number(column: string, text: string, values: readonly (number | Date)[]): Promise<number | null> {
+    const { rows } = await this.#pool.query<Record<string, string | null>>(text, [...values])
+    const value = rows[0]?.[column]
+    return value == null ? null : Number(value)
+  }
+}
