@@ -1,12 +1,12 @@
 -- CreateIndex
-CREATE INDEX "ledger_entry_brought_forward" ON "ledger_entry"("engine_sequence") WHERE (posting = -1);
+CREATE INDEX "ledger_entry_brought_forward" ON "ledger_entry"("engine_sequence") WHERE (posting < 0);
 
 -- CreateIndex
 CREATE INDEX "trade_executed_at_idx" ON "trade"("executed_at");
 
 -- What is brought forward may be nothing: the account has had the asset all the same.
 ALTER TABLE "ledger_entry" DROP CONSTRAINT "ledger_entry_moves_something";
-ALTER TABLE "ledger_entry" ADD CONSTRAINT "ledger_entry_moves_something" CHECK ("amount" <> 0 OR "posting" = -1);
+ALTER TABLE "ledger_entry" ADD CONSTRAINT "ledger_entry_moves_something" CHECK ("amount" <> 0 OR "posting" < 0);
 
 -- Entries may leave the ledger in one way only: whole postings among programs, with the posting brought forward before, in the
 -- statement that writes their sums as the new posting brought forward. No total of an account can change by it.
@@ -17,7 +17,7 @@ BEGIN
   END IF;
   IF EXISTS (
     SELECT FROM (SELECT account_no, asset, sum(amount) AS amount FROM removed GROUP BY account_no, asset) r
-    FULL JOIN (SELECT account_no, asset, amount FROM ledger_entry WHERE posting = -1) f USING (account_no, asset)
+    FULL JOIN (SELECT account_no, asset, amount FROM ledger_entry WHERE posting < 0) f USING (account_no, asset)
     WHERE r.amount IS DISTINCT FROM f.amount
   ) OR EXISTS (
     SELECT FROM (SELECT DISTINCT account_no FROM removed WHERE posting >= 0) r

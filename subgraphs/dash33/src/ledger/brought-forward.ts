@@ -31,7 +31,7 @@ const BRING_FORWARD = `
   replaced AS (
     SELECT engine_sequence, posting FROM due
     UNION ALL
-    SELECT DISTINCT engine_sequence, posting FROM ledger_entry WHERE posting = -1 AND EXISTS (SELECT FROM due)),
+    SELECT DISTINCT engine_sequence, posting FROM ledger_entry WHERE posting < 0 AND EXISTS (SELECT FROM due)),
   removed AS (
     DELETE FROM ledger_entry e USING replaced r
     WHERE e.engine_sequence = r.engine_sequence AND e.posting = r.posting
