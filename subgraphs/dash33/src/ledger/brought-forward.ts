@@ -20,22 +20,22 @@ const FIND_STRETCH = `
 /**
  * The postings from `$1` to `$2` that have no person in them, and what was brought forward before, become one posting with their sum
  * for each account and asset. One statement: whoever reads sees all of it or nothing. The database refuses any other removal.
+ * By `ctid`, because a join by key makes PostgreSQL read the whole ledger; rows that never change keep theirs.
  */
 const BRING_FORWARD = `
   WITH program AS MATERIALIZED (${PROGRAM_ACCOUNTS}),
   due AS MATERIALIZED (
-    SELECT engine_sequence, posting FROM ledger_entry
-    WHERE engine_sequence > $1 AND engine_sequence <= $2 AND posting >= 0
-    GROUP BY engine_sequence, posting
-    HAVING bool_and(account_no IN (SELECT no FROM program))),
+    SELECT place FROM (
+      SELECT ctid AS place, bool_and(account_no IN (SELECT no FROM program)) OVER (PARTITION BY engine_sequence, posting) AS is_due
+      FROM ledger_entry WHERE engine_sequence > $1 AND engine_sequence <= $2 AND posting >= 0) e
+    WHERE is_due),
   replaced AS (
-    SELECT engine_sequence, posting FROM due
+    SELECT place FROM due
     UNION ALL
-    SELECT DISTINCT engine_sequence, posting FROM ledger_entry WHERE posting < 0 AND EXISTS (SELECT FROM due)),
+    SELECT ctid FROM ledger_entry WHERE posting < 0 AND EXISTS (SELECT FROM due)),
   removed AS (
-    DELETE FROM ledger_entry e USING replaced r
-    WHERE e.engine_sequence = r.engine_sequence AND e.posting = r.posting
-    RETURNING e.engine_sequence, e.posting, e.account_no, e.asset, e.amount),
+    DELETE FROM ledger_entry WHERE ctid = ANY (ARRAY (SELECT place FROM replaced))
+    RETURNING engine_sequence, posting, account_no, asset, amount),
   added AS (
     INSERT INTO ledger_entry (engine_sequence, posting, leg, account_no, asset, amount)
     SELECT max(max(engine_sequence)) OVER (), -1, row_number() OVER (ORDER BY account_no, asset), account_no, asset, sum(amount)
