@@ -1,4 +1,5 @@
 import { type Domain, domains, prepareDatabase } from '@opsource/database'
+import { demandFreePorts } from './ports.ts'
 import { ServiceProcess } from './service-process.ts'
 
 export type ServiceName = Domain | 'gateway'
@@ -40,9 +41,12 @@ export class Fleet {
 
   /** Resolves once every service is ready; where one is not, those that run are stopped again. */
   static async start(options: FleetOptions): Promise<Fleet> {
+    await demandFreePorts(options.ports)
     const roles = await prepareDatabase(options.databaseUrl, options.roleSecret ? { secret: options.roleSecret } : {})
     const originOf = (name: ServiceName) => loopbackOrigin(options.ports[name])
     const shared = {
+      // What every role's password follows from is nobody's but this process's.
+      OPSOURCE_ROLE_SECRET: '',
       REDIS_URL: options.redisUrl,
       RABBITMQ_URL: options.rabbitUrl,
       ENTERPRISE_URL: originOf('enterprise'),

@@ -86,7 +86,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     listener({ handlers, allowedOrigins: options.allowedOrigins ?? [], log }),
   )
   const protocol = new SocketProtocol({ server: apollo.server, subscriptions, sessions, log, metrics })
-  const sockets = new Sockets(http, GRAPHQL, protocol, log)
+  const sockets = new Sockets(http, { path: GRAPHQL, allowedOrigins: options.allowedOrigins ?? [], protocol, log })
   const release = async () => {
     sessions.close()
     await apollo.server.stop()
@@ -175,7 +175,10 @@ function toExplorer(response: Parameters<Handler>[1]): void {
 async function listen(http: Server, { host, port }: GatewayOptions): Promise<number> {
   await new Promise<void>((resolve, reject) => {
     http.once('error', reject)
-    http.listen(port, host, () => resolve())
+    http.listen(port, host, () => {
+      http.off('error', reject)
+      resolve()
+    })
   })
   const address = http.address()
   if (address === null || typeof address === 'string') throw new Error('The gateway does not listen on a port')

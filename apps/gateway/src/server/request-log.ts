@@ -3,6 +3,9 @@ import type { Logger } from 'pino'
 import type { OperationContext } from '../upstreams/data-source.ts'
 import type { GatewayMetrics } from './metrics.ts'
 
+/** A name is as long as its client likes; a line of the log is not. */
+const MAX_NAME_CHARACTERS = 128
+
 /** What one line of the log says about a request. It holds no document, variable or token. */
 export interface RequestLine {
   readonly requestId: string
@@ -17,7 +20,7 @@ export interface RequestLine {
 export function record(line: RequestLine, log: Logger, metrics: GatewayMetrics): void {
   metrics.operations.inc({ type: line.type, outcome: line.codes[0] ?? 'OK' })
   metrics.operationSeconds.observe({ type: line.type }, line.ms / 1000)
-  log.info(line, 'operation')
+  log.info({ ...line, operation: line.operation?.slice(0, MAX_NAME_CHARACTERS) ?? null }, 'operation')
 }
 
 export function codesOf(errors: readonly { extensions?: Record<string, unknown> }[] | undefined): string[] {

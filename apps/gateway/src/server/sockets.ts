@@ -1,4 +1,5 @@
 import type { IncomingMessage, Server } from 'node:http'
+import type { Duplex } from 'node:stream'
 import { CloseCode, handleProtocols } from 'graphql-ws'
 import type { Logger } from 'pino'
 import { type WebSocket, WebSocketServer } from 'ws'
@@ -14,18 +15,31 @@ const CLOSE_TRY_AGAIN_LATER = 1013
 /** A close frame carries at most 123 bytes of reason. */
 const MAX_REASON_BYTES = 123
 
+export interface SocketsOptions {
+  /** The one path that is upgraded. */
+  readonly path: string
+  /** Browsers on other origins than the gateway's own that may connect: CORS does not bind WebSockets, so this must. */
+  readonly allowedOrigins: readonly string[]
+  readonly protocol: SocketProtocol
+  readonly log: Logger
+}
+
 /** Carries the socket protocol over `ws`: bounded in sockets and frame size, and silent sockets are let go. */
 export class Sockets {
   readonly #wss: WebSocketServer
   readonly #protocol: SocketProtocol
   readonly #log: Logger
 
-  constructor(http: Server, path: string, protocol: SocketProtocol, log: Logger) {
+  constructor(http: Server, { path, allowedOrigins, protocol, log }: SocketsOptions) {
     this.#protocol = protocol
     this.#log = log
     // A longer frame is refused with close code 1009.
-    this.#wss = new WebSocketServer({ server: http, path, maxPayload: limits.bodyBytes, handleProtocols })
-    this.#wss.on('connection', (socket, request) => this.#open(socket, request))
+    this.#wss = new WebSocketServer({ noServer: true, maxPayload: limits.bodyBytes, handleProtocols })
+    http.on('upgrade', (request, socket, head) => {
+      if (request.url?.split('?', 1)[0] !== path) return refuse(socket, '404 Not Found')
+      if (!mayConnect(request, allowedOrigins)) return refuse(socket, '403 Forbidden')
+      this.#wss.handleUpgrade(request, socket, head, (opened) => this.#open(opened, request))
+    })
   }
 
   get count(): number {
@@ -81,6 +95,19 @@ export class Sockets {
       )
     })
   }
+}
+
+/** Programs name no origin. A page that a browser loaded from elsewhere does, and must be listed as for CORS. */
+function mayConnect({ headers }: IncomingMessage, allowedOrigins: readonly string[]): boolean {
+  const { origin, host } = headers
+  if (origin === undefined || allowedOrigins.includes(origin)) return true
+  return URL.canParse(origin) && new URL(origin).host === host?.toLowerCase()
+}
+
+function refuse(socket: Duplex, status: string): void {
+  // The caller may be gone already, which is no news.
+  socket.once('error', () => socket.destroy())
+  socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`)
 }
 
 function pingRegularly(socket: WebSocket): () => void {

@@ -29,6 +29,8 @@ export interface SocketState {
   /** Ends the socket because its caller's credentials do not hold. */
   readonly unauthenticated: (fault: GraphQLError) => void
   session?: Session
+  /** A client may leave before it is known who it is. */
+  closed?: boolean
   /** At least this between two events of a subscription, in milliseconds, as the client asked. */
   intervalMs?: number
 }
@@ -53,7 +55,10 @@ export class SocketProtocol {
     this.#options = options
     this.server = makeServer<Record<string, unknown>, SocketState>({
       onConnect: (context) => this.#connect(context),
-      onClose: ({ extra }) => extra.session?.close(),
+      onClose: ({ extra }) => {
+        extra.closed = true
+        extra.session?.close()
+      },
       onSubscribe: (context, _id, payload) => this.#prepare(context, payload),
       subscribe: (args) => this.#prepared.get(args)?.stream ?? this.#execute(args),
       execute: (args) => this.#execute(args),
@@ -67,7 +72,8 @@ export class SocketProtocol {
     const session = await this.#options.sessions.open(header, extra.unauthenticated)
     const pace = paceSchema.safeParse(connectionParams?.maxEventsPerSecond)
     if (pace.success) extra.intervalMs = 1_000 / pace.data
-    if (session.ok) extra.session = session.value
+    if (session.ok && extra.closed) session.value.close()
+    else if (session.ok) extra.session = session.value
     else extra.unauthenticated(session.error)
     return session.ok
   }

@@ -166,7 +166,7 @@ export class Subscriptions {
     try {
       return await executeEvent({ plans, plan, variables, sources, context, log }, event)
     } catch (error) {
-      log.error({ error, requestId: context.requestId }, 'event failed')
+      log.error({ err: error, requestId: context.requestId }, 'event failed')
       return { data: null, errors: [new PublicError(publicError({ message: 'event failed' }))] }
     }
   }

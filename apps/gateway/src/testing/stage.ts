@@ -8,7 +8,7 @@ import { createClient } from 'graphql-ws'
 import { pino } from 'pino'
 import { Registry } from 'prom-client'
 import WebSocket from 'ws'
-import { type Gateway, startGateway } from '../index.ts'
+import { type Gateway, type GatewayOptions, startGateway } from '../index.ts'
 import { compose } from '../supergraph/composition.ts'
 import { Analyst, analystSdl } from './analyst.ts'
 import { Exchange, exchangeSdl } from './exchange.ts'
@@ -46,7 +46,10 @@ export class Stage {
     this.supergraphPath = path.join(folder, 'supergraph.graphql')
   }
 
-  static async open(reach: Reach, options: { operationsPath?: string } = {}): Promise<Stage> {
+  static async open(
+    reach: Reach,
+    options: Partial<Pick<GatewayOptions, 'port' | 'operationsPath' | 'allowedOrigins'>> = {},
+  ): Promise<Stage> {
     const stage = new Stage(reach, await mkdtemp(path.join(tmpdir(), 'gateway-test-')))
     await stage.verifier.load()
     for (const name of ['exchange', 'analyst', 'enterprise'] as const) await stage.startSubgraph(name)
