@@ -226,15 +226,59 @@ function contract(connect: () => Promise<Transport>) {
     expect(await count('dead_event')).toBe(0)
   })
 
-  it('remembers what it took for the named time, and no longer', async () => {
+  it('blames no event for a server that shuts down or starts up, however often it says so', async () => {
+    let refusals = 6
+    const subscription = await consume({
+      pool,
+      transport,
+      consumer,
+      types: ['user.changed'],
+      clock,
+      log,
+      handle: async (fresh, client) => {
+        if (refusals-- > 0)
+          await client.query("DO $$ BEGIN RAISE 'starting up' USING ERRCODE = 'cannot_connect_now'; END $$")
+        for (const { id } of fresh) await client.query('INSERT INTO effect (event_id) VALUES ($1)', [id])
+      },
+    })
+    ending.push(() => subscription.close())
+    await transport.publish(events(2))
+    await until('the effects', async () => (await count('effect')) === 2)
+    expect(await effects()).toEqual(ids(events(2)))
+    expect(await count('dead_event')).toBe(0)
+  })
+
+  it('blames no event whose connection is cut again and again', async () => {
+    let cuts = 6
+    const subscription = await consume({
+      pool,
+      transport,
+      consumer,
+      types: ['user.changed'],
+      clock,
+      log,
+      handle: async (fresh, client) => {
+        if (cuts-- > 0) await client.query('SELECT pg_terminate_backend(pg_backend_pid())')
+        for (const { id } of fresh) await client.query('INSERT INTO effect (event_id) VALUES ($1)', [id])
+      },
+    })
+    ending.push(() => subscription.close())
+    await transport.publish(events(1))
+    await until('the effect', async () => (await count('effect')) === 1)
+    expect(await count('dead_event')).toBe(0)
+  })
+
+  it('remembers what it took for the named time of activity, and no longer', async () => {
     const subscription = await taking()
     await transport.publish(events(1))
     await until('the effect', async () => (await count('effect')) === 1)
-    await subscription.prune()
-    expect(await count('inbox_event')).toBe(1)
     clock.advance(INBOX_RETENTION_MS + 1)
     await subscription.prune()
-    expect(await count('inbox_event')).toBe(0)
+    expect(await count('inbox_event')).toBe(1)
+    await transport.publish(events(1, 1))
+    await until('the second effect', async () => (await count('effect')) === 2)
+    await subscription.prune()
+    expect(await count('inbox_event')).toBe(1)
   })
 }
 

@@ -58,6 +58,23 @@ test('a write that fails is made again with the same batches, and until then not
   projector.assertRunning()
 })
 
+test('a write whose answer was lost is made again as it was, and not with what has come since', async () => {
+  const writes: [number, number[]][] = []
+  const { projector } = projecting(async (batches, after) => {
+    writes.push([after, batches.map((each) => each.lastSequence)])
+    if (writes.length > 1) return
+    projector.take(batch(2))
+    throw new Error('the connection was lost')
+  })
+  projector.take(batch(1))
+  await projector.reached(2)
+  expect(writes).toEqual([
+    [0, [1]],
+    [0, [1]],
+    [1, [2]],
+  ])
+})
+
 test('a second projector on the same database stops the one that was overtaken', async () => {
   const { projector } = projecting(async () => {
     throw new WatermarkMoved('the projections are no longer at 0')

@@ -11,7 +11,10 @@ const FIRST_RETRY_MS = 100
 /** A database that is away is asked again at least this often. */
 const LONGEST_RETRY_MS = 5_000
 
-/** Writes batches, all or nothing, and moves the watermark from `after` to the last of them. */
+/**
+ * Writes batches, all or nothing, and moves the watermark from `after` to the last of them. The same call again after one that failed
+ * must not write twice: that one may have been committed.
+ */
 export type BatchWriter = (batches: readonly EngineBatch[], after: number) => Promise<void>
 
 /** The stored watermark is not ours: another process projects too, and going on would count twice. */
@@ -96,16 +99,20 @@ export class Projector {
 
   async #run(): Promise<void> {
     let retryMs = FIRST_RETRY_MS
+    /** What failed is tried again as it was, whatever has come since: only so can the writer tell that it was committed after all. */
+    let failed: EngineBatch[] | null = null
     while (this.#waiting.length > 0 && !this.#fault) {
       await wait(COALESCE_MS, undefined, { signal: this.#stopping.signal }).catch(() => {})
-      const batches = this.#nextBatches()
+      const batches: EngineBatch[] = failed ?? this.#nextBatches()
       try {
         await this.#metrics.timed(() => this.#write(batches, this.#watermark))
         retryMs = FIRST_RETRY_MS
+        failed = null
         this.#trouble = null
         this.#advance(batches)
       } catch (error) {
         this.#trouble = error
+        failed = batches
         if (error instanceof WatermarkMoved) this.#stop(error)
         else if (this.#stopping.signal.aborted) {
           this.#log.warn({ err: error }, 'projections stop behind the engine; the next start catches up')

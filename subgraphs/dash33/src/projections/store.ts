@@ -1,5 +1,5 @@
 import { appendOutbox } from '@opsource/bus'
-import type { Pool } from 'pg'
+import type { ClientBase, Pool } from 'pg'
 import { foldCandles, writeCandles } from '../candles/index.ts'
 import { inTransaction } from '../database.ts'
 import type { EngineBatch } from '../engine/events.ts'
@@ -14,8 +14,12 @@ const MOVE_WATERMARK = `
   UPDATE watermark SET engine_sequence = $1, time = $2 WHERE name = 'projections' AND engine_sequence = $3`
 
 /** @returns the last engine sequence that every projection contains. */
-export async function readWatermark(pool: Pool): Promise<number> {
-  const { rows } = await pool.query<{ engine_sequence: string }>(
+export function readWatermark(pool: Pool): Promise<number> {
+  return currentWatermark(pool)
+}
+
+async function currentWatermark(database: Pick<ClientBase, 'query'>): Promise<number> {
+  const { rows } = await database.query<{ engine_sequence: string }>(
     `SELECT engine_sequence FROM watermark WHERE name = 'projections'`,
   )
   if (!rows[0]) throw new Error('the projections have no watermark')
@@ -34,7 +38,11 @@ export function projectionWriter(pool: Pool): BatchWriter {
         text: MOVE_WATERMARK,
         values: [last.lastSequence, new Date(last.time), after],
       })
-      if (rowCount !== 1) throw new WatermarkMoved(`the projections are no longer at ${after}`)
+      if (rowCount !== 1) {
+        // The connection may have died between an earlier commit of the same batches and its answer.
+        if ((await currentWatermark(client)) === last.lastSequence) return
+        throw new WatermarkMoved(`the projections are no longer at ${after}`)
+      }
       await writeLedger(client, changes.ledger)
       await writeOrders(client, changes.orders)
       await writeTrades(client, changes.trades)
