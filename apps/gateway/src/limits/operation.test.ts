@@ -41,6 +41,31 @@ describe('the size of an operation', () => {
     expect(codeOf(`{ ...F0 } ${bomb.join(' ')} fragment F10 on T { a }`)).toBe('QUERY_TOO_COMPLEX')
   })
 
+  it('bounds pages within pages, whoever says how large they are', () => {
+    const trades = (page: string, inner: string) => `market { trades${page} { edges { node { id ${inner} } } } }`
+    const twice = (page: string) => `query ($n: Int) { ${trades(page, trades(page, ''))} }`
+    expect(codeOf(`{ ${trades('(first: 100)', trades('(first: 20)', ''))} }`)).toBeNull()
+    expect(codeOf(twice('(first: 100)'))).toBe('QUERY_TOO_COMPLEX')
+    expect(codeOf(twice('(first: $n)'))).toBe('QUERY_TOO_COMPLEX')
+    expect(codeOf(twice(''))).toBeNull()
+    const pages = (text: string) => Array.from({ length: 15 }, (_, i) => `a${i}: trades${text}`).join(' ')
+    const small = pages('(first: 1) { edges { node { id } } }')
+    expect(codeOf(`{ ${trades('(first: 100)', `market { ${small} }`)} }`)).toBe('QUERY_TOO_COMPLEX')
+    const hidden = `{ market { ${pages(' { ...A }')} } }
+      fragment A on Page { ... on Page { edges { node { market { ${pages(' { ...B }')} } } } } }
+      fragment B on Page { edges { node { id } } }`
+    expect(codeOf(hidden)).toBe('QUERY_TOO_COMPLEX')
+  })
+
+  it('does not let introspection multiply itself by fragments and aliases', () => {
+    const aliased = (count: number, inner: string) =>
+      Array.from({ length: count }, (_, i) => `a${i}: ${inner}`).join(' ')
+    const bomb = `{ __schema { ${aliased(10, 'types { ...A }')} } }
+      fragment A on __Type { ${aliased(10, 'fields { ...B }')} }
+      fragment B on __Field { ${aliased(10, 'type { fields { name } }')} }`
+    expect(codeOf(bomb)).toBe('QUERY_TOO_COMPLEX')
+  })
+
   it('survives a fragment that contains itself', () => {
     expect(codeOf('{ ...F } fragment F on T { a { ...F } }')).toBeNull()
   })

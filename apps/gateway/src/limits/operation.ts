@@ -1,6 +1,7 @@
 import { err, ok, type Result } from '@opsource/kernel'
 import {
   type DocumentNode,
+  type FieldNode,
   type FragmentDefinitionNode,
   GraphQLError,
   Kind,
@@ -54,14 +55,16 @@ export function measure(document: DocumentNode): GraphQLError | null {
       directives++
     },
   })
-  const { depth, fields } = extentOf(document, (field) => !INTROSPECTION.includes(field))
-  const introspectionDepth = extentOf(document, () => true).depth
+  const { depth, values } = extentOf(document, (field) => !INTROSPECTION.includes(field))
+  const whole = extentOf(document, () => true)
   return (
     over('QUERY_TOO_COMPLEX', 'aliases', aliases, limits.aliases) ??
     over('QUERY_TOO_COMPLEX', 'directives', directives, limits.directives) ??
     over('QUERY_TOO_DEEP', 'levels', depth, limits.depth) ??
-    over('QUERY_TOO_DEEP', 'levels', introspectionDepth, limits.introspectionDepth) ??
-    over('QUERY_TOO_COMPLEX', 'fields', fields, limits.fields)
+    over('QUERY_TOO_DEEP', 'levels', whole.depth, limits.introspectionDepth) ??
+    over('QUERY_TOO_COMPLEX', 'fields', whole.fields, limits.fields) ??
+    over('QUERY_TOO_COMPLEX', 'values in its answer', values, limits.values) ??
+    over('QUERY_TOO_COMPLEX', 'values in its answer', whole.values, limits.introspectionValues)
   )
 }
 
@@ -83,11 +86,31 @@ export const sizeRule: ValidationRule = (context) => ({
 })
 
 const INTROSPECTION = ['__schema', '__type']
+/** About as many as this schema has of each; none of its own fields is named so. */
+const INTROSPECTION_LISTS: Readonly<Record<string, number>> = {
+  types: 150,
+  fields: 10,
+  inputFields: 5,
+  enumValues: 5,
+  possibleTypes: 5,
+  interfaces: 2,
+  args: 2,
+  directives: 20,
+}
+/** What a connection gives where nothing is asked for, and its most, where a variable asks. */
+const DEFAULT_PAGE = 20
+const LARGEST_PAGE = 100
+/** A page is a statement of its own on a database. */
+const PAGE_COST = 20
+
+type Fragments = ReadonlyMap<string, FragmentDefinitionNode>
 
 interface Extent {
   readonly depth: number
   /** Counted as if every fragment stood where it is spread: what planning has to look at. */
   readonly fields: number
+  /** How much the answer may hold, as far as the document tells: pages are counted as full. */
+  readonly values: number
 }
 
 /** The largest extent of a document's operations; fields for which `counts` is false are left out with all below them. */
@@ -100,19 +123,23 @@ function extentOf(document: DocumentNode, counts: (field: string) => boolean): E
   const ofSet = (set: SelectionSetNode | undefined): Extent => {
     let depth = 0
     let fields = 0
+    let values = 0
     for (const selection of set?.selections ?? []) {
       const extent = ofSelection(selection)
       depth = Math.max(depth, extent.depth)
       fields += extent.fields
+      values += extent.values
     }
-    return { depth, fields }
+    return { depth, fields, values }
   }
   const ofSelection = (selection: SelectionNode): Extent => {
     if (selection.kind === Kind.FRAGMENT_SPREAD) return ofFragment(selection.name.value)
     if (selection.kind === Kind.INLINE_FRAGMENT) return ofSet(selection.selectionSet)
     if (!counts(selection.name.value)) return EMPTY
-    const { depth, fields } = ofSet(selection.selectionSet)
-    return { depth: depth + 1, fields: fields + 1 }
+    const { depth, fields, values } = ofSet(selection.selectionSet)
+    const page = pageOf(selection, fragments)
+    const length = page ?? INTROSPECTION_LISTS[selection.name.value] ?? 1
+    return { depth: depth + 1, fields: fields + 1, values: (page === null ? 1 : PAGE_COST) + length * values }
   }
   const ofFragment = (name: string): Extent => {
     const known = measured.get(name)
@@ -128,7 +155,27 @@ function extentOf(document: DocumentNode, counts: (field: string) => boolean): E
   return {
     depth: Math.max(0, ...extents.map(({ depth }) => depth)),
     fields: Math.max(0, ...extents.map(({ fields }) => fields)),
+    values: Math.max(0, ...extents.map(({ values }) => values)),
   }
 }
 
-const EMPTY: Extent = { depth: 0, fields: 0 }
+/** How many rows a field asks for; null where it is no page of anything. */
+function pageOf({ arguments: given, selectionSet }: FieldNode, fragments: Fragments): number | null {
+  const first = given?.find(({ name }) => name.value === 'first')?.value
+  if (first) return first.kind === Kind.INT ? Math.max(1, Number(first.value)) : LARGEST_PAGE
+  return hasEdges(selectionSet, fragments, new Set()) ? DEFAULT_PAGE : null
+}
+
+/** `seen` holds the fragments looked into: each once, so that a cycle ends. */
+function hasEdges(set: SelectionSetNode | undefined, fragments: Fragments, seen: Set<string>): boolean {
+  return (set?.selections ?? []).some((each) => {
+    if (each.kind === Kind.FIELD) return each.name.value === 'edges'
+    if (each.kind === Kind.INLINE_FRAGMENT) return hasEdges(each.selectionSet, fragments, seen)
+    const name = each.name.value
+    if (seen.has(name)) return false
+    seen.add(name)
+    return hasEdges(fragments.get(name)?.selectionSet, fragments, seen)
+  })
+}
+
+const EMPTY: Extent = { depth: 0, fields: 0, values: 0 }
