@@ -1,7 +1,11 @@
 import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { type Domain, migrate, poolConfig, prepareDatabase, quoted } from '@opsource/database'
 import { Client } from 'pg'
 import { inject } from 'vitest'
+
+const GOODBYE_LIMIT_MS = 2_000
+const POLL_MS = 20
 
 export interface FreshDatabase {
   /** The domain's own role on its own schema, migrated. */
@@ -45,9 +49,19 @@ async function copyOf(template: string): Promise<Omit<FreshDatabase, 'url'>> {
   })
   const drop = () =>
     asAdmin('postgres', async (admin) => {
+      await goodbyes(admin, name)
       await admin.query(`DROP DATABASE IF EXISTS ${quoted(name)} WITH (FORCE)`)
     })
   return { adminUrl: urlOf(name), drop }
+}
+
+/** `end` of a pool resolves before its sessions have gone; one that is cut while it goes is an error that nobody hears. */
+async function goodbyes(admin: Client, database: string): Promise<void> {
+  for (let waited = 0; waited < GOODBYE_LIMIT_MS; waited += POLL_MS) {
+    const { rowCount } = await admin.query('SELECT FROM pg_stat_activity WHERE datname = $1', [database])
+    if (!rowCount) return
+    await sleep(POLL_MS)
+  }
 }
 
 function urlOf(database: string): string {

@@ -14,6 +14,8 @@ const SHARED_DIRECTORY = '/var/lib/opsource'
 const DATABASE = 'opsource'
 /** A server in crash recovery is left this long to get ready before it is taken for hung. */
 const READY_LIMIT_MS = 180_000
+/** `end` of a pool resolves before its sessions have gone; one that is cut while it goes is an error that nobody hears. */
+const GOODBYE_LIMIT_MS = 2_000
 /** A fast shutdown writes one checkpoint. */
 const STOP_LIMIT_MS = 60_000
 const POLL_MS = 20
@@ -110,8 +112,9 @@ async function createDatabase(adminUrl: string): Promise<void> {
 
 async function stopPostmaster(place: Place, pid: number): Promise<void> {
   if (runningPostmaster(clusterOf(place))?.pid !== pid) return
-  // SIGINT is PostgreSQL's fast shutdown: sessions are ended, nothing committed is lost.
-  process.kill(pid, 'SIGINT')
+  // SIGTERM, the smart shutdown, waits for sessions; SIGINT, the fast one, ends them. Neither loses anything committed.
+  process.kill(pid, 'SIGTERM')
+  if (!(await hasEnded(pid, GOODBYE_LIMIT_MS))) process.kill(pid, 'SIGINT')
   if (!(await hasEnded(pid, STOP_LIMIT_MS)))
     throw new Error(`PostgreSQL (pid ${pid}) did not stop in ${STOP_LIMIT_MS / 1000} s`)
   await clearStale(clusterOf(place))
