@@ -163,6 +163,28 @@ describe.skipIf(leftOut)(`the Redis cache${leftOut ? ` (left out: ${redisMissing
     await Promise.all([one.close(), other.close()])
   })
 
+  it('does not carry out later what failed while Redis was away: hours of it would fill the memory', async () => {
+    const cache = new RedisCache({ url: server.url, log })
+    await until('an answer', () =>
+      cache.ping().then(
+        () => true,
+        () => false,
+      ),
+    )
+    const back = await server.kill()
+    await expect(cache.set('stale', 'yes', MINUTE)).rejects.toThrow()
+    await expect(cache.set('stale', 'yes', MINUTE)).rejects.toThrow()
+    await back()
+    await until('an answer', () =>
+      cache.ping().then(
+        () => true,
+        () => false,
+      ),
+    )
+    expect(await cache.get('stale')).toBeNull()
+    await cache.close()
+  })
+
   it('comes back with its subscriptions after a restart of Redis', async () => {
     const cache = new RedisCache({ url: server.url, log })
     const heard: string[] = []

@@ -8,6 +8,8 @@ export interface RedisServer {
   readonly url: string
   /** `kill -9`, then a new server on the same port: it comes back empty. */
   restart(): Promise<void>
+  /** `kill -9`; the result starts a new server on the same port. */
+  kill(): Promise<() => Promise<void>>
   stop(): Promise<void>
 }
 
@@ -27,12 +29,16 @@ export async function startRedis(): Promise<RedisServer> {
     return server
   }
   let server = await launch()
+  const kill = async () => {
+    await server.end('SIGKILL')
+    return async () => {
+      server = await launch()
+    }
+  }
   return {
     url: `redis://127.0.0.1:${port}`,
-    restart: async () => {
-      await server.end('SIGKILL')
-      server = await launch()
-    },
+    kill,
+    restart: async () => (await kill())(),
     stop: async () => {
       await server.end('SIGTERM')
       rmSync(directory, { recursive: true, force: true })

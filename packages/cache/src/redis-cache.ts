@@ -27,8 +27,14 @@ export class RedisCache implements Cache {
 
   constructor(options: { url: string; log: Logger }) {
     this.#log = options.log
-    this.#commands = this.#connection(options.url, { commandTimeout: COMMAND_TIMEOUT_MS })
-    this.#subscriber = this.#connection(options.url, {})
+    // A command that has timed out would still wait in memory for Redis to come back: a failed reconnection forgets it, and a server
+    // that hangs is one to reconnect to.
+    this.#commands = this.#connection(options.url, {
+      commandTimeout: COMMAND_TIMEOUT_MS,
+      socketTimeout: COMMAND_TIMEOUT_MS,
+      maxRetriesPerRequest: 1,
+    })
+    this.#subscriber = this.#connection(options.url, { maxRetriesPerRequest: null })
     this.#subscriber.on('message', (channel, message) => this.#deliver(channel, message))
   }
 
@@ -88,10 +94,12 @@ export class RedisCache implements Cache {
     }
   }
 
-  #connection(url: string, options: { commandTimeout?: number }): Redis {
+  #connection(
+    url: string,
+    options: { commandTimeout?: number; socketTimeout?: number; maxRetriesPerRequest: number | null },
+  ): Redis {
     const redis = new Redis(url, {
       connectTimeout: CONNECT_TIMEOUT_MS,
-      maxRetriesPerRequest: null,
       retryStrategy: (attempt) => Math.min(attempt * 50, MAX_RECONNECT_DELAY_MS),
       ...options,
     })
