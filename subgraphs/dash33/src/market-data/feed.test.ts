@@ -112,3 +112,13 @@ test('a message told twice, or one that is not a message, changes nothing', asyn
   await cache.publish(marketDataChannel(symbol), '{}')
   expect(seen).toEqual(['reset 5', 'step 8'])
 })
+
+test('the last message before a market comes to rest may be lost: the snapshot tells', async () => {
+  const quick = new MarketFeed(symbol, cache, log, 20)
+  await store(5, [[100, 1]])
+  await quick.start()
+  await store(9, [[98, 1]])
+  await expect.poll(() => quick.market?.sequence).toBe(9)
+  expect(bids(quick.market)).toEqual([[98, 1]])
+  await quick.close()
+})

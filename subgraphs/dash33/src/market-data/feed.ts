@@ -11,6 +11,8 @@ import { LiveMarket } from './live-market.ts'
 
 /** While the book waits for a snapshot it can join; the owner writes one at least once a second. */
 const SNAPSHOT_RETRY_MS = 100
+/** A lost message is noticed by the next one. Where none comes, the snapshot tells after this long. */
+const QUIET_MS = 5_000
 /** Some 10 s of the busiest stream seen; beyond it the oldest go, and a later snapshot joins the rest. */
 const MAX_WAITING_MESSAGES = 2_000
 
@@ -31,15 +33,20 @@ export class MarketFeed {
   readonly #log: Logger
   readonly #listeners = new Set<FeedListener>()
   readonly #firstSnapshot: Promise<void>
+  readonly #quietMs: number
   #market: LiveMarket | null = null
   /** Not null while waiting for a snapshot: what arrived in the meantime, joined. */
   #waiting: MarketDataMessage[] | null = []
   #retry: NodeJS.Timeout | null = null
+  #watch: NodeJS.Timeout | null = null
+  #isQuiet = false
   #unsubscribe: (() => Promise<void>) | null = null
   #closed = false
   #onFirstSnapshot: () => void = () => {}
 
-  constructor(symbol: string, cache: Cache, log: Logger) {
+  /** @param quietMs how long nothing may come before the snapshot is looked at; in the worst case twice that. */
+  constructor(symbol: string, cache: Cache, log: Logger, quietMs = QUIET_MS) {
+    this.#quietMs = quietMs
     this.symbol = symbol
     this.#cache = cache
     this.#log = log
@@ -53,6 +60,7 @@ export class MarketFeed {
     this.#unsubscribe = await this.#cache.subscribe(marketDataChannel(this.symbol), (text) => this.#receive(text))
     void this.#synchronise()
     await this.#firstSnapshot
+    if (!this.#closed) this.#watch = setInterval(() => void this.#mindQuiet(), this.#quietMs)
   }
 
   /** The market as of the last message; null before the first snapshot. */
@@ -69,6 +77,7 @@ export class MarketFeed {
   async close(): Promise<void> {
     this.#closed = true
     if (this.#retry) clearTimeout(this.#retry)
+    if (this.#watch) clearInterval(this.#watch)
     this.#onFirstSnapshot()
     await this.#unsubscribe?.()
   }
@@ -76,9 +85,28 @@ export class MarketFeed {
   #receive(text: string): void {
     const message = this.#read(text)
     if (!message) return
+    this.#isQuiet = false
     if (this.#waiting) this.#wait(message)
     else if (this.#market!.sequence === message.previousSequence) this.#step(message)
     else if (this.#market!.sequence < message.sequence) this.#resynchronise(message)
+  }
+
+  /** A market that says nothing may be at rest, or what it said last was lost. */
+  async #mindQuiet(): Promise<void> {
+    const wasQuiet = this.#isQuiet
+    this.#isQuiet = true
+    if (!wasQuiet || this.#waiting) return
+    try {
+      const text = await this.#cache.get(marketSnapshotKey(this.symbol))
+      if (text === null || this.#waiting || this.#closed) return
+      const { sequence } = marketSnapshotSchema.parse(JSON.parse(text))
+      if (sequence <= this.#market!.sequence) return
+      this.#log.info({ symbol: this.symbol, has: this.#market!.sequence, snapshot: sequence }, 'market data was lost')
+      this.#waiting = []
+      void this.#synchronise()
+    } catch (error) {
+      this.#log.warn({ symbol: this.symbol, err: error }, 'market snapshot cannot be read')
+    }
   }
 
   #resynchronise(message: MarketDataMessage): void {

@@ -35,7 +35,11 @@ export class TickerWatchers {
       onClose: () => this.#readers.delete(reader),
     })
     this.#readers.add(reader)
-    if (this.#feed.market) reader.push(tickerOf(this.#feed.market))
+    if (this.#feed.market) {
+      // While nobody read, nothing was compared either.
+      this.#last = tickerOf(this.#feed.market)
+      reader.push(this.#last)
+    }
     return reader
   }
 
