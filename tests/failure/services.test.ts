@@ -8,7 +8,7 @@ import { type MarketReport, playRecording } from '@opsource/market'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { booksAgree } from '../journeys/books.ts'
 import { type ServicesStage, startServices } from '../journeys/services-stage.ts'
-import { platformModes } from '../journeys/stage.ts'
+import { servicesMissing } from '../journeys/stage.ts'
 import { credit, EVENTUALLY, orderOf, PLACE_ORDER, setStatus, Trader } from '../journeys/venue.ts'
 import { Visitor } from '../journeys/visitor.ts'
 
@@ -16,7 +16,7 @@ const NOTIFICATIONS = '{ notifications(first: 100) { edges { node { sequence } }
 const MARKETS = '{ markets { symbol ticker { bestBid } prediction { direction } } }'
 
 /** One service, or one of the servers behind them, is killed with `kill -9` while the others work. */
-const drill = test.runIf(platformModes.includes('services'))
+const drill = test.runIf(servicesMissing === null)
 
 let directory: string
 let postgres: EmbeddedPostgres
@@ -28,7 +28,7 @@ let seller: Trader
 let trades = 0
 
 beforeAll(async () => {
-  if (!platformModes.includes('services')) return
+  if (servicesMissing !== null) return
   directory = await mkdtemp(path.join(tmpdir(), 'opsource-drill-'))
   postgres = await startPostgres({ directory, settings: { max_connections: '300' } })
   stage = await startServices({ adminUrl: postgres.adminUrl })

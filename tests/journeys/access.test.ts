@@ -1,8 +1,8 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { decodeJwt, importPKCS8, SignJWT } from 'jose'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
-import { type Platform, platformModes, startPlatform } from './stage.ts'
+import { describePlatforms, type Platform, startPlatform } from './stage.ts'
 import { EVENTUALLY, LOG_IN, PORTFOLIO, Trader } from './venue.ts'
 import { Visitor } from './visitor.ts'
 
@@ -20,7 +20,7 @@ const sessionSchema = z.object({ tokens: z.object({ accessToken: z.string(), ref
 const keySchema = z.object({ secret: z.string(), apiKey: z.object({ id: z.string() }) })
 const DOMAINS = ['dash33', 'anya', 'enterprise', 'mobile'] as const
 
-describe.each(platformModes)('on the %s platform', (mode) => {
+describePlatforms((mode) => {
   let platform: Platform
   let visitor: Visitor
   let trader: Trader

@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
-import { type Platform, platformModes, startPlatform } from './stage.ts'
+import { describePlatforms, type Platform, startPlatform } from './stage.ts'
 import { credit, orderOf, PLACE_ORDER, setStatus, Trader } from './venue.ts'
 import { Visitor } from './visitor.ts'
 
@@ -68,7 +68,7 @@ const REFUSED: readonly (readonly [string, Record<string, unknown>, Record<strin
   ],
 ]
 
-describe.each(platformModes)('on the %s platform', (mode) => {
+describePlatforms((mode) => {
   let platform: Platform
   let visitor: Visitor
   let trader: Trader

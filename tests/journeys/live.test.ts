@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
-import { type Platform, platformModes, startPlatform } from './stage.ts'
+import { describePlatforms, type Platform, startPlatform } from './stage.ts'
 import { credit, setStatus, Trader } from './venue.ts'
 import { type LiveEvents, plain, Visitor } from './visitor.ts'
 
@@ -54,7 +54,7 @@ class Follower {
   }
 }
 
-describe.each(platformModes)('on the %s platform', (mode) => {
+describePlatforms((mode) => {
   let platform: Platform
   let visitor: Visitor
   let maker: Trader

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { booksAgree } from './books.ts'
 import { runProgram } from './program.ts'
-import { type Platform, platformModes, startPlatform } from './stage.ts'
+import { describePlatforms, type Platform, startPlatform } from './stage.ts'
 import { credit, EVENTUALLY, Trader } from './venue.ts'
 import { Visitor } from './visitor.ts'
 
@@ -32,7 +32,7 @@ const marketsSchema = z.object({
   ),
 })
 
-describe.each(platformModes)('on the %s platform', (mode) => {
+describePlatforms((mode) => {
   let platform: Platform
   let visitor: Visitor
 

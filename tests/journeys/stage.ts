@@ -1,3 +1,4 @@
+import { describe } from 'vitest'
 import { rabbitMissing } from '../support/rabbitmq.ts'
 import { redisMissing } from '../support/redis.ts'
 import { startServices } from './services-stage.ts'
@@ -7,9 +8,15 @@ import type { Answer } from './visitor.ts'
 export type Mode = 'standalone' | 'services'
 export type DomainName = 'dash33' | 'anya' | 'enterprise' | 'mobile'
 
-/** Without the servers the services cannot run; where they are demanded, as in CI, that is a failure and not an omission. */
-const withServices = process.env.OPSOURCE_REQUIRE_SERVERS === '1' || (redisMissing === null && rabbitMissing === null)
-export const platformModes: readonly Mode[] = withServices ? ['standalone', 'services'] : ['standalone']
+/** Why there can be no services here; where they are demanded, as in CI, that is a failure and not an omission. */
+export const servicesMissing = process.env.OPSOURCE_REQUIRE_SERVERS === '1' ? null : (redisMissing ?? rabbitMissing)
+
+/** The same tests on one process and on five; those that cannot run are left out by name. */
+export function describePlatforms(tests: (mode: Mode) => void): void {
+  describe('on the standalone platform', () => tests('standalone'))
+  const reason = servicesMissing === null ? '' : ` (left out: ${servicesMissing})`
+  describe.skipIf(servicesMissing !== null)(`on the services platform${reason}`, () => tests('services'))
+}
 
 /** A whole platform on an empty database, without the market in a box. */
 export interface Platform {

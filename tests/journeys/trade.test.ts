@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
 import { booksAgree } from './books.ts'
-import { type Platform, platformModes, startPlatform } from './stage.ts'
+import { describePlatforms, type Platform, startPlatform } from './stage.ts'
 import { CANCEL_ORDER, CREDIT, credit, EVENTUALLY, orderOf, PLACE_ORDER, setStatus, Trader } from './venue.ts'
 import { plain, Visitor } from './visitor.ts'
 
@@ -19,7 +19,7 @@ const NOTIFIED = /* GraphQL */ `
   subscription Notified { notificationReceived { id sequence kind order { id } } }
 `
 
-describe.each(platformModes)('on the %s platform', (mode) => {
+describePlatforms((mode) => {
   let platform: Platform
   let visitor: Visitor
   let operator: Visitor
