@@ -3,6 +3,7 @@ import {
   type ConstDirectiveNode,
   defaultFieldResolver,
   type GraphQLFieldResolver,
+  type GraphQLNamedType,
   type GraphQLObjectType,
   type GraphQLSchema,
   isObjectType,
@@ -36,11 +37,12 @@ export function disclose<T extends object>(parent: T): T {
 
 /**
  * Guards every field by what the schema says of it, or else of its type. Throws where a root field or an entity says nothing:
- * what nobody decided nobody may read.
+ * what nobody decided nobody may read. Throws too where something is asked for in a place that has no resolvers to guard.
  */
 export function guardSchema(schema: GraphQLSchema): void {
   const roots = new Set([schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()])
   for (const type of Object.values(schema.getTypeMap())) {
+    if (!isObjectType(type)) refuseUnenforced(type)
     if (!isObjectType(type) || type.name.startsWith('__') || type.name === '_Service') continue
     const ofType = requirementOf(directivesOf(type))
     const isRoot = roots.has(type)
@@ -53,10 +55,19 @@ export function guardSchema(schema: GraphQLSchema): void {
         field.resolve = guard(field.resolve, own)
         if (field.subscribe) field.subscribe = guard(field.subscribe, own)
       }
-      if (ofType !== undefined && own?.kind !== 'PUBLIC') field.resolve = guard(field.resolve, ofType, disclosed)
+      if (ofType !== undefined && own?.kind !== 'PUBLIC') {
+        field.resolve = guard(field.resolve, ofType, disclosed)
+        if (field.subscribe) field.subscribe = guard(field.subscribe, ofType)
+      }
     }
     if (ofType !== undefined) guardReference(type, ofType)
   }
+}
+
+/** A rule on a scalar or an enum would look as if it held: what is answered comes from object types and their fields. */
+function refuseUnenforced(type: GraphQLNamedType): void {
+  if (requirementOf(directivesOf(type)) !== undefined)
+    throw new Error(`${type.name}: only object types and their fields are guarded`)
 }
 
 /** Throws the fault that a caller without the requirement is owed. */
@@ -111,7 +122,7 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null
 }
 
-function directivesOf(type: GraphQLObjectType): readonly ConstDirectiveNode[] {
+function directivesOf(type: GraphQLNamedType): readonly ConstDirectiveNode[] {
   return [type.astNode, ...type.extensionASTNodes].flatMap((node) => node?.directives ?? [])
 }
 

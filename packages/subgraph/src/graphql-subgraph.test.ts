@@ -18,6 +18,7 @@ extend type Query {
   echo(amount: Decimal): Decimal @public
 }
 extend type Mutation { logIn: User @public }
+extend type Subscription { user: User @public }
 type User @key(fields: "id") @authenticated { id: ID!, name: String, hint: String @public, secret: String @requiresScopes(scopes: [["users:read"]]) }
 type Stub @key(fields: "id", resolvable: false) { id: ID! }
 `
@@ -31,6 +32,13 @@ const resolvers = {
       throw new Error('select * from "user" failed at /srv/opsource/store.ts')
     },
     echo: (_: unknown, { amount }: { amount: string }) => amount,
+  },
+  Subscription: {
+    user: {
+      subscribe: async function* () {
+        for (;;) yield { user: { id: 'usr_1', name: 'Ada', hint: 'a hint' } }
+      },
+    },
   },
   Mutation: { logIn: () => disclose({ id: 'usr_1', name: 'Ada', secret: 'a secret' }) },
   User: { __resolveReference: ({ id }: { id: string }) => ({ id, name: 'Ada' }) },
@@ -112,6 +120,24 @@ describe('a token', () => {
   )
 })
 
+describe('a public stream', () => {
+  it('goes on without what asks for a token, once the token it began with has been revoked', async () => {
+    const ports = testPorts()
+    subgraph = await createSubgraph({ name: 'sample', sdl, resolvers, ports })
+    const authorization = `Bearer ${await ports.token({ userId: 'usr_1' })}`
+    const body = JSON.stringify({ query: 'subscription { user { hint name } }' })
+    const events = subgraph.subscribe({ body, headers: { authorization } })
+    const next = async () => JSON.parse((await events.next()).value)
+    expect(await next()).toEqual({ data: { user: { hint: 'a hint', name: 'Ada' } } })
+    const [now, expiresAt] = [ports.clock.now(), ports.clock.now() + 60_000].map((time) => new Date(time).toISOString())
+    ports.verifier.revoke({ userId: 'usr_1', sessionId: null, revokedAt: now ?? '', expiresAt: expiresAt ?? '' })
+    const after = await next()
+    expect(after.data).toEqual({ user: { hint: 'a hint', name: null } })
+    expect(codes(after)).toEqual(['UNAUTHENTICATED'])
+    await events.return?.()
+  })
+})
+
 describe('an entity that is disclosed', () => {
   it('is readable by who has just logged in, but for what asks for a scope', async () => {
     const answer = await ask('mutation { logIn { id name secret } }')
@@ -168,6 +194,13 @@ describe('starting', () => {
     await expect(createSubgraph({ name: 'sample', sdl: undecided, resolvers: some, ports })).rejects.toThrow(
       'carries none of',
     )
+  })
+  it.each([
+    ['an enum', 'enum Named @requiresScopes(scopes: [["users:read"]]) { A }'],
+    ['an extended scalar', 'scalar Named extend scalar Named @authenticated'],
+  ])('fails where a rule stands on %s, which nobody would keep', async (_, strange) => {
+    const start = createSubgraph({ name: 'sample', sdl: `${sdl} ${strange}`, resolvers, ports: testPorts() })
+    await expect(start).rejects.toThrow('Named: only object types')
   })
   it('fails where a root field has no resolver', async () => {
     const ports = testPorts()

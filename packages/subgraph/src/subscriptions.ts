@@ -110,7 +110,14 @@ export class Subscriptions {
     const identity = await identify(request.headers, ports.verifier)
     const body = parseRequest(request)
     const document = checkedDocument(schema, body)
-    const context: SubgraphContext = { identity, log: log.child({ requestId }), requestId }
+    const context: SubgraphContext = {
+      // What is guarded within a public field must not outlive the token either.
+      get identity() {
+        return identity !== null && ports.verifier.stillCounts(identity) ? identity : null
+      },
+      log: log.child({ requestId }),
+      requestId,
+    }
     const opened = await subscribe({
       schema,
       document,
