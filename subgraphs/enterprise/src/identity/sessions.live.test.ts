@@ -107,6 +107,22 @@ describe('a person', () => {
   )
 })
 
+describe('guesses that come all at once', () => {
+  it('count like guesses one after another: none beyond the fifth is told anything, not even the right one', async () => {
+    const cara = { ...ann, email: 'cara@example.org' }
+    await ask(REGISTER, cara)
+    const guesses = Array.from({ length: 14 }, (_, i) => ask(LOG_IN, { ...cara, password: `a wrong password ${i}` }))
+    // The queue is served in order: this one is checked last.
+    const right = ask(LOG_IN, cara)
+    const answers = (await Promise.all(guesses)).map(({ data }) => data.logIn.code)
+    expect(answers.filter((code) => code === 'WRONG_CREDENTIALS')).toHaveLength(5)
+    expect(answers.filter((code) => code === 'TOO_MANY_ATTEMPTS')).toHaveLength(9)
+    expect((await right).data.logIn.code).toBe('TOO_MANY_ATTEMPTS')
+    clock.advance(30_000)
+    expect((await ask(LOG_IN, cara)).data.logIn.__typename).toBe('SessionStarted')
+  })
+})
+
 describe('a refresh token', () => {
   it('gives a hundred tabs at once one and the same successor', async () => {
     const { refreshToken } = await enterprise.logIn('trader')

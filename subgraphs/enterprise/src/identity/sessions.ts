@@ -6,7 +6,7 @@ import type { Outbox } from '../outbox.ts'
 import { credentialsOf, insertUser, isId, type UserRecord, userById, userRegistered } from '../users/index.ts'
 import { type AccessToken, signAccessToken } from './access-token.ts'
 import { revocationAt, sessionRevoked } from './events.ts'
-import { afterFailedLogIn, waitBeforeLogIn } from './log-in-throttle.ts'
+import { afterFailedLogIn, type LogInFailures, waitBeforeLogIn } from './log-in-throttle.ts'
 import type { IdentityObserver } from './observe.ts'
 import { type InputFault, normalisePassword, parseEmail, parseRegistration, type Registration } from './password.ts'
 import type { Busy, PasswordQueue } from './password-queue.ts'
@@ -140,13 +140,16 @@ export class Sessions {
     const matches = await passwords.verify(credentials?.passwordHash ?? null, normalisePassword(input.password))
     if (!matches.ok) return err({ reason: 'BUSY', ...matches.error })
     const now = clock.now()
-    if (!credentials || credentials.disabled || !matches.value) {
-      await outbox.transact((tx) => this.#fail(tx, email.value, credentials?.id ?? null, now))
-      return refuse('WRONG_CREDENTIALS')
-    }
     return this.#issue(
       await outbox.transact(async (tx) => {
         const failures = await lockFailures(tx, email.value)
+        // Of guesses that were under way together, those behind the one that brought the block are not told what they were worth.
+        const retryAfterMs = waitBeforeLogIn(failures, now)
+        if (retryAfterMs > 0) return err({ reason: 'TOO_MANY_ATTEMPTS' as const, retryAfterMs })
+        if (!credentials || credentials.disabled || !matches.value) {
+          await this.#fail(tx, email.value, failures, credentials?.id ?? null, now)
+          return refuse('WRONG_CREDENTIALS')
+        }
         if (failures !== null) await clearFailures(tx, email.value)
         if (failures?.blockedUntil != null) await this.#audit(tx, credentials.id, 'login.block_ended', email.value, now)
         return ok(await this.#begin(tx, credentials, now))
@@ -192,8 +195,14 @@ export class Sessions {
     return successor
   }
 
-  async #fail(tx: Transaction, email: string, userId: string | null, now: number): Promise<void> {
-    const before = await lockFailures(tx, email)
+  /** `before` is what is known of the address, which is locked. */
+  async #fail(
+    tx: Transaction,
+    email: string,
+    before: LogInFailures | null,
+    userId: string | null,
+    now: number,
+  ): Promise<void> {
     const after = afterFailedLogIn(before, now)
     await saveFailures(tx, email, after)
     if (before?.blockedUntil != null) await this.#audit(tx, userId, 'login.block_ended', email, now)

@@ -24,13 +24,14 @@ export function userResolvers(
   roles: Roles,
   loadUser: (context: SubgraphContext, id: string) => Promise<UserParent | null>,
 ): Resolvers {
+  const visibleUser = async (id: string, context: SubgraphContext) => {
+    if (!maySee(context.identity, id)) throw fault('FORBIDDEN', 'Anyone but yourself needs the scope `users:read`.')
+    return loadUser(context, id)
+  }
   return {
     Query: {
       me: (_root, _args, context) => (context.identity ? loadUser(context, context.identity.userId) : null),
-      user: (_root, { id }, context) => {
-        if (!maySee(context.identity, id)) throw fault('FORBIDDEN', 'Anyone but yourself needs the scope `users:read`.')
-        return loadUser(context, id)
-      },
+      user: (_root, { id }, context) => visibleUser(id, context),
       users: async (_root, args) => {
         const page = pageOf(args, { keys: 1 })
         const after = page.after === null ? null : String(page.after[0])
@@ -46,7 +47,7 @@ export function userResolvers(
       },
     },
     User: {
-      __resolveReference: ({ id }, context) => loadUser(context, id),
+      __resolveReference: ({ id }, context) => visibleUser(id, context),
       email: (user, _args, { identity }) => (user.isSelf || maySee(identity, user.id) ? user.email : null),
       roles: (user) => [...user.roles],
       createdAt: (user) => user.createdAt.toISOString(),

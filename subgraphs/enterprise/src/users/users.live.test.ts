@@ -55,7 +55,7 @@ describe('the demo', () => {
 })
 
 describe('a user', () => {
-  it('sees himself, and of others no address without the scope', async () => {
+  it('sees himself, and others with the scope only, however they are asked for', async () => {
     const [trader, admin] = [await enterprise.logIn('trader'), await enterprise.logIn('admin')]
     expect((await ask(EMAIL, { id: trader.userId }, trader.accessToken)).data.user.email).toBe(
       'trader@demo.opsource.local',
@@ -66,8 +66,12 @@ describe('a user', () => {
     )
     const entity = `query ($id: ID!) { _entities(representations: [{ __typename: "User", id: $id }]) { ... on User {
       displayName email apiKeys { id } } } }`
-    const seen = await ask(entity, { id: admin.userId }, trader.accessToken)
-    expect(seen.data._entities).toEqual([{ displayName: 'Demo Admin', email: null, apiKeys: null }])
+    const denied = await ask(entity, { id: admin.userId }, trader.accessToken)
+    expect(denied).toMatchObject({ data: { _entities: [null] }, errors: [{ extensions: { code: 'FORBIDDEN' } }] })
+    const own = await ask(entity, { id: trader.userId }, trader.accessToken)
+    expect(own.data._entities).toMatchObject([{ displayName: 'Demo Trader', email: 'trader@demo.opsource.local' }])
+    const seen = await ask(entity, { id: trader.userId }, admin.accessToken)
+    expect(seen.data._entities).toMatchObject([{ displayName: 'Demo Trader', apiKeys: null }])
     expect((await ask(entity, { id: admin.userId })).errors[0].extensions.code).toBe('UNAUTHENTICATED')
     expect((await ask('{ users { edges { node { id } } } }', {}, trader.accessToken)).errors[0].extensions.code).toBe(
       'FORBIDDEN',
