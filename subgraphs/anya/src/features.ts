@@ -83,7 +83,6 @@ export async function startAnya(ports: Ports, options: AnyaOptions): Promise<Sub
 
 function startRelay({ databaseUrl, transport, log }: Ports, starting: AsyncDisposableStack): OutboxRelay {
   const pool = new Pool(poolConfig(databaseUrl, { max: RELAY_CONNECTIONS }))
-  pool.on('error', (error) => log.warn({ err: error }, 'a database connection was lost'))
   starting.defer(() => pool.end())
   const relay = new OutboxRelay({ pool, transport, log })
   relay.start()

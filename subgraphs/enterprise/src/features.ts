@@ -51,7 +51,6 @@ async function start(ports: Ports, options: EnterpriseOptions, stack: AsyncDispo
   stack.defer(() => database.$disconnect())
   const pool = new Pool(poolConfig(ports.databaseUrl, { max: POOL_CONNECTIONS }))
   stack.defer(() => pool.end())
-  pool.on('error', (error) => log.warn({ err: error }, 'an idle database connection broke'))
   const relay = new OutboxRelay({ pool, transport, log })
   const outbox = new Outbox(database, relay, clock, ids)
   const keys = new SigningKeys(database, clock, ids)

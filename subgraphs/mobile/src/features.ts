@@ -29,7 +29,6 @@ async function start(ports: Ports, stack: AsyncDisposableStack): Promise<Subgrap
   const database = openDatabase(ports.databaseUrl)
   stack.defer(() => database.$disconnect())
   const pool = new Pool(poolConfig(ports.databaseUrl, { max: POOL_CONNECTIONS }))
-  pool.on('error', (error) => log.warn({ err: error }, 'an idle database connection broke'))
   stack.defer(() => pool.end())
   const observer = new NotificationObserver(ports.metrics)
   const consumer = await consume({
