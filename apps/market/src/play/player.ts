@@ -79,6 +79,7 @@ class Performance {
   readonly #players: ReadonlyMap<string, MarketPlayer>
   readonly #run: string
   #toppedUpAt = Number.NEGATIVE_INFINITY
+  #topUps = 0
 
   constructor(options: PlayOptions, exchange: Exchange, listings: readonly Listing[], pacer: Pacer) {
     this.#options = options
@@ -105,7 +106,7 @@ class Performance {
     const { loop, stop, onReport } = this.#options
     await Promise.all([...this.#players.values()].map((player) => player.clear()))
     for (let repetition = 1; (loop || repetition === 1) && !stop.aborted; repetition++) {
-      await this.#topUp(`${this.#run}.${repetition}`)
+      await this.#topUp()
       for (const player of this.#players.values()) player.begin(repetition)
       await this.#playOnce(files)
       onReport(await Promise.all([...this.#players.values()].map((player) => player.finish())))
@@ -130,7 +131,7 @@ class Performance {
       const playing = this.#players
         .get(step.symbol)
         ?.play(step)
-        .then(() => this.#mindBalances(step.updateId))
+        .then(() => this.#mindBalances())
       if (playing !== undefined) {
         const settled = playing.catch((error: unknown) => {
           failure ??= { error }
@@ -144,14 +145,16 @@ class Performance {
       tell(`the recording has ${counts.malformed} malformed lines and ${counts.gaps} gaps`)
   }
 
-  async #mindBalances(updateId: number): Promise<void> {
+  async #mindBalances(): Promise<void> {
     const short = [...this.#players.values()].some((player) => player.lane.refusals.has('INSUFFICIENT_BALANCE'))
     if (!short || this.#options.clock.now() - this.#toppedUpAt < TOP_UP_PAUSE_MS) return
-    await this.#topUp(`${this.#run}.${updateId}`)
+    await this.#topUp()
   }
 
-  async #topUp(reference: string): Promise<void> {
+  async #topUp(): Promise<void> {
     this.#toppedUpAt = this.#options.clock.now()
+    // What falls short is another amount each time, which a reference that came before would be refused for.
+    const reference = `${this.#run}.${++this.#topUps}`
     const assets = new Map(
       this.#listings.flatMap(({ base, quote }) => [base, quote]).map((asset) => [asset.code, asset]),
     )

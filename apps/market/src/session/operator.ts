@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { z } from 'zod'
 import {
   CREDIT_ACCOUNT,
   creditAccountAnswer,
@@ -7,11 +9,21 @@ import {
   setMarketStatusAnswer,
 } from '../graph/index.ts'
 
+/** Between two attempts while the engine does not answer. */
+const ENGINE_PAUSE_MS = 200
+
 /** Names what is being replayed into a market. */
 export interface RecordingName {
   readonly dataSet: string
   readonly segment: string
   readonly repetition: number
+}
+
+type Outcome = { readonly __typename: string } | Refused
+interface Refused {
+  readonly __typename: string
+  readonly code: string
+  readonly message: string
 }
 
 /** Opens and closes markets, and credits accounts, with the operator's key. */
@@ -32,18 +44,24 @@ export class Operator {
 
   /** @param reference the same one credits once, however often it is sent. */
   async credit(userId: string, asset: string, amount: string, reference: string): Promise<void> {
-    const { creditAccount } = await this.#client.ask(
-      CREDIT_ACCOUNT,
-      { input: { userId, asset, amount, reference } },
-      creditAccountAnswer,
-    )
-    if ('code' in creditAccount)
-      throw new GraphError(`credit of ${amount} ${asset} refused: ${creditAccount.code}: ${creditAccount.message}`)
+    const input = { userId, asset, amount, reference }
+    await this.#change(`credit of ${amount} ${asset}`, CREDIT_ACCOUNT, input, creditAccountAnswer)
   }
 
   async #setStatus(input: { symbol: string; status: string; recording: RecordingName | null }): Promise<void> {
-    const { setMarketStatus } = await this.#client.ask(SET_MARKET_STATUS, { input }, setMarketStatusAnswer)
-    if ('code' in setMarketStatus)
-      throw new GraphError(`${input.symbol}: ${setMarketStatus.code}: ${setMarketStatus.message}`)
+    await this.#change(`${input.symbol}: ${input.status}`, SET_MARKET_STATUS, input, setMarketStatusAnswer)
+  }
+
+  /** Asks again while the engine is away. @throws GraphError where the change is refused. */
+  async #change(what: string, mutation: string, input: object, answer: z.ZodType<Readonly<Record<string, Outcome>>>) {
+    while (true) {
+      const outcome = Object.values(await this.#client.ask(mutation, { input }, answer))[0]
+      if (outcome === undefined) throw new GraphError(`${what}: no answer`)
+      if (!('code' in outcome)) return
+      if (outcome.__typename !== 'EngineUnavailable') {
+        throw new GraphError(`${what} refused: ${outcome.code}: ${outcome.message}`)
+      }
+      await sleep(ENGINE_PAUSE_MS)
+    }
   }
 }
