@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -87,7 +87,18 @@ test('the lock of a start that was killed holds nobody up', async () => {
   const { child, ended } = launch(['-p', '1'])
   await ended
   rmSync(path.join(clone, 'node_modules'), { recursive: true })
-  writeFileSync(path.join(clone, '.turbo/install.lock'), String(child.pid))
+  const file = path.join(clone, '.turbo/install.lock')
+  writeFileSync(file, `${child.pid} 1`)
+  expect((await launch(['-p', '1']).ended).code).toBe(0)
+  rmSync(path.join(clone, 'node_modules'), { recursive: true })
+  writeFileSync(file, '')
+  utimesSync(file, 0, 0)
+  expect((await launch(['-p', '1']).ended).code).toBe(0)
+})
+
+test.skipIf(process.platform !== 'linux')('nor does one whose number another process has now', async () => {
+  mkdirSync(path.join(clone, '.turbo'))
+  writeFileSync(path.join(clone, '.turbo/install.lock'), `${process.pid} 1`)
   expect((await launch(['-p', '1']).ended).code).toBe(0)
 })
 

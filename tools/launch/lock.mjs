@@ -1,9 +1,11 @@
-import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync, readFileSync, rmSync, statSync, writeSync } from 'node:fs'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { root } from './machine.mjs'
 
 const POLL_MS = 200
+/** Between taking the lock and signing it lie microseconds. */
+const UNSIGNED_LIMIT_MS = 5_000
 const file = path.join(root, '.turbo/install.lock')
 
 /** Lets one process at a time install or generate; the others wait, and then find it done. A dead holder's lock is void. */
@@ -23,7 +25,7 @@ export async function exclusively(work) {
 function take() {
   try {
     const descriptor = openSync(file, 'wx')
-    writeSync(descriptor, String(process.pid))
+    writeSync(descriptor, `${process.pid} ${bornAt(process.pid)}`)
     closeSync(descriptor)
     return true
   } catch (error) {
@@ -35,17 +37,28 @@ function take() {
 
 function holderLives() {
   let pid
+  let born
   try {
-    pid = Number(readFileSync(file, 'utf8'))
+    ;[pid, born] = readFileSync(file, 'utf8').split(' ')
+    if (!pid) return Date.now() - statSync(file).mtimeMs < UNSIGNED_LIMIT_MS
   } catch {
     return false
   }
-  // Taken a moment ago, and not signed yet.
-  if (pid === 0) return true
+  // In a container the next start often has the number of the one that was killed.
+  if (born !== bornAt(pid)) return false
   try {
-    process.kill(pid, 0)
+    process.kill(Number(pid), 0)
     return true
   } catch (error) {
     return error.code === 'EPERM'
+  }
+}
+
+/** What tells a process from another that has its number later; empty where the system does not say, or there is none. */
+function bornAt(pid) {
+  try {
+    return readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1).split(' ')[19] ?? ''
+  } catch {
+    return ''
   }
 }
