@@ -59,6 +59,12 @@ export function connection<T>(rows: readonly T[], page: Page, keysOf: (row: T) =
   }
 }
 
+/** Reads a cursor's key as a whole number. Throws BAD_USER_INPUT where it is none. */
+export function wholeKey(key: string | number | undefined): number {
+  if (typeof key !== 'number' || !Number.isSafeInteger(key)) throw strangeCursor()
+  return key
+}
+
 function writeCursor(keys: CursorKeys): string {
   return Buffer.from(JSON.stringify(keys)).toString('base64url')
 }

@@ -1,5 +1,13 @@
 export { disclose, type Requirement } from './authorization.ts'
-export { type Connection, type CursorKeys, connection, MAX_PAGE_SIZE, type Page, pageOf } from './connection.ts'
+export {
+  type Connection,
+  type CursorKeys,
+  connection,
+  MAX_PAGE_SIZE,
+  type Page,
+  pageOf,
+  wholeKey,
+} from './connection.ts'
 export { type ErrorCode, errorCodes, fault, isErrorCode } from './errors.ts'
 export { createSubgraph, type SubgraphDefinition } from './graphql-subgraph.ts'
 export { type Listening, listen } from './http-server.ts'

@@ -202,3 +202,16 @@ test('a market’s stream goes on after a restart with higher numbers, from the 
   expect(after.ticker.lastPrice).toBe(before.ticker.lastPrice)
   expect(after.orderBook.sequence).toBeGreaterThanOrEqual(before.orderBook.sequence)
 })
+
+test('a cursor that was not made here is a fault of the input, whatever it holds', async () => {
+  const forged = (keys: unknown[]) => Buffer.from(JSON.stringify(keys)).toString('base64url')
+  for (const field of ['trades', 'candles']) {
+    const query = `query ($after: String) { markets { ${field}(after: $after) { pageInfo { hasNextPage } } } }`
+    const keys = field === 'trades' ? ['x', 1.5] : ['x']
+    const { errors } = await exchange.ask(null, query, { after: forged(keys) })
+    expect(errors?.[0]?.extensions?.code).toBe('BAD_USER_INPUT')
+  }
+  const query = 'query ($after: String) { orders(after: $after) { pageInfo { hasNextPage } } }'
+  const { errors } = await exchange.ask('usr_any', query, { after: forged(['x']) })
+  expect(errors?.[0]?.extensions?.code).toBe('BAD_USER_INPUT')
+})

@@ -52,6 +52,8 @@ export const eventContracts = {
   }),
   'trade.executed': z.object({
     engineSequence: sequence,
+    /** Present where the same command traded on: its next trade follows. */
+    moreFollow: z.literal(true).optional(),
     tradeId: z.string(),
     symbol: z.string(),
     baseAsset: z.string(),

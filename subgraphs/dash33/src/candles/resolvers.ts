@@ -1,5 +1,5 @@
 import { formatDecimal } from '@opsource/kernel'
-import { connection, pageOf } from '@opsource/subgraph'
+import { connection, pageOf, wholeKey } from '@opsource/subgraph'
 import type { Pool } from 'pg'
 import type { CandleInterval, Resolvers } from '../generated/graphql.ts'
 import { formatIncrements, instrumentOf } from '../market/index.ts'
@@ -20,7 +20,7 @@ export function candleResolvers({ pool }: { readonly pool: Pool }): Resolvers {
     Market: {
       candles: async ({ symbol }, args) => {
         const page = pageOf(args, { defaultSize: 60, maxSize: MAX_CANDLES, keys: 1 })
-        const before = page.after === null ? null : Number(page.after[0])
+        const before = page.after === null ? null : wholeKey(page.after[0])
         const interval = INTERVAL_MS[args.interval ?? 'ONE_MINUTE']
         const candles = await findCandles(pool, symbol, interval, before, page.first + 1)
         return connection(candles, page, (candle) => [candle.openTime])

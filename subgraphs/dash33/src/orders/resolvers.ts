@@ -1,5 +1,5 @@
 import { formatDecimal } from '@opsource/kernel'
-import { connection, pageOf, perRequest, type SubgraphContext } from '@opsource/subgraph'
+import { connection, pageOf, perRequest, type SubgraphContext, wholeKey } from '@opsource/subgraph'
 import DataLoader from 'dataloader'
 import { accountIdOf, callerOf, type ReadYourWrites } from '../accounts/index.ts'
 import type { PrismaClient } from '../database.ts'
@@ -36,7 +36,7 @@ export function orderResolvers({ prisma, desk, writes }: OrderServices): Resolve
         const filter = {
           ...(args.symbol == null ? {} : { symbol: args.symbol }),
           openOnly: args.openOnly ?? false,
-          before: page.after === null ? null : Number(page.after[0]),
+          before: page.after === null ? null : wholeKey(page.after[0]),
         }
         const orders = await findOrders(prisma, accountId, filter, page.first + 1)
         return connection(orders, page, (order) => [order.engineSequence])

@@ -9,9 +9,12 @@ import { assetScale, findInstrument, formatIncrements, type Instrument } from '.
 export function eventsOf(batches: readonly EngineBatch[]): CloudEvent[] {
   return batches.flatMap((batch) => {
     const { time } = batch
-    return batch.events.flatMap((event) => {
+    return batch.events.flatMap((event, index) => {
       if (event.type === 'CREDITED') return [creditedEvent(event, time)]
-      return event.type === 'TRADE' ? tradeEvents(event, time) : []
+      if (event.type !== 'TRADE') return []
+      // A command's trades come in one run.
+      const next = batch.events[index + 1]
+      return tradeEvents(event, time, next?.type === 'TRADE' && next.engineSequence === event.engineSequence)
     })
   })
 }
@@ -35,12 +38,13 @@ function creditedEvent(event: Credited, time: number): CloudEvent {
   })
 }
 
-function tradeEvents(trade: Trade, time: number): CloudEvent[] {
+function tradeEvents(trade: Trade, time: number, moreFollow: boolean): CloudEvent[] {
   const instrument = findInstrument(trade.symbol)
   if (!instrument) throw new Error(`trade in unknown market ${trade.symbol}`)
   const [buyer, seller] = trade.takerSide === 'BUY' ? [trade.taker, trade.maker] : [trade.maker, trade.taker]
   const data: EventData<'trade.executed'> = {
     engineSequence: trade.engineSequence,
+    ...(moreFollow ? { moreFollow } : {}),
     tradeId: trade.tradeId,
     symbol: trade.symbol,
     baseAsset: instrument.baseAsset,

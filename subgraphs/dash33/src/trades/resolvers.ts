@@ -1,4 +1,4 @@
-import { connection, pageOf, perRequest } from '@opsource/subgraph'
+import { connection, pageOf, perRequest, wholeKey } from '@opsource/subgraph'
 import DataLoader from 'dataloader'
 import type { Pool } from 'pg'
 import type { PrismaClient } from '../database.ts'
@@ -27,7 +27,7 @@ export function tradeResolvers({ prisma, pool, logs }: TradeServices): Resolvers
     Market: {
       trades: async ({ symbol }, args) => {
         const page = pageOf(args, { keys: 2 })
-        const after = page.after ? ([Number(page.after[0]), Number(page.after[1])] as const) : null
+        const after = page.after ? ([wholeKey(page.after[0]), wholeKey(page.after[1])] as const) : null
         const trades = await findTrades(pool, symbol, after, page.first + 1)
         return connection(trades, page, (trade) => [trade.engineSequence, trade.leg])
       },

@@ -20,7 +20,7 @@ export interface RecordedTotal {
 }
 
 export interface Book {
-  /** The last engine command on record. */
+  /** The last engine command on record whole; of the next one, some trades may be already. */
   readonly watermark: bigint
   readonly tradeCount: bigint
   readonly totals: readonly RecordedTotal[]

@@ -10,11 +10,16 @@ export type RecordedEvent = EventOf<'trade.executed' | 'account.credited'>
 export async function recordEvents(client: ClientBase, events: readonly RecordedEvent[]): Promise<void> {
   const trades = events.filter((event) => event.type === 'trade.executed').map(({ data }) => data)
   const credits = events.filter((event) => event.type === 'account.credited').map(({ data }) => data)
-  await raiseWatermark(client, Math.max(...events.map(({ data }) => data.engineSequence)))
+  await raiseWatermark(client, Math.max(...events.map(lastWhole)))
   const fresh = await insertTrades(client, trades)
   const postings = [
     ...trades.filter(({ tradeId }) => fresh.has(tradeId)).flatMap(postingsOfTrade),
     ...credits.flatMap(postingsOfCredit),
   ]
   await addPostings(client, sumPostings(postings))
+}
+
+/** @returns the last command that is on record whole once this event is: batches end anywhere, also between two trades of one order. */
+function lastWhole({ type, data }: RecordedEvent): number {
+  return type === 'trade.executed' && data.moreFollow ? data.engineSequence - 1 : data.engineSequence
 }

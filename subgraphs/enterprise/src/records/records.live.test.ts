@@ -217,4 +217,15 @@ describe('a trade on record', () => {
   })
 })
 
+describe('the watermark', () => {
+  it('comes to a command only with the last of its trades', async () => {
+    const { transport } = enterprise.ports
+    await transport.publish([trade(949), trade(950, { moreFollow: true })])
+    expect((await book()).watermark).toBe(949)
+    const second = trade(950, { tradeId: 'trd_000950b' })
+    await transport.publish([{ ...second, id: 'trd_000950b' }])
+    expect((await book()).watermark).toBe(950)
+  })
+})
+
 const EXCHANGE = `mutation ($apiKey: String!) { exchangeApiKey(input: { apiKey: $apiKey }) { ... on AccessTokenIssued { accessToken } } }`
