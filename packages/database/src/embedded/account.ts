@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, statSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs'
+import path from 'node:path'
 
 /** Who PostgreSQL runs as; undefined: as this process, which is an ordinary user already. */
 export interface Account {
@@ -35,4 +36,20 @@ function numberFrom(flag: string, user: string): number | undefined {
 /** Asks the system itself, so that modes, groups, access lists and mount options all count. */
 export function canEnter(directory: string, account: Account | undefined): boolean {
   return spawnSync('test', ['-x', directory], { ...account, cwd: '/' }).status === 0
+}
+
+/** Makes a directory that every user may enter, whatever root's umask takes away. */
+export function makeEnterable(directory: string): void {
+  mkdirSync(directory, { recursive: true })
+  chmodSync(directory, 0o755)
+}
+
+/** Lets every user read what lies below a directory, and run what its owner may run. */
+export function makeReadable(directory: string): void {
+  chmodSync(directory, 0o755)
+  for (const entry of readdirSync(directory, { recursive: true, withFileTypes: true })) {
+    const file = path.join(entry.parentPath, entry.name)
+    if (entry.isDirectory()) chmodSync(file, 0o755)
+    else if (entry.isFile()) chmodSync(file, (statSync(file).mode & 0o100) === 0 ? 0o644 : 0o755)
+  }
 }

@@ -1,17 +1,7 @@
-import {
-  chmodSync,
-  cpSync,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-} from 'node:fs'
+import { chmodSync, cpSync, existsSync, readFileSync, renameSync, rmSync, statSync, symlinkSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import path from 'node:path'
-import { type Account, canEnter } from './account.ts'
+import { type Account, canEnter, makeEnterable, makeReadable } from './account.ts'
 
 const PLATFORMS: Partial<Record<NodeJS.Platform, string>> = { linux: 'linux', darwin: 'darwin' }
 
@@ -30,9 +20,9 @@ export function binariesFor(account: Account | undefined, shared: string): strin
   if (!existsSync(copy)) {
     // Copied aside and renamed: a copy that was cut short is never taken for a whole one.
     const aside = `${copy}.${process.pid}`
-    mkdirSync(shared, { recursive: true, mode: 0o755 })
+    makeEnterable(shared)
     cpSync(installed.directory, aside, { recursive: true, verbatimSymlinks: true })
-    chmodSync(aside, 0o755)
+    makeReadable(aside)
     try {
       renameSync(aside, copy)
     } catch (error) {

@@ -1,9 +1,10 @@
-import { chmodSync, existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { Client } from 'pg'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { makeReadable } from './account.ts'
 import { directoriesOf, findPostgres, startPostgres } from './server.ts'
 
 let directory: string
@@ -73,6 +74,31 @@ test('a cluster whose making was cut short is made again', async () => {
   writeFileSync(path.join(first.directory, 'cluster', 'PG_VERSION'), '')
   const second = await startPostgres({ directory })
   expect(await ask(second.adminUrl, 'SELECT 1 AS value')).toEqual([{ value: 1 }])
+})
+
+test('what is copied for another user can be read by them, however it was unpacked', () => {
+  const [folder, tool, text] = ['bin', 'bin/tool', 'bin/text'].map((name) => path.join(directory, name))
+  mkdirSync(folder ?? '', { mode: 0o700 })
+  writeFileSync(tool ?? '', '', { mode: 0o700 })
+  writeFileSync(text ?? '', '', { mode: 0o600 })
+  symlinkSync('/nowhere', path.join(directory, 'dangling'))
+  makeReadable(directory)
+  const modes = [directory, folder, tool, text].map((file) => statSync(file ?? '').mode & 0o777)
+  expect(modes).toEqual([0o755, 0o755, 0o755, 0o644])
+})
+
+// Only root runs the server as somebody else.
+test.skipIf(process.getuid?.() !== 0)('a root whose umask shuts everybody out starts it all the same', async () => {
+  chmodSync(directory, 0o700)
+  const umask = process.umask(0o077)
+  try {
+    const server = await startPostgres({ directory })
+    expect(await ask(server.adminUrl, 'SELECT 1 AS value')).toEqual([{ value: 1 }])
+    expect(statSync(path.join(server.directory, 'cluster')).mode & 0o777).toBe(0o700)
+    expect(statSync(path.join(server.directory, 'password')).mode & 0o777).toBe(0o600)
+  } finally {
+    process.umask(umask)
+  }
 })
 
 // Only root runs the server as somebody else.

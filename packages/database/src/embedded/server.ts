@@ -4,7 +4,7 @@ import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Client, DatabaseError } from 'pg'
 import { quoted } from '../connection.ts'
-import { accountFor, canEnter } from './account.ts'
+import { accountFor, canEnter, makeEnterable } from './account.ts'
 import { binariesFor } from './binaries.ts'
 import { clusterOf, initialise, type Place, passwordOf, startCluster } from './cluster.ts'
 import { clearStale, hasEnded, type Postmaster, runningPostmaster } from './postmaster.ts'
@@ -16,6 +16,8 @@ const DATABASE = 'opsource'
 const READY_LIMIT_MS = 180_000
 /** `end` of a pool resolves before its sessions have gone; one that is cut while it goes is an error that nobody hears. */
 const GOODBYE_LIMIT_MS = 2_000
+/** A killed process stays in the table of processes for a moment, with its files as if it lived. */
+const DYING_LIMIT_MS = 2_000
 /** A fast shutdown writes one checkpoint. */
 const STOP_LIMIT_MS = 60_000
 const POLL_MS = 20
@@ -44,12 +46,11 @@ export interface EmbeddedPostgres {
 export async function startPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const place = placeFor(path.resolve(options.directory))
   initialise(place)
-  const running = await readyPostmaster(place)
+  const running = await takeOver(place)
   const postmaster = running ?? (await startCluster(place, options.settings ?? {}))
-  const adminUrl = `postgresql://postgres:${passwordOf(place)}@127.0.0.1:${postmaster.port}/${DATABASE}`
-  await createDatabase(adminUrl)
+  if (!running) await createDatabase(adminUrlOf(place, postmaster))
   return {
-    adminUrl,
+    adminUrl: adminUrlOf(place, postmaster),
     port: postmaster.port,
     pid: postmaster.pid,
     directory: place.directory,
@@ -63,8 +64,7 @@ export function findPostgres(directory: string): { pid: number; adminUrl: string
   const place = placeFor(path.resolve(directory))
   const running = runningPostmaster(clusterOf(place))
   if (!running) return undefined
-  const adminUrl = `postgresql://postgres:${passwordOf(place)}@127.0.0.1:${running.port}/${DATABASE}`
-  return { pid: running.pid, adminUrl, stop: () => stopPostmaster(place, running.pid) }
+  return { pid: running.pid, adminUrl: adminUrlOf(place, running), stop: () => stopPostmaster(place, running.pid) }
 }
 
 /** Every directory that `startPostgres` uses for the one asked for. */
@@ -77,12 +77,29 @@ function placeFor(directory: string): Place {
   mkdirSync(directory, { recursive: true, mode: 0o755 })
   accessSync(directory, constants.W_OK)
   const chosen = canEnter(directory, account) ? directory : elsewhere(directory)
-  if (chosen !== directory) mkdirSync(chosen, { recursive: true, mode: 0o755 })
+  if (chosen !== directory) for (const each of [SHARED_DIRECTORY, chosen]) makeEnterable(each)
   return { directory: chosen, account, binaries: binariesFor(account, SHARED_DIRECTORY) }
 }
 
 function elsewhere(directory: string): string {
   return path.join(SHARED_DIRECTORY, createHash('sha256').update(directory).digest('hex').slice(0, 16))
+}
+
+function adminUrlOf(place: Place, { port }: Postmaster): string {
+  return `postgresql://postgres:${passwordOf(place)}@127.0.0.1:${port}/${DATABASE}`
+}
+
+/** @returns the server that runs already; undefined where there is none, or it is just being killed. */
+async function takeOver(place: Place): Promise<Postmaster | undefined> {
+  const running = await readyPostmaster(place)
+  if (!running) return undefined
+  try {
+    await createDatabase(adminUrlOf(place, running))
+    return running
+  } catch (error) {
+    if (await hasEnded(running.pid, DYING_LIMIT_MS)) return undefined
+    throw error
+  }
 }
 
 async function readyPostmaster(place: Place): Promise<Postmaster | undefined> {
