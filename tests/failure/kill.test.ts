@@ -18,6 +18,11 @@ const placed = z.object({
   fills: z.array(z.unknown()),
 })
 
+const recorded = z.object({ bookOfRecord: z.object({ tradeCount: z.number() }) })
+const notified = z.object({
+  notifications: z.object({ edges: z.array(z.object({ node: z.object({ sequence: z.number() }) })) }),
+})
+
 interface Acknowledged {
   readonly trader: Trader
   readonly input: ReturnType<typeof orderOf>
@@ -92,9 +97,28 @@ test(`after ${ROUNDS} kills in the middle of trading no acknowledged order is lo
     total += acknowledged.length
     const last = Math.max(...acknowledged.map((each) => each.tradedAt))
     expectConserved(await booksAgree(operator, last), funded)
+    await expectNotified(
+      operator,
+      traders.map((trader) => visitor.as(trader.visitor.authorization)),
+    )
   }
   console.log(`${ROUNDS} kills, ${total} acknowledged orders, restart ${Math.round(Math.max(...restarts))} ms at most`)
 })
+
+/** Nobody else trades, so that every trade on record is a notification for its buyer and one for its seller: none lost, none twice. */
+async function expectNotified(operator: Visitor, persons: readonly Visitor[]): Promise<void> {
+  const { bookOfRecord } = await operator.get(recorded, '{ bookOfRecord { tradeCount } }')
+  const count = async () => {
+    const answers = persons.map((person) =>
+      person.get(notified, '{ notifications(first: 1) { edges { node { sequence } } } }'),
+    )
+    return (await Promise.all(answers)).reduce(
+      (sum, { notifications }) => sum + (notifications.edges[0]?.node.sequence ?? 0),
+      0,
+    )
+  }
+  await expect.poll(count, EVENTUALLY).toBe(2 * bookOfRecord.tradeCount)
+}
 
 /** Nothing came from outside since, and all that accounts and the venue hold is what did come. */
 function expectConserved(totals: Readonly<Record<string, string>>, funded: Readonly<Record<string, string>>): void {

@@ -41,7 +41,7 @@ export class NotificationFeed implements AsyncIterableIterator<NotificationRecor
   async open(): Promise<this> {
     this.#unsubscribe = await this.#cache.subscribe(wakeChannel(this.#userId), () => this.#rouse())
     // Read behind the subscription: what is written from here on wakes this feed.
-    const newest = await lastSequence(this.#database, this.#userId)
+    const newest = await this.#orEnd(lastSequence(this.#database, this.#userId))
     this.#last ??= newest
     if (this.#last > newest) {
       await this.return()
@@ -53,7 +53,7 @@ export class NotificationFeed implements AsyncIterableIterator<NotificationRecor
   /** Throws SUBSCRIPTION_GAP where the next notification is no longer kept. */
   async next(): Promise<IteratorResult<NotificationRecord>> {
     while (!this.#ended) {
-      const next = this.#page.shift() ?? (await this.#read())
+      const next = this.#page.shift() ?? (await this.#orEnd(this.#read()))
       if (this.#ended) break
       if (next) {
         if (next.sequence !== (this.#last ?? 0n) + 1n) {
@@ -84,6 +84,16 @@ export class NotificationFeed implements AsyncIterableIterator<NotificationRecor
     this.#woken = false
     this.#page.push(...(await notificationsAfter(this.#database, this.#userId, PAGE, this.#last ?? 0n)))
     return this.#page.shift()
+  }
+
+  /** Who reads has heard of the failure and comes no more: nothing may stay behind in the cache. */
+  async #orEnd<T>(work: Promise<T>): Promise<T> {
+    try {
+      return await work
+    } catch (error) {
+      await this.return()
+      throw error
+    }
   }
 
   async #sleep(): Promise<void> {
