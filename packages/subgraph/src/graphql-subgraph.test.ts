@@ -138,6 +138,18 @@ describe('a public stream', () => {
   })
 })
 
+describe('a subgraph that has stopped', () => {
+  it('takes neither requests nor subscriptions', async () => {
+    expect(await ask('{ open }')).toEqual({ data: { open: 'everyone' } })
+    await subgraph?.stop()
+    const body = JSON.stringify({ query: 'subscription { user { hint } }' })
+    const { value } = (await subgraph?.subscribe({ body, headers: {} }).next()) ?? {}
+    expect(codes(JSON.parse(value))).toEqual(['SERVER_SHUTDOWN'])
+    const answer = await subgraph?.execute({ body: JSON.stringify({ query: '{ open }' }), headers: {} })
+    expect(codes(JSON.parse(answer ?? ''))).toEqual(['SERVER_SHUTDOWN'])
+  })
+})
+
 describe('an entity that is disclosed', () => {
   it('is readable by who has just logged in, but for what asks for a scope', async () => {
     const answer = await ask('mutation { logIn { id name secret } }')

@@ -41,6 +41,7 @@ interface OpenSource {
 export class Subscriptions {
   readonly #parts: Parts
   readonly #open = new Set<AsyncIterator<string>>()
+  #stopping = false
 
   constructor(parts: Parts) {
     this.#parts = parts
@@ -95,8 +96,9 @@ export class Subscriptions {
     return results
   }
 
-  /** Ends all that are open. */
+  /** Ends all that are open, and takes no more. */
   async stop(): Promise<void> {
+    this.#stopping = true
     await Promise.all([...this.#open].map((results) => results.return?.()))
   }
 
@@ -106,6 +108,7 @@ export class Subscriptions {
 
   async #start(request: SerializedRequest, requestId: string): Promise<OpenSource> {
     const { schema, ports, log, observer } = this.#parts
+    if (this.#stopping) throw fault('SERVER_SHUTDOWN', 'The service is stopping.')
     if (this.#open.size > MAX_SUBSCRIPTIONS) throw fault('QUERY_TOO_COMPLEX', 'Too many subscriptions are open.')
     const identity = await identify(request.headers, ports.verifier)
     const body = parseRequest(request)
