@@ -112,30 +112,35 @@ drill('RabbitMQ may die and come back on its data: every event arrives, once', a
   await allHeard(last)
 })
 
-drill('Redis may lose everything: market data finds its way again, and nothing else is lost', async () => {
-  await stage.redis.restart()
-  const last = await trade()
-  await seller.place({ side: 'SELL', price: '60000.50', quantity: '0.2' })
-  await buyer.place({ side: 'BUY', price: '59999.50', quantity: '0.2' })
-  await expect
-    .poll(
-      async () => (await visitor.ask('{ market(symbol: "BTC-USDT") { ticker { bestBid bestAsk } } }')).data?.market,
-      EVENTUALLY,
+drill(
+  'Redis may be away and lose everything: orders go on, market data finds its way again, and nothing else is lost',
+  async () => {
+    const back = await stage.redis.kill()
+    await trade()
+    await back()
+    const last = await trade()
+    await seller.place({ side: 'SELL', price: '60000.50', quantity: '0.2' })
+    await buyer.place({ side: 'BUY', price: '59999.50', quantity: '0.2' })
+    await expect
+      .poll(
+        async () => (await visitor.ask('{ market(symbol: "BTC-USDT") { ticker { bestBid bestAsk } } }')).data?.market,
+        EVENTUALLY,
+      )
+      .toEqual({ ticker: { bestBid: '59999.50', bestAsk: '60000.50' } })
+    await allHeard(last)
+    const live = visitor.live(
+      'subscription { orderBook(symbol: "BTC-USDT") { kind bids { price } market { prediction { direction } } } }',
     )
-    .toEqual({ ticker: { bestBid: '59999.50', bestAsk: '60000.50' } })
-  await allHeard(last)
-  const live = visitor.live(
-    'subscription { orderBook(symbol: "BTC-USDT") { kind bids { price } market { prediction { direction } } } }',
-  )
-  await live.next()
-  const forecast = async (step: number): Promise<boolean> => {
-    await seller.place({ side: 'SELL', price: (60_000.49 - step / 100).toFixed(2), quantity: '0.001' })
-    return JSON.stringify((await live.next()).data).includes('"direction"')
-  }
-  let step = 0
-  await expect.poll(() => forecast(step++), { timeout: 20_000, interval: 500 }).toBe(true)
-  await live.end()
-})
+    await live.next()
+    const forecast = async (step: number): Promise<boolean> => {
+      await seller.place({ side: 'SELL', price: (60_000.49 - step / 100).toFixed(2), quantity: '0.001' })
+      return JSON.stringify((await live.next()).data).includes('"direction"')
+    }
+    let step = 0
+    await expect.poll(() => forecast(step++), { timeout: 20_000, interval: 500 }).toBe(true)
+    await live.end()
+  },
+)
 
 drill(
   'PostgreSQL may die and recover: orders are refused as data meanwhile, and nothing that was acknowledged is lost',
