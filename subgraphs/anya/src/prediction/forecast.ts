@@ -28,6 +28,9 @@ export const forecastSchema = z.object({
 export type Forecast = z.infer<typeof forecastSchema>
 export type Direction = z.infer<typeof direction>
 
+/** What could be an id of ours. Anything else is unknown before PostgreSQL, which takes no NUL, is asked. */
+export const isForecastId = (text: string) => /^prd_[0-9A-Za-z_-]{1,64}$/.test(text)
+
 /** @param up the probability that the mid price rises. */
 export function directed(up: number): { direction: Direction; probability: number } {
   return up >= 0.5 ? { direction: 'UP', probability: up } : { direction: 'DOWN', probability: 1 - up }

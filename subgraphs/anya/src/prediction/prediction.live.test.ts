@@ -223,6 +223,29 @@ test('an unknown market is refused as a subscription and has no prediction as an
   expect(_entities[0]).toMatchObject({ prediction: null, predictions: { edges: [] } })
 })
 
+test.each(['', '\u0000', 'prd_\u0000', "' OR 1=1", 'x'.repeat(10_000)])(
+  'nothing is known under the key %#',
+  async (key) => {
+    const anya = await start()
+    const query = `query ($r: [_Any!]!, $key: String!) {
+    model(name: $key) { name }
+    _entities(representations: $r) {
+      ... on Market { prediction { id } predictions { edges { cursor } } }
+      ... on Prediction { id }
+      ... on Model { name }
+    }
+  }`
+    const r = [
+      { __typename: 'Market', symbol: key },
+      { __typename: 'Market', symbol: { not: key } },
+      { __typename: 'Prediction', id: key },
+      { __typename: 'Model', name: key },
+    ]
+    const unknown = { prediction: null, predictions: { edges: [] } }
+    expect(await ask(anya, query, { r, key })).toEqual({ model: null, _entities: [unknown, unknown, null, null] })
+  },
+)
+
 test('two instances keep one forecast a tick, and both answer with it', async () => {
   const btc = marketOf('BTC-USDT')
   await btc.open()

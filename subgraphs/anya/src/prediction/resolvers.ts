@@ -3,7 +3,7 @@ import { connection, fault, pageOf, perRequest } from '@opsource/subgraph'
 import DataLoader from 'dataloader'
 import type { Resolvers } from '../generated/graphql.ts'
 import type { VersionLoader } from '../registry/index.ts'
-import { directionOf, type Forecast } from './forecast.ts'
+import { directionOf, type Forecast, isForecastId } from './forecast.ts'
 import type { NewestForecasts } from './newest.ts'
 import type { PredictionStore } from './store.ts'
 import { forecastStream } from './stream.ts'
@@ -39,7 +39,10 @@ export function predictionResolvers({
       prediction: ({ symbol }) => newest.of(symbol),
       predictions: async ({ symbol }, args) => {
         const page = pageOf(args, { keys: 1 })
-        return connection(await store.page(symbol, page), page, ({ id }) => [id])
+        if (page.after !== null && !isForecastId(String(page.after[0])))
+          throw fault('BAD_USER_INPUT', '`after` is not a cursor of this connection.')
+        // Whoever asks for an entity chooses its key: it need not be a market, nor a text.
+        return connection(newest.knows(symbol) ? await store.page(symbol, page) : [], page, ({ id }) => [id])
       },
     },
     Subscription: {

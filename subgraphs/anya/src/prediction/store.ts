@@ -3,7 +3,7 @@ import type { Page } from '@opsource/subgraph'
 import type { Database, Transaction } from '../database.ts'
 import { Prisma } from '../generated/prisma/client.ts'
 import { predictionMade } from './events.ts'
-import { type Forecast, type ScorePart, scoreOf } from './forecast.ts'
+import { type Forecast, isForecastId, type ScorePart, scoreOf } from './forecast.ts'
 
 /** Two markets make 172,800 forecasts a day, about 50 MB with their indexes: two days are enough to look back on, scores stay. */
 export const PREDICTION_RETENTION_MS = 48 * 3_600_000
@@ -49,7 +49,7 @@ export class PredictionStore {
   }
 
   async byIds(ids: readonly string[]): Promise<Forecast[]> {
-    const rows = await this.#database.prediction.findMany({ where: { id: { in: [...ids] } } })
+    const rows = await this.#database.prediction.findMany({ where: { id: { in: ids.filter(isForecastId) } } })
     return rows.map(toForecast)
   }
 

@@ -35,6 +35,9 @@ export interface ScoreSums {
   readonly baselineBrierSum: number
 }
 
+/** What could name a model. Anything else is unknown before PostgreSQL, which takes no NUL, is asked. */
+const isModelName = (text: string) => /^[\w.-]{1,64}$/.test(text)
+
 export class RegistryStore {
   readonly #database: Database
   readonly #clock: Clock
@@ -89,7 +92,7 @@ export class RegistryStore {
   }
 
   modelsByName(names: readonly string[]): Promise<RegisteredModel[]> {
-    return this.#database.model.findMany({ where: { name: { in: [...names] } } })
+    return this.#database.model.findMany({ where: { name: { in: names.filter(isModelName) } } })
   }
 
   /** @returns the newest versions of each model, newest first. */
