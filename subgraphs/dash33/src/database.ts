@@ -43,6 +43,11 @@ export function openDatabase(databaseUrl: string, onIdleError: (error: Error) =>
 export async function inTransaction<T>(pool: Pool, work: (client: ClientBase) => Promise<T>): Promise<T> {
   const client = await pool.connect()
   let fault: Error | undefined
+  // The pool hears of idle connections only: one that breaks in use would end the process, where its statement fails anyway.
+  const broken = (error: Error) => {
+    fault = error
+  }
+  client.on('error', broken)
   try {
     await client.query('BEGIN')
     const result = await work(client)
@@ -54,6 +59,7 @@ export async function inTransaction<T>(pool: Pool, work: (client: ClientBase) =>
     })
     throw error
   } finally {
+    if (!fault) client.off('error', broken)
     client.release(fault)
   }
 }
