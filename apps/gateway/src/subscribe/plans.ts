@@ -19,6 +19,8 @@ import { guardedCoordinates, isPublic } from './visibility.ts'
 
 /** Different subscriptions in use at once; a plan is some 10 kB and takes milliseconds to make again. */
 const MAX_PLANS = 500
+/** Longer texts are planned each time: kept, some of them would fill the memory with comments and blanks. */
+const MAX_KEPT_CHARACTERS = 16_384
 
 type OperationContext = ReturnType<typeof buildOperationContext>
 
@@ -63,7 +65,7 @@ export class SubscriptionPlans {
       return ok(known)
     }
     const planned = this.#make(text, operationName)
-    if (!planned.ok) return planned
+    if (!planned.ok || text.length > MAX_KEPT_CHARACTERS) return planned
     this.#plans.set(key, planned.value)
     if (this.#plans.size > MAX_PLANS) this.#plans.delete(this.#plans.keys().next().value ?? key)
     return planned

@@ -1,0 +1,20 @@
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { expect, it } from 'vitest'
+import { SubscriptionPlans } from './plans.ts'
+
+const supergraph = readFileSync(path.resolve(import.meta.dirname, '../../../../supergraph.graphql'), 'utf8')
+const TICKER = 'subscription { ticker(symbol: "BTC-USDT") { bestBid } }'
+
+it('a subscription is planned once, unless its text would fill the memory', () => {
+  const plans = new SubscriptionPlans(supergraph)
+  const planOf = (text: string) => {
+    const planned = plans.plan(text, null)
+    return planned.ok ? planned.value : planned.error
+  }
+  expect(planOf(TICKER)).toMatchObject({ kind: 'STATE', isPublic: true })
+  expect(planOf(TICKER)).toBe(planOf(TICKER))
+  const long = `${TICKER} #${'x'.repeat(20_000)}`
+  expect(planOf(long)).toMatchObject({ kind: 'STATE', isPublic: true })
+  expect(planOf(long)).not.toBe(planOf(long))
+})
