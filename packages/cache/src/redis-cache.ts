@@ -7,6 +7,8 @@ const KEY_PREFIX = 'opsource:'
 /** A cache that is slower than this is worse than none. */
 const COMMAND_TIMEOUT_MS = 2_000
 const CONNECT_TIMEOUT_MS = 2_000
+/** Reconnections that a waiting command outlives: at first about as long as its time, later some 10 s. */
+const COMMAND_RETRIES = 8
 /** Between attempts to reconnect, growing to this. */
 const MAX_RECONNECT_DELAY_MS = 1_000
 
@@ -27,12 +29,12 @@ export class RedisCache implements Cache {
 
   constructor(options: { url: string; log: Logger }) {
     this.#log = options.log
-    // A command that has timed out would still wait in memory for Redis to come back: a failed reconnection forgets it, and a server
+    // A command that has timed out would still wait in memory for Redis to come back: failed reconnections forget it, and a server
     // that hangs is one to reconnect to.
     this.#commands = this.#connection(options.url, {
       commandTimeout: COMMAND_TIMEOUT_MS,
       socketTimeout: COMMAND_TIMEOUT_MS,
-      maxRetriesPerRequest: 1,
+      maxRetriesPerRequest: COMMAND_RETRIES,
     })
     this.#subscriber = this.#connection(options.url, { maxRetriesPerRequest: null })
     this.#subscriber.on('message', (channel, message) => this.#deliver(channel, message))
