@@ -17,7 +17,7 @@ import { GatewayMetrics } from './server/metrics.ts'
 import { requestLog } from './server/request-log.ts'
 import { respond, respondJson } from './server/respond.ts'
 import { type Handler, listener } from './server/routes.ts'
-import { Sockets } from './server/sockets.ts'
+import { asksForSocket, Sockets } from './server/sockets.ts'
 import { SocketProtocol } from './server/websocket.ts'
 import { Subscriptions } from './subscribe/subscriptions.ts'
 import { acceptEnforced } from './supergraph/enforced-specs.ts'
@@ -82,7 +82,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     ],
   ])
   const http = createServer(
-    { requestTimeout: limits.requestMs },
+    { requestTimeout: limits.requestMs, shouldUpgradeCallback: asksForSocket },
     listener({ handlers, allowedOrigins: options.allowedOrigins ?? [], log }),
   )
   const protocol = new SocketProtocol({ server: apollo.server, subscriptions, sessions, log, metrics })

@@ -1,4 +1,4 @@
-import { createServer } from 'node:http'
+import { createServer, request } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { MessageType } from 'graphql-ws'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -46,6 +46,19 @@ describe('a WebSocket', () => {
   it('opens on no other path', async () => {
     expect(await statusOf(open({}, '/explorer'))).toBe(404)
     expect(await statusOf(open({}, '/graphql?a=b'))).toBe(101)
+  })
+
+  it('is not what a client asks for that would rather speak HTTP/2: it is answered in HTTP/1.1', async () => {
+    const body = '{"query":"{ __typename }"}'
+    const headers = { 'content-type': 'application/json', connection: 'Upgrade, HTTP2-Settings', upgrade: 'h2c' }
+    const status = await new Promise((resolve, reject) => {
+      const asked = request(stage.gateway.url, { method: 'POST', headers }, (response) => {
+        response.resume()
+        resolve(response.statusCode)
+      })
+      asked.on('error', reject).end(body)
+    })
+    expect(status).toBe(200)
   })
 
   it('leaves nothing behind that renews its key where it closes before it is known whose it is', async () => {

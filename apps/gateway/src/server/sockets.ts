@@ -97,6 +97,11 @@ export class Sockets {
   }
 }
 
+/** Clients that would rather speak HTTP/2, as Java's does, ask for it with every first request: those stay HTTP/1.1. */
+export function asksForSocket({ headers }: IncomingMessage): boolean {
+  return headers.upgrade?.toLowerCase() === 'websocket'
+}
+
 /** Programs name no origin. A page that a browser loaded from elsewhere does, and must be listed as for CORS. */
 function mayConnect({ headers }: IncomingMessage, allowedOrigins: readonly string[]): boolean {
   const { origin, host } = headers
