@@ -84,8 +84,11 @@ export class Sockets {
       },
       {
         authorization: request.headers.authorization,
-        unauthenticated: (fault) =>
-          socket.close(CloseCode.Unauthorized, `UNAUTHENTICATED: ${fault.message}`.slice(0, MAX_REASON_BYTES)),
+        unauthenticated: ({ message, extensions: { code } }) => {
+          // 4401 is for good: whom nobody can judge now may come again.
+          const close = code === 'UNAUTHENTICATED' ? CloseCode.Unauthorized : CLOSE_TRY_AGAIN_LATER
+          socket.close(close, `${code}: ${message}`.slice(0, MAX_REASON_BYTES))
+        },
       },
     )
     socket.once('close', (code, reason) => {

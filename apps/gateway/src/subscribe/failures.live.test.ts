@@ -99,6 +99,12 @@ describe('when a subgraph behind a live operation goes away', () => {
     const { status, body } = await stage.query('{ __typename }', { authorization: 'ApiKey opk_any' })
     expect(status).toBe(503)
     expect(body.errors).toMatchObject([{ extensions: { code: 'SUBGRAPH_UNAVAILABLE', service: 'enterprise' } }])
+    const closed = new Promise((resolve) => {
+      const client = stage.client('ApiKey opk_any')
+      client.on('closed', resolve)
+      client.subscribe({ query: '{ __typename }' }, { next: () => {}, error: () => {}, complete: () => {} })
+    })
+    expect(await closed).toMatchObject({ code: 1013, reason: expect.stringContaining('SUBGRAPH_UNAVAILABLE') })
   })
 })
 
