@@ -101,6 +101,20 @@ describePlatforms((mode) => {
     expect(answer.data?.placeOrder).toMatchObject(refusal)
   })
 
+  test.each(['\u0000', 'ord_\u0000', 'trd_\u0000', "ord_' OR 1=1", 'x'.repeat(10_000)])(
+    '%j is nothing known',
+    async (key) => {
+      const query =
+        'query Look($id: ID!, $key: String!) { order(id: $id) { id } orders(symbol: $key) { edges { cursor } } }'
+      const own = await trader.visitor.ask(query, { id: key, key })
+      expect(own).toMatchObject({ codes: [], data: { order: null, orders: { edges: [] } } })
+      const entity = 'query Look($of: [_Any!]!) { _entities(representations: $of) { ... on Trade { id } } }'
+      const representations = { of: [{ __typename: 'Trade', id: key }] }
+      const { text } = await platform.askDirectly('dash33', entity, null, representations)
+      expect(JSON.parse(text)).toEqual({ data: { _entities: [null] } })
+    },
+  )
+
   test('a batch answers each part for itself, and one that is too long is refused whole', async () => {
     const bad = orderOf({ side: 'BUY', price: '100.001', quantity: '1' })
     const mixed = await trader.visitor.ask(BATCH, {

@@ -3,3 +3,4 @@ export { type BookSnapshot, type EngineClient, type EngineOptions, startEngine }
 export type * from './commands.ts'
 export type * from './events.ts'
 export { LIMITS } from './limits.ts'
+export { isOrderId, isTradeId } from './order-id.ts'

@@ -5,6 +5,7 @@ const SEQUENCE_CHARACTERS = 11
 /** A command trades with at most as many orders as rest: 2^25 is beyond memory. */
 const LEG_CHARACTERS = 5
 const ORDER_ID = /^ord_[0-9a-hjkmnp-tv-z]{11}$/
+const TRADE_ID = /^trd_[0-9a-hjkmnp-tv-z]{16}$/
 
 /** An order's id is the sequence of the command that placed it. */
 export const orderId = (sequence: number): string => `ord_${base32(sequence, SEQUENCE_CHARACTERS)}`
@@ -13,9 +14,12 @@ export const orderId = (sequence: number): string => `ord_${base32(sequence, SEQ
 export const tradeId = (sequence: number, leg: number): string =>
   `trd_${base32(sequence, SEQUENCE_CHARACTERS)}${base32(leg, LEG_CHARACTERS)}`
 
+export const isOrderId = (text: string): boolean => ORDER_ID.test(text)
+export const isTradeId = (text: string): boolean => TRADE_ID.test(text)
+
 /** @returns the sequence, or null where the text is no order id. */
 export function parseOrderId(text: string): number | null {
-  if (!ORDER_ID.test(text)) return null
+  if (!isOrderId(text)) return null
   let value = 0
   for (const character of text.slice(4)) value = value * 32 + ALPHABET.indexOf(character)
   return Number.isSafeInteger(value) ? value : null

@@ -5,7 +5,7 @@ import { accountIdOf, callerOf, type ReadYourWrites } from '../accounts/index.ts
 import type { PrismaClient } from '../database.ts'
 import type { OrderSnapshot } from '../engine/acks.ts'
 import type { Resolvers } from '../generated/graphql.ts'
-import { formatIncrements, type Instrument, instrumentOf } from '../market/index.ts'
+import { findInstrument, formatIncrements, type Instrument, instrumentOf } from '../market/index.ts'
 import type { OrderDesk } from './desk.ts'
 import { findOrders, findOwnOrders } from './store.ts'
 
@@ -32,6 +32,7 @@ export function orderResolvers({ prisma, desk, writes }: OrderServices): Resolve
       orders: async (_parent, args, context) => {
         const accountId = accountIdOf(callerOf(context).userId)
         const page = pageOf(args, { keys: 1 })
+        if (args.symbol != null && !findInstrument(args.symbol)) return connection([], page, () => [])
         await writes.settled(accountId)
         const filter = {
           ...(args.symbol == null ? {} : { symbol: args.symbol }),

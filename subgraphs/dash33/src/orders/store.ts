@@ -1,5 +1,5 @@
 import type { PrismaClient } from '../database.ts'
-import type { OrderSnapshot } from '../engine/acks.ts'
+import { isOrderId, type OrderSnapshot } from '../engine/index.ts'
 import type { Order } from '../generated/prisma/client.ts'
 
 export interface OrderFilter {
@@ -39,7 +39,7 @@ export async function findOwnOrders(
 ): Promise<Map<string, OrderSnapshot>> {
   const account = await prisma.account.findUnique({ where: { id: accountId } })
   if (!account) return new Map()
-  const orders = await prisma.order.findMany({ where: { id: { in: [...ids] }, accountNo: account.no } })
+  const orders = await prisma.order.findMany({ where: { id: { in: ids.filter(isOrderId) }, accountNo: account.no } })
   return new Map(orders.map((order) => [order.id, snapshotOf(order, accountId)]))
 }
 

@@ -1,5 +1,6 @@
 import type { Pool } from 'pg'
 import type { PrismaClient } from '../database.ts'
+import { isTradeId } from '../engine/index.ts'
 import type { TradeParent } from '../parents.ts'
 
 /** A trade with the place that a page continues from. */
@@ -53,7 +54,7 @@ export async function findTrades(
 }
 
 export async function findTradesById(prisma: PrismaClient, ids: readonly string[]): Promise<Map<string, TradeParent>> {
-  const trades = await prisma.trade.findMany({ where: { id: { in: [...ids] } } })
+  const trades = await prisma.trade.findMany({ where: { id: { in: ids.filter(isTradeId) } } })
   return new Map(
     trades.map(({ id, symbol, price, quantity, takerSide, executedAt }) => [
       id,
