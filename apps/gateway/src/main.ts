@@ -1,6 +1,7 @@
 import { RabbitTransport } from '@opsource/bus'
 import { followRevocations, httpSource, TokenVerifier } from '@opsource/identity'
 import { systemClock } from '@opsource/kernel'
+import { stopOnSignal } from '@opsource/subgraph/service'
 import { pino } from 'pino'
 import { collectDefaultMetrics, Registry } from 'prom-client'
 import { readConfig } from './config.ts'
@@ -40,19 +41,11 @@ async function main(): Promise<void> {
   process.on('SIGHUP', () => {
     gateway.reload().catch((error: Error) => log.error({ reason: error.message }, 'the supergraph was not reloaded'))
   })
-  const stop = async () => {
+  stopOnSignal('the gateway', log, async () => {
     await gateway.stop()
     await unfollow()
     await transport.close()
-  }
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => {
-      stop().catch((error: Error) => {
-        log.error({ reason: error.message }, 'the gateway did not stop cleanly')
-        process.exitCode = 1
-      })
-    })
-  }
+  })
 }
 
 main().catch((error: Error) => {

@@ -8,7 +8,7 @@ import { type Gateway, startGateway } from '@opsource/gateway'
 import { type DocumentSource, followRevocations, TokenVerifier } from '@opsource/identity'
 import { IdSource, systemClock, systemRandom } from '@opsource/kernel'
 import { startMobile } from '@opsource/mobile'
-import type { Ports, Subgraph } from '@opsource/subgraph'
+import { type Ports, type Subgraph, wellKnownDocument } from '@opsource/subgraph'
 import type { Logger } from 'pino'
 import { Registry } from 'prom-client'
 import { quietly, type Step } from './progress.ts'
@@ -64,7 +64,7 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
       const document =
         (path: string): DocumentSource =>
         async () =>
-          wellKnown(issuer.subgraph, path)
+          wellKnownDocument(issuer.subgraph, path)
       const keys = document('/.well-known/jwks.json')
       return new TokenVerifier({ keys, revocations: document('/.well-known/revocations.json'), clock: systemClock })
     }
@@ -128,10 +128,4 @@ function sharedPorts(log: Logger): Omit<Ports, 'verifier' | 'databaseUrl'> {
     log,
     metrics: new Registry(),
   }
-}
-
-async function wellKnown(issuer: Subgraph | undefined, path: string): Promise<string> {
-  const route = issuer?.routes.find((known) => known.path === path)
-  if (!route) throw new Error(`nobody serves ${path} yet`)
-  return route.answer()
 }

@@ -1,5 +1,7 @@
+import { guardPool } from '@opsource/bus'
 import { poolConfig, prismaAdapter } from '@opsource/database'
 import { type ClientBase, Pool } from 'pg'
+import type { Logger } from 'pino'
 import { PrismaClient } from './generated/prisma/client.ts'
 
 /** Of each kind of reader: past the cores of one machine more of them only queue inside PostgreSQL. */
@@ -22,11 +24,11 @@ export interface Database {
   close(): Promise<void>
 }
 
-export function openDatabase(databaseUrl: string, onIdleError: (error: Error) => void): Database {
+export function openDatabase(databaseUrl: string, log: Logger): Database {
   const prisma = new PrismaClient({ adapter: prismaAdapter(databaseUrl, { max: READ_CONNECTIONS }) })
   const reads = new Pool(poolConfig(databaseUrl, { max: READ_CONNECTIONS }))
   const pool = new Pool(poolConfig(databaseUrl, { max: WRITE_CONNECTIONS }))
-  for (const each of [reads, pool]) each.on('error', onIdleError)
+  for (const each of [reads, pool]) guardPool(each, log)
   return {
     prisma,
     reads,

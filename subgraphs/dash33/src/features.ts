@@ -37,9 +37,7 @@ export async function startDash33(ports: Ports): Promise<Dash33> {
 
 async function start(ports: Ports, stack: AsyncDisposableStack): Promise<Dash33> {
   const log = ports.log.child({ domain: 'dash33' })
-  const { pool, reads, prisma, ...database } = openDatabase(ports.databaseUrl, (error) =>
-    log.warn({ err: error }, 'a database connection was lost'),
-  )
+  const { pool, reads, prisma, ...database } = openDatabase(ports.databaseUrl, log)
   stack.defer(() => database.close())
   const relay = new OutboxRelay({ pool, transport: ports.transport, log })
   stack.defer(() => relay.stop())

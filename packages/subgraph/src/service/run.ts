@@ -7,7 +7,9 @@ import { pino } from 'pino'
 import { collectDefaultMetrics, Registry } from 'prom-client'
 import { listen } from '../http-server.ts'
 import type { Ports, Subgraph } from '../subgraph.ts'
+import { wellKnownDocument } from '../well-known.ts'
 import type { ServiceConfig } from './environment.ts'
+import { stopOnSignal } from './stop.ts'
 
 export interface ServiceDefinition<Config extends ServiceConfig> {
   readonly domain: Domain
@@ -40,7 +42,7 @@ async function serve<Config extends ServiceConfig>(definition: ServiceDefinition
   const document = (name: string) => {
     const path = `/.well-known/${name}.json`
     return definition.issuesTokens
-      ? () => ownDocument(issuer.subgraph, path)
+      ? () => wellKnownDocument(issuer.subgraph, path)
       : httpSource(new URL(path, config.ENTERPRISE_URL).href)
   }
   const verifier = new TokenVerifier({
@@ -57,25 +59,10 @@ async function serve<Config extends ServiceConfig>(definition: ServiceDefinition
   const listening = await listen(subgraph, { host: config.HOST, port: config.PORT, log, metrics })
   log.info({ host: config.HOST, port: listening.port }, `${domain} listens`)
 
-  const stop = async () => {
+  stopOnSignal(domain, log, async () => {
     await listening.close()
     await unfollow()
     await transport.close()
     await cache.close()
-  }
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => {
-      stop().catch((error: unknown) => {
-        log.error({ err: error }, `${domain} did not stop cleanly`)
-        process.exitCode = 1
-      })
-    })
-  }
-}
-
-/** The issuer believes itself for the same reasons as everyone else: what its own documents say. */
-async function ownDocument(subgraph: Subgraph | undefined, path: string): Promise<string> {
-  const route = subgraph?.routes.find((known) => known.path === path)
-  if (!route) throw new Error(`${path} is not served yet`)
-  return route.answer()
+  })
 }
