@@ -4,7 +4,7 @@ import type { Lots, Ticks } from '../market/instruments.ts'
 import type { Ack } from './acks.ts'
 import type { Command, MarketStatus } from './commands.ts'
 import type { EngineBatch, RecordingPass } from './events.ts'
-import { SupervisedEngine } from './supervisor.ts'
+import { SupervisedEngine } from './thread/supervisor.ts'
 
 /** The whole book of a market, best first, as of an engine sequence. */
 export interface BookSnapshot {

@@ -1,5 +1,5 @@
-import type { Ack, Refusal } from './acks.ts'
-import type { Command } from './commands.ts'
+import type { Ack, Refusal } from '../acks.ts'
+import type { Command } from '../commands.ts'
 import type { FailureCode, Submission } from './protocol.ts'
 
 interface Submitted {

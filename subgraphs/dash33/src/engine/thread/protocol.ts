@@ -1,8 +1,8 @@
 import type { ClientConfig } from 'pg'
-import type { Ack, Refusal } from './acks.ts'
-import type { BookSnapshot } from './client.ts'
-import type { Command } from './commands.ts'
-import type { EngineBatch } from './events.ts'
+import type { Ack, Refusal } from '../acks.ts'
+import type { BookSnapshot } from '../client.ts'
+import type { Command } from '../commands.ts'
+import type { EngineBatch } from '../events.ts'
 
 /** What the engine's thread is started with. */
 export interface EngineThreadData {

@@ -1,12 +1,12 @@
-import type { Ack } from './acks.ts'
-import { hashState, writeState } from './canonical.ts'
-import type { Engine } from './engine.ts'
-import type { EngineBatch } from './events.ts'
-import { encodeCommands } from './journal-format.ts'
-import { LIMITS } from './limits.ts'
+import type { Ack } from '../acks.ts'
+import { hashState, writeState } from '../canonical.ts'
+import type { Engine } from '../engine.ts'
+import type { EngineBatch } from '../events.ts'
+import { encodeCommands } from '../journal/command-codec.ts'
+import { LIMITS } from '../limits.ts'
 import type { Answer, FailureCode, Submission } from './protocol.ts'
-import type { Recovered } from './recovery.ts'
-import { hashRow, type JournalRow, type JournalStore, mayBeCommitted } from './store.ts'
+import type { Recovered } from '../journal/recovery.ts'
+import { hashRow, type JournalRow, type JournalStore, mayBeCommitted } from '../journal/store.ts'
 
 export interface CommitterEvents {
   /** The batch is committed and applied: only now may anything of it leave. */

@@ -1,11 +1,11 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
-import { hashState, writeState } from './canonical.ts'
-import type { BookSnapshot } from './client.ts'
+import { hashState, writeState } from '../canonical.ts'
+import type { BookSnapshot } from '../client.ts'
 import { Committer } from './committer.ts'
-import type { Engine } from './engine.ts'
+import type { Engine } from '../engine.ts'
 import type { EngineThreadData, FailureCode, FromEngine, ToEngine } from './protocol.ts'
-import { recover } from './recovery.ts'
-import { JournalStore } from './store.ts'
+import { recover } from '../journal/recovery.ts'
+import { JournalStore } from '../journal/store.ts'
 
 if (!parentPort) throw new Error('the engine runs in a worker thread')
 await main(parentPort, workerData)

@@ -1,7 +1,7 @@
-import { hashState, readState, writeState } from './canonical.ts'
-import { Engine } from './engine.ts'
-import type { EngineBatch } from './events.ts'
-import { decodeCommands } from './journal-format.ts'
+import { hashState, readState, writeState } from '../canonical.ts'
+import { Engine } from '../engine.ts'
+import type { EngineBatch } from '../events.ts'
+import { decodeCommands } from './command-codec.ts'
 import { GENESIS_HASH, hashRow, type JournalRow, type JournalStore, type SnapshotRow } from './store.ts'
 
 /** The journal does not lead to a state that can be trusted. */

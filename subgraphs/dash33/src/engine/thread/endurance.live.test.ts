@@ -1,11 +1,11 @@
 import { poolConfig } from '@opsource/database'
 import { Client } from 'pg'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { type FreshDatabase, freshDatabase } from '../../../../tests/support/database.ts'
-import { nthOrder, observedEngine, opening } from '../../../../tests/support/engine.ts'
-import type { EngineClient } from './client.ts'
-import type { Command } from './commands.ts'
-import { LIMITS } from './limits.ts'
+import { type FreshDatabase, freshDatabase } from '../../../../../tests/support/database.ts'
+import { nthOrder, observedEngine, opening } from '../../../../../tests/support/engine.ts'
+import type { EngineClient } from '../client.ts'
+import type { Command } from '../commands.ts'
+import { LIMITS } from '../limits.ts'
 
 const SUBMISSION = 1_000
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Command } from './commands.ts'
-import { decodeCommands, encodeCommands } from './journal-format.ts'
+import type { Command } from '../commands.ts'
+import { decodeCommands, encodeCommands } from './command-codec.ts'
 
 const text = fc.string({ unit: 'grapheme-ascii', minLength: 1, maxLength: 64 })
 const whole = fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER })

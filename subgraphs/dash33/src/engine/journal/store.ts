@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Client, type ClientConfig, DatabaseError } from 'pg'
-import { LIMITS } from './limits.ts'
+import { LIMITS } from '../limits.ts'
 
 /** One engine per database: the two halves of an advisory lock's key, "dash" in ASCII and 33. */
 const LOCK_KEY = [0x64617368, 33]

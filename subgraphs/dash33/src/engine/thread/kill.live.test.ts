@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
-import { freshDatabase } from '../../../../tests/support/database.ts'
-import { killEngine } from '../../../../tests/support/engine-kill.ts'
+import { freshDatabase } from '../../../../../tests/support/database.ts'
+import { killEngine } from '../../../../../tests/support/engine-kill.ts'
 
 it('an engine that is killed under load loses no acknowledged order, twice', async () => {
   const database = await freshDatabase('dash33')

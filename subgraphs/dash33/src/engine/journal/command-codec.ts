@@ -1,5 +1,5 @@
 import { ByteReader, ByteWriter } from './byte-stream.ts'
-import type { CancelOrder, Command, PlaceOrder, SetMarketStatus } from './commands.ts'
+import type { CancelOrder, Command, PlaceOrder, SetMarketStatus } from '../commands.ts'
 
 /** Rises with every change of the form; old versions stay readable. */
 const FORMAT_VERSION = 1
