@@ -264,6 +264,17 @@ export interface BalanceChange {
   readonly held: MinorUnits
 }
 
+/**
+ * What is held for an order as the batch leaves it: 0 once nothing is, at the latest when it is closed. The one hold of an OCO pair is
+ * told with one of its two orders, and told with the other if it moves there. Of one balance, all that is held is the sum of these.
+ */
+export interface HoldChange {
+  readonly orderId: string
+  readonly accountId: string
+  readonly asset: string
+  readonly held: MinorUnits
+}
+
 /** Everything that one journaled batch changed, handed out after its commit, in order, once per process life. */
 export interface EngineBatch {
   readonly firstSequence: number
@@ -278,4 +289,6 @@ export interface EngineBatch {
   readonly resting: readonly RestingChange[]
   /** Each touched balance once. */
   readonly balances: readonly BalanceChange[]
+  /** Each touched hold once, in any order; one that came and went within the batch may be left out. */
+  readonly holds: readonly HoldChange[]
 }
