@@ -1,0 +1,136 @@
+import { BUY, NONE, type SideCode } from './matcher.ts'
+
+const SMALLEST = 64
+
+/** Most orders come within this many levels of the best price: looked at one by one before the search begins. */
+const NEAR = 8
+
+/** From so many levels on, moving them as a block is quicker than one by one. */
+const BLOCK = 16
+
+/**
+ * The prices of one side of a book, sorted so that the best is the last: there a new best price is appended and an emptied one cut off, and a change
+ * of depth d moves d levels. Any safe integer is a price: no grid, no bounds, no memory for prices that nobody uses. A level is a slot, like an order.
+ */
+export class PriceIndex {
+  readonly side: SideCode
+  /** Levels in use. */
+  count = 0
+  price = new Float64Array(SMALLEST)
+  /** Lots shown at the level. */
+  volume = new Float64Array(SMALLEST)
+  /** First and last order of the queue, as slots of the pool. */
+  head = new Int32Array(SMALLEST)
+  tail = new Int32Array(SMALLEST)
+  /** Prices of bids, negated prices of asks, ascending; beside each its level. */
+  #keys = new Float64Array(SMALLEST)
+  #levels = new Int32Array(SMALLEST)
+  #free = NONE
+  #fresh = 0
+
+  constructor(side: SideCode) {
+    this.side = side
+  }
+
+  /** The level of the best price, NONE of an empty side. */
+  get best(): number {
+    return this.count === 0 ? NONE : this.#levels[this.count - 1]!
+  }
+
+  /** The level with so many better ones before it. */
+  at(rank: number): number {
+    return this.#levels[this.count - 1 - rank]!
+  }
+
+  /** @returns the price's level, or NONE */
+  find(price: number): number {
+    const key = this.#key(price)
+    const place = this.#place(key)
+    return place < this.count && this.#keys[place] === key ? this.#levels[place]! : NONE
+  }
+
+  /** @returns the price's level, a new and empty one if there was none */
+  ensure(price: number): number {
+    const key = this.#key(price)
+    const place = this.#place(key)
+    if (place < this.count && this.#keys[place] === key) return this.#levels[place]!
+    return this.#insert(place, key, price)
+  }
+
+  /** Takes an empty level away. */
+  drop(level: number): void {
+    const place = this.#levels[this.count - 1] === level ? this.count - 1 : this.#place(this.#key(this.price[level]!))
+    const keys = this.#keys
+    const levels = this.#levels
+    const last = --this.count
+    if (last - place < BLOCK) {
+      for (let i = place; i < last; i++) {
+        keys[i] = keys[i + 1]!
+        levels[i] = levels[i + 1]!
+      }
+    } else {
+      keys.copyWithin(place, place + 1, last + 1)
+      levels.copyWithin(place, place + 1, last + 1)
+    }
+    this.head[level] = this.#free
+    this.#free = level
+  }
+
+  #key(price: number): number {
+    return this.side === BUY ? price : -price
+  }
+
+  /** The first place whose key is not below `key`. */
+  #place(key: number): number {
+    const keys = this.#keys
+    let high = this.count
+    for (const near = high - NEAR; high > 0 && high > near; high--) if (keys[high - 1]! < key) return high
+    let low = 0
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if (keys[middle]! < key) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+
+  #insert(place: number, key: number, price: number): number {
+    if (this.count === this.#keys.length) this.#grow()
+    const keys = this.#keys
+    const levels = this.#levels
+    const count = this.count++
+    if (count - place < BLOCK) {
+      for (let i = count; i > place; i--) {
+        keys[i] = keys[i - 1]!
+        levels[i] = levels[i - 1]!
+      }
+    } else {
+      keys.copyWithin(place + 1, place, count)
+      levels.copyWithin(place + 1, place, count)
+    }
+    let level = this.#free
+    if (level !== NONE) this.#free = this.head[level]!
+    else level = this.#fresh++
+    keys[place] = key
+    levels[place] = level
+    this.price[level] = price
+    this.volume[level] = 0
+    this.head[level] = NONE
+    this.tail[level] = NONE
+    return level
+  }
+
+  #grow(): void {
+    const grown = <Column extends Float64Array | Int32Array>(column: Column, into: Column): Column => {
+      into.set(column)
+      return into
+    }
+    const capacity = this.#keys.length * 2
+    this.price = grown(this.price, new Float64Array(capacity))
+    this.volume = grown(this.volume, new Float64Array(capacity))
+    this.head = grown(this.head, new Int32Array(capacity))
+    this.tail = grown(this.tail, new Int32Array(capacity))
+    this.#keys = grown(this.#keys, new Float64Array(capacity))
+    this.#levels = grown(this.#levels, new Int32Array(capacity))
+  }
+}
