@@ -9,14 +9,17 @@ const MIN_RELOAD_INTERVAL_MS = 1_000
 export class KeyRing {
   readonly #source: DocumentSource
   readonly #clock: Clock
+  readonly #onChange: () => void
   #keys: JWTVerifyGetKey | undefined
   #known: ReadonlySet<string> = new Set()
   #attemptedAt = Number.NEGATIVE_INFINITY
   #loading: Promise<void> | undefined
 
-  constructor(source: DocumentSource, clock: Clock) {
+  /** @param onChange hears of every reading: what was verified with a key that is gone no longer counts. */
+  constructor(source: DocumentSource, clock: Clock, onChange: () => void) {
     this.#source = source
     this.#clock = clock
+    this.#onChange = onChange
   }
 
   /** The key that jose asks for. Rejects where there is none of that id. */
@@ -46,5 +49,6 @@ export class KeyRing {
     const jwks = jwksSchema.parse(JSON.parse(await this.#source()))
     this.#keys = createLocalJWKSet(jwks)
     this.#known = new Set(jwks.keys.map((key) => key.kid))
+    this.#onChange()
   }
 }

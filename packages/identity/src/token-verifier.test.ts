@@ -184,6 +184,15 @@ describe('rotating the keys', () => {
     clock.advance(1_000)
     expect(await faultOf(await sign())).toBe('UNTRUSTED')
   })
+  it('ends the trust in a token that was seen before, too', async () => {
+    const token = await sign()
+    expect(await faultOf(token)).toBe('ACCEPTED')
+    expect(await faultOf(token)).toBe('ACCEPTED')
+    keys = [secondJwk]
+    await verifier.load()
+    clock.advance(1_000)
+    expect(await faultOf(token)).toBe('UNTRUSTED')
+  })
   it('keeps the keys that are known while the signer is out of reach', async () => {
     await verifier.load()
     reachable = false
@@ -194,6 +203,27 @@ describe('rotating the keys', () => {
     reachable = false
     expect(await faultOf(await sign())).toBe('UNVERIFIABLE')
     expect(verifier.loaded).toBe(false)
+  })
+})
+
+describe('a token that was seen before', () => {
+  it('ends with its own time', async () => {
+    const token = await sign()
+    expect(await faultOf(token)).toBe('ACCEPTED')
+    clock.advance(906_000)
+    expect(await faultOf(token)).toBe('EXPIRED')
+  })
+  it('ends with the longest life that a token may have', async () => {
+    const token = await sign({ claims: { exp: NOW / 1000 + 86_400 } })
+    expect(await faultOf(token)).toBe('ACCEPTED')
+    clock.advance(3_606_000)
+    expect(await faultOf(token)).toBe('EXPIRED')
+  })
+  it('ends when it is revoked', async () => {
+    const token = await sign()
+    expect(await faultOf(token)).toBe('ACCEPTED')
+    verifier.revoke(revocation())
+    expect(await faultOf(token)).toBe('REVOKED')
   })
 })
 

@@ -1,5 +1,6 @@
 import { type Clock, err, ok, type Result } from '@opsource/kernel'
 import { errors, jwtVerify } from 'jose'
+import { LRUCache } from 'lru-cache'
 import { z } from 'zod'
 import { type Identity, type Scope, scopesOf } from './identity.ts'
 import { KeyRing } from './key-ring.ts'
@@ -16,6 +17,8 @@ export const CLOCK_TOLERANCE_S = 5
 export const MAX_TOKEN_LIFE_S = 3_600
 /** A real token is about 1 kB; longer ones are not worth a signature check. */
 const MAX_TOKEN_CHARACTERS = 8_192
+/** About 1 kB each; a signature check costs more than everything else that a small request needs. */
+const REMEMBERED_TOKENS = 10_000
 
 /** Why a token does not count. `UNVERIFIABLE`: the signing keys cannot be had now. */
 export type TokenFault = 'MALFORMED' | 'EXPIRED' | 'UNTRUSTED' | 'REVOKED' | 'UNVERIFIABLE'
@@ -43,10 +46,14 @@ export class TokenVerifier {
   readonly #revocations: Revocations
   readonly #revocationSource: DocumentSource
   readonly #clock: Clock
+  /** Tokens whose signature and claims held under the keys known now. */
+  #verified = new LRUCache<string, Identity>({ max: REMEMBERED_TOKENS })
   #loaded = false
 
   constructor(options: TokenVerifierOptions) {
-    this.#keys = new KeyRing(options.keys, options.clock)
+    this.#keys = new KeyRing(options.keys, options.clock, () => {
+      this.#verified = new LRUCache({ max: REMEMBERED_TOKENS })
+    })
     this.#revocations = new Revocations(options.clock)
     this.#revocationSource = options.revocations
     this.#clock = options.clock
@@ -76,8 +83,13 @@ export class TokenVerifier {
 
   async verify(token: string): Promise<Result<Identity, TokenFault>> {
     if (token.length > MAX_TOKEN_CHARACTERS) return err('MALFORMED')
+    const known = this.#verified.get(token)
+    // Near its end, and whenever anything else is amiss, the whole check gives the reason.
+    if (known && this.stillCounts(known) && this.#isYoung(known)) return ok(known)
     try {
       if (!this.#loaded) await this.load()
+      // Keys may be read again meanwhile: what the old ones verified is kept with the old ones.
+      const verified = this.#verified
       const { payload } = await jwtVerify(token, this.#keys.keyOf, {
         algorithms: [ALGORITHM],
         issuer: ISSUER,
@@ -88,7 +100,9 @@ export class TokenVerifier {
         requiredClaims: ['exp', 'iat', 'sub', 'sid'],
         currentDate: new Date(this.#clock.now()),
       })
-      return this.#identify(payload)
+      const identified = this.#identify(payload)
+      if (identified.ok) verified.set(token, identified.value)
+      return identified
     } catch (error) {
       return err(faultOf(error))
     }
@@ -97,6 +111,10 @@ export class TokenVerifier {
   /** Whether an identity verified earlier still counts: for what outlives a request, such as a subscription. */
   stillCounts(identity: Identity): boolean {
     return identity.expiresAt > this.#clock.now() && !this.#revocations.includes(identity)
+  }
+
+  #isYoung(identity: Identity): boolean {
+    return this.#clock.now() < identity.issuedAt + MAX_TOKEN_LIFE_S * 1000
   }
 
   #identify(payload: unknown): Result<Identity, TokenFault> {

@@ -50,7 +50,10 @@ export class GraphqlEndpoint {
     const caller = await this.#options.authentication.authenticate(request.headers.authorization)
     if (!caller.ok) return refuse(caller.error)
     const gone = new AbortController()
-    response.once('close', () => gone.abort())
+    response.once('close', () => {
+      // An abort builds an error with its stack: not for those who got their answer.
+      if (!response.writableFinished) gone.abort()
+    })
     const answer = await this.#options.server.executeHTTPGraphQLRequest({
       httpGraphQLRequest: {
         method: request.method ?? 'GET',
