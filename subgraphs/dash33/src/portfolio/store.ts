@@ -9,7 +9,7 @@ const FIND_PORTFOLIO = `
     (SELECT json_agg(json_build_object('symbol', p.symbol, 'quantity', p.quantity::text, 'cost', p.cost::text,
       'realised', p.realised::text) ORDER BY p.symbol) FROM position p WHERE p.account_no = a.no) AS positions
   FROM account a, watermark w
-  WHERE a.id = $1 AND a.user_id IS NOT NULL AND w.name = 'projections'`
+  WHERE a.id = $1 AND a.user_id IS NOT NULL AND w.name = 'positions'`
 
 /** Each of the two indexes gives the newest in order, so that no more than the page is read from either. */
 const FIND_FILLS = `
