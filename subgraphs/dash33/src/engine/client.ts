@@ -3,8 +3,11 @@ import type { Logger } from 'pino'
 import type { Lots, Ticks } from '../market/instruments.ts'
 import type { Ack } from './acks.ts'
 import type { Command, MarketStatus } from './commands.ts'
-import type { EngineBatch, RecordingPass } from './events.ts'
+import type { EngineBatch, RecordingPass, RestingChange } from './events.ts'
 import { SupervisedEngine } from './thread/supervisor.ts'
+
+/** An order on the book; `quantity` is what it shows. */
+export type BookOrder = Pick<RestingChange, 'orderId' | 'price' | 'quantity' | 'priority'>
 
 /** The whole book of a market, best first, as of an engine sequence. */
 export interface BookSnapshot {
@@ -15,6 +18,11 @@ export interface BookSnapshot {
   readonly recording: RecordingPass | null
   readonly bids: readonly (readonly [price: Ticks, quantity: Lots])[]
   readonly asks: readonly (readonly [price: Ticks, quantity: Lots])[]
+  /** The same order by order, in the order in which they trade. */
+  readonly bidOrders: readonly BookOrder[]
+  readonly askOrders: readonly BookOrder[]
+  /** When an auction ends by itself, milliseconds since the Unix epoch. */
+  readonly auctionEndsAt: number | null
 }
 
 export interface EngineOptions {
