@@ -15,7 +15,35 @@ function read(first: number, after: string | null) {
   return connection(rows.slice(start, start + page.first + 1), page, keysOf)
 }
 
+/** The same rows read from the end. */
+function readBack(last: number, before: string | null) {
+  const page = pageOf({ last, before }, { keys: 2 })
+  const at = rows.findIndex((row) => row.time === page.before?.[0] && row.id === page.before?.[1])
+  const ahead = rows.slice(0, at === -1 ? rows.length : at).reverse()
+  return connection(ahead.slice(0, page.first + 1), page, keysOf)
+}
+
 describe('a connection', () => {
+  it('walked backward gives every row once, each page in the order of the whole', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 100 }), (size) => {
+        let seen: string[] = []
+        for (let before: string | null = null; ; ) {
+          const { edges, pageInfo } = readBack(size, before)
+          seen = [...edges.map(({ node }) => node.id), ...seen]
+          expect(pageInfo.hasNextPage).toBe(before !== null)
+          if (!pageInfo.hasPreviousPage) break
+          before = pageInfo.startCursor
+        }
+        expect(seen).toEqual(rows.map(({ id }) => id))
+      }),
+    )
+  })
+  it('refuses to be read in both directions at once, and a `last` out of range', () => {
+    expect(() => pageOf({ first: 1, last: 1 })).toThrow('not both')
+    expect(() => pageOf({ last: 101 })).toThrow('`last` is from 1 to 100')
+    expect(() => pageOf({ before: 'zzz' })).toThrow('`before` is not a cursor')
+  })
   it('walked page by page gives every row once and in order, whatever the size of the page', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 100 }), (size) => {

@@ -14,11 +14,14 @@ const cursorSchema = z
 /** The keyset that a row is sorted by, in order: what `after` continues behind. */
 export type CursorKeys = readonly (string | number)[]
 
-/** How many rows to read, and behind which keys to begin. */
+/** Which rows to read: those behind `after` and ahead of `before`, in the connection's order or, `backward`, in the opposite one. */
 export interface Page {
-  /** Read this many and one more, so that `connection` can tell whether there is a next page. */
+  /** Read this many and one more, so that `connection` can tell whether there is another page. */
   readonly first: number
   readonly after: CursorKeys | null
+  readonly before: CursorKeys | null
+  /** `last` was asked for: read from the end (or from `before`) towards the beginning. */
+  readonly backward: boolean
 }
 
 export interface Connection<T> {
@@ -31,28 +34,40 @@ export interface Connection<T> {
   }
 }
 
-/** Reads `first` and `after`. Throws BAD_USER_INPUT where the size is out of range or the cursor was not made here. */
+type Given<T> = T | null | undefined
+
+/**
+ * Reads `first` and `after`, or `last` and `before` (GraphQL Cursor Connections Specification, section 4).
+ * Throws BAD_USER_INPUT where the size is out of range, both sizes are given, or a cursor was not made here.
+ */
 export function pageOf(
-  args: { first?: number | null | undefined; after?: string | null | undefined },
+  args: { first?: Given<number>; after?: Given<string>; last?: Given<number>; before?: Given<string> },
   limits: { defaultSize?: number; maxSize?: number; keys?: number } = {},
 ): Page {
+  if (args.first != null && args.last != null) {
+    throw fault('BAD_USER_INPUT', 'Either `first` or `last` is given, not both.')
+  }
   const maxSize = limits.maxSize ?? MAX_PAGE_SIZE
-  const first = args.first ?? limits.defaultSize ?? 20
-  if (!Number.isInteger(first) || first < 1 || first > maxSize)
-    throw fault('BAD_USER_INPUT', `\`first\` is from 1 to ${maxSize}.`)
-  const after = args.after == null ? null : readCursor(args.after)
-  if (after !== null && limits.keys !== undefined && after.length !== limits.keys) throw strangeCursor()
-  return { first, after }
+  const backward = args.last != null
+  const size = args.last ?? args.first ?? limits.defaultSize ?? 20
+  if (!Number.isInteger(size) || size < 1 || size > maxSize) {
+    throw fault('BAD_USER_INPUT', `\`${backward ? 'last' : 'first'}\` is from 1 to ${maxSize}.`)
+  }
+  const after = cursorOf('after', args.after, limits.keys)
+  return { first: size, after, before: cursorOf('before', args.before, limits.keys), backward }
 }
 
-/** Makes a page out of at most `first + 1` rows. */
+/** Makes a page out of at most `first + 1` rows, which come in the order in which they were read: of a page read backward the last first. */
 export function connection<T>(rows: readonly T[], page: Page, keysOf: (row: T) => CursorKeys): Connection<T> {
-  const edges = rows.slice(0, page.first).map((node) => ({ cursor: writeCursor(keysOf(node)), node }))
+  const shown = rows.slice(0, page.first)
+  if (page.backward) shown.reverse()
+  const edges = shown.map((node) => ({ cursor: writeCursor(keysOf(node)), node }))
+  const hasMore = rows.length > page.first
   return {
     edges,
     pageInfo: {
-      hasNextPage: rows.length > page.first,
-      hasPreviousPage: page.after !== null,
+      hasNextPage: page.backward ? page.before !== null : hasMore,
+      hasPreviousPage: page.backward ? hasMore : page.after !== null,
       startCursor: edges[0]?.cursor ?? null,
       endCursor: edges.at(-1)?.cursor ?? null,
     },
@@ -69,15 +84,22 @@ function writeCursor(keys: CursorKeys): string {
   return Buffer.from(JSON.stringify(keys)).toString('base64url')
 }
 
-function readCursor(cursor: string): CursorKeys {
-  if (cursor.length > MAX_CURSOR_CHARACTERS) throw strangeCursor()
+function cursorOf(argument: string, cursor: Given<string>, keys: number | undefined): CursorKeys | null {
+  if (cursor == null) return null
+  const read = readCursor(cursor)
+  if (read !== null && (keys === undefined || read.length === keys)) return read
+  throw fault('BAD_USER_INPUT', `\`${argument}\` is not a cursor of this connection.`)
+}
+
+function readCursor(cursor: string): CursorKeys | null {
+  if (cursor.length > MAX_CURSOR_CHARACTERS) return null
   try {
     return cursorSchema.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8')))
   } catch {
-    throw strangeCursor()
+    return null
   }
 }
 
 function strangeCursor(): Error {
-  return fault('BAD_USER_INPUT', '`after` is not a cursor of this connection.')
+  return fault('BAD_USER_INPUT', 'That is not a cursor of this connection.')
 }

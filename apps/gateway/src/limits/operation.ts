@@ -161,7 +161,7 @@ function extentOf(document: DocumentNode, counts: (field: string) => boolean): E
 
 /** How many rows a field asks for; null where it is no page of anything. */
 function pageOf({ arguments: given, selectionSet }: FieldNode, fragments: Fragments): number | null {
-  const first = given?.find(({ name }) => name.value === 'first')?.value
+  const first = given?.find(({ name }) => name.value === 'first' || name.value === 'last')?.value
   if (first) return first.kind === Kind.INT ? Math.max(1, Number(first.value)) : LARGEST_PAGE
   return hasEdges(selectionSet, fragments, new Set()) ? DEFAULT_PAGE : null
 }
