@@ -185,6 +185,6 @@ CREATE TRIGGER "venue_change_stays" BEFORE UPDATE OR DELETE OR TRUNCATE ON "venu
 
 -- A watermark for each projection, where the one of all of them stood.
 INSERT INTO "watermark" ("name", "engine_sequence", "time")
-SELECT "name", w."engine_sequence", w."time" FROM "watermark" w,
-  unnest(ARRAY['ledger', 'orders', 'trades', 'candles', 'positions', 'settings', 'outbox']) AS "name" WHERE w."name" = 'projections';
+SELECT p."name", w."engine_sequence", w."time" FROM "watermark" w,
+  unnest(ARRAY['ledger', 'orders', 'trades', 'candles', 'positions', 'settings', 'outbox']) AS p ("name") WHERE w."name" = 'projections';
 DELETE FROM "watermark" WHERE "name" = 'projections';
