@@ -1,4 +1,5 @@
-import { HeapColumns, IndexedHeap, NONE } from './indexed-heap.ts'
+import { NONE } from '../../book/matcher.ts'
+import { HeapColumns, IndexedHeap } from './indexed-heap.ts'
 
 /** What is due when: by time, then by tie. Items are small whole numbers: order slots, account numbers, market numbers. */
 export class DeadlineQueue {

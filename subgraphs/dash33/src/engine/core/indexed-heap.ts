@@ -1,5 +1,4 @@
-/** No slot, no item. */
-export const NONE = -1
+import { NONE } from '../../book/matcher.ts'
 
 /**
  * Where each item stands and what it is sorted by; one set of columns serves any number of heaps, as long as an item is in at most one of

@@ -1,7 +1,6 @@
+import { BUY, NONE } from '../../book/matcher.ts'
 import { feeOn } from '../../market/instruments.ts'
-import { HeapColumns, IndexedHeap, NONE } from './indexed-heap.ts'
-
-const BUY = 0
+import { HeapColumns, IndexedHeap } from './indexed-heap.ts'
 
 /** What the queues of all markets know of a waiting order, by its slot. */
 export class TriggerColumns {
@@ -47,8 +46,7 @@ export class TriggerQueue {
 
   /** Waiting orders, trailing stops that are not active yet included. */
   get size(): number {
-    const fixed = this.#stops[0].size + this.#stops[1].size
-    return fixed + this.slots().filter((slot) => this.#columns.stops.position[slot] === NONE).length
+    return this.slots().length
   }
 
   /** Lets an order wait for its stop price. */
@@ -110,6 +108,13 @@ export class TriggerQueue {
     if (sell !== NONE && last <= -key[sell]!) return sell
     const buy = this.#stops[0].first
     return buy !== NONE && last >= key[buy]! ? buy : NONE
+  }
+
+  /** Every order that `last` meets, in the order of `next`. They stay in the queue. */
+  met(last: number): number[] {
+    const sells = this.#stops[1].sorted().filter((slot) => last <= this.stopPrice(slot))
+    const buys = this.#stops[0].sorted().filter((slot) => last >= this.stopPrice(slot))
+    return [...sells, ...buys]
   }
 
   /** What the last price has to meet; NaN for a trailing stop that is not active. */
