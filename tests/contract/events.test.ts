@@ -59,6 +59,16 @@ const examples: { [T in EventType]: EventData<T> } = {
     status: 'FILLED',
     executedAt: at,
   },
+  'venue.setting-changed': {
+    engineSequence: 9,
+    setting: 'KILL_SWITCH',
+    target: 'BTC-USDT',
+    before: '{"scope":"MARKET","engaged":false}',
+    after: '{"scope":"MARKET","engaged":true}',
+    changedBy: 'usr_1',
+    reason: 'a drill',
+    changedAt: at,
+  },
   'prediction.made': {
     predictionId: 'prd_1',
     symbol: 'BTC-USDT',

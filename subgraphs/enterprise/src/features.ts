@@ -4,7 +4,7 @@ import { consume, eventConsumers, OutboxRelay } from '@opsource/bus'
 import { poolConfig } from '@opsource/database'
 import { createSubgraph, type Ports, type Subgraph } from '@opsource/subgraph'
 import { Pool } from 'pg'
-import { AUDIT_KEPT_MS, auditResolvers, pruneAudit } from './audit/index.ts'
+import { AUDIT_KEPT_MS, auditResolvers, auditVenueChanges, pruneAudit } from './audit/index.ts'
 import { type Database, openDatabase } from './database.ts'
 import type { Resolvers } from './generated/graphql.ts'
 import {
@@ -69,7 +69,14 @@ async function start(ports: Ports, options: EnterpriseOptions, stack: AsyncDispo
     types: eventConsumers.enterprise,
     clock,
     log,
-    handle: (events, client) => recordEvents(client, events),
+    handle: async (events, client) => {
+      const changes = events.filter((event) => event.type === 'venue.setting-changed')
+      await auditVenueChanges(client, ids, changes)
+      await recordEvents(
+        client,
+        events.filter((event) => event.type !== 'venue.setting-changed'),
+      )
+    },
   })
   stack.defer(() => consumer.close())
   const retention = setInterval(() => void prune(database, keys, ports), RETENTION_INTERVAL_MS).unref()

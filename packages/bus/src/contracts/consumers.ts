@@ -6,7 +6,7 @@ import type { EventType } from './events.ts'
  */
 export const eventConsumers = {
   dash33: ['user.registered'],
-  enterprise: ['account.credited', 'trade.executed'],
+  enterprise: ['account.credited', 'trade.executed', 'venue.setting-changed'],
   mobile: ['user.registered', 'order.filled'],
 } as const satisfies Record<string, readonly EventType[]>
 

@@ -89,6 +89,20 @@ export const eventContracts = {
     status: z.enum(['PARTIALLY_FILLED', 'FILLED']),
     executedAt: z.iso.datetime(),
   }),
+  /** Someone changed how the venue works: limits, an account's risk profile, a market's rules, the fees, a kill switch. */
+  'venue.setting-changed': z.object({
+    engineSequence: sequence,
+    setting: z.enum(['RISK_LIMITS', 'RISK_PROFILE', 'MARKET_RULES', 'FEE_SCHEDULE', 'KILL_SWITCH']),
+    /** A profile with its market (`*`: all), an account id or a symbol; empty for the venue. */
+    target: z.string(),
+    /** JSON in the exchange's own units; null where nothing was set before. */
+    before: z.string().nullable(),
+    after: z.string(),
+    /** A user's id. */
+    changedBy: z.string(),
+    reason: z.string(),
+    changedAt: z.iso.datetime(),
+  }),
   'prediction.made': z.object({
     predictionId: z.string(),
     symbol: z.string(),

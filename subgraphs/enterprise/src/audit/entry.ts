@@ -13,6 +13,11 @@ export type AuditAction =
   | 'api_key.created'
   | 'api_key.revoked'
   | 'signing_key.rotated'
+  | 'venue.risk_limits_set'
+  | 'venue.risk_profile_assigned'
+  | 'venue.market_rules_set'
+  | 'venue.fee_schedule_set'
+  | 'venue.kill_switch_set'
 
 export interface AuditDraft {
   /** Null for someone unknown, and for the platform itself. */

@@ -10,6 +10,7 @@ export type RecordedEvent = EventOf<'trade.executed' | 'account.credited'>
 export async function recordEvents(client: ClientBase, events: readonly RecordedEvent[]): Promise<void> {
   const trades = events.filter((event) => event.type === 'trade.executed').map(({ data }) => data)
   const credits = events.filter((event) => event.type === 'account.credited').map(({ data }) => data)
+  if (events.length === 0) return
   await raiseWatermark(client, Math.max(...events.map(lastWhole)))
   const fresh = await insertTrades(client, trades)
   const postings = [
