@@ -75,3 +75,19 @@ export async function writeRows(client: ClientBase, name: string, text: string, 
   const { rowCount } = await client.query({ name, text, values: [JSON.stringify(rows)] })
   if (rowCount !== rows.length) throw new Error(`${name}: ${rowCount} of ${rows.length} rows written`)
 }
+
+/**
+ * Runs a statement over many rows at once, given as columns: see `columns.ts`.
+ * @throws if it did not touch each row exactly once.
+ */
+export async function writeColumns(
+  client: ClientBase,
+  name: string,
+  text: string,
+  rows: readonly unknown[],
+  columns: () => Buffer[],
+): Promise<void> {
+  if (rows.length === 0) return
+  const { rowCount } = await client.query({ name, text, values: columns() })
+  if (rowCount !== rows.length) throw new Error(`${name}: ${rowCount} of ${rows.length} rows written`)
+}

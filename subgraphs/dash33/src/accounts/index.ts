@@ -1,4 +1,5 @@
 export { accountIdOf, callerOf, mayReadAccount } from './account.ts'
+export { AccountNumbers } from './account-numbers.ts'
 export { AccountOpener } from './opener.ts'
 export { Openings } from './openings.ts'
 export { PROGRAM_ACCOUNTS } from './program.ts'

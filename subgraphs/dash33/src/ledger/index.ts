@@ -1,5 +1,6 @@
 export { BroughtForward } from './brought-forward.ts'
+export { foldLedger } from './changes.ts'
 export { EXTERNAL_ACCOUNT, FEES_ACCOUNT, type LedgerEntry, postingOf } from './posting.ts'
-export { foldLedger, writeLedger } from './projection.ts'
+export { writeLedger } from './projection.ts'
 export { ledgerResolvers } from './resolvers.ts'
 export { recountLedger } from './store.ts'

@@ -1,11 +1,11 @@
 import type { EngineEvent } from '../engine/events.ts'
-import { findInstrument } from '../market/instruments.ts'
+import { instrumentOf } from '../market/instruments.ts'
 
 /** The venue's own accounts: what it earned, and the other side of what came from outside. */
 export const FEES_ACCOUNT = 'fees'
 export const EXTERNAL_ACCOUNT = 'external'
 
-/** One leg of a posting, in minor units of the asset. */
+/** One leg of a posting, in minor units of the asset: a safe integer, as all that the engine counts. */
 export interface LedgerEntry {
   readonly engineSequence: number
   /** Position among the postings of its command. */
@@ -13,7 +13,7 @@ export interface LedgerEntry {
   readonly leg: number
   readonly accountId: string
   readonly asset: string
-  readonly amount: bigint
+  readonly amount: number
 }
 
 /**
@@ -21,7 +21,7 @@ export interface LedgerEntry {
  * A trade gives the base from seller to buyer and the quote from buyer to seller; of what each receives, the venue keeps the fee.
  */
 export function postingOf(event: EngineEvent): LedgerEntry[] {
-  const moves = movesOf(event).filter(([, , amount]) => amount !== 0n)
+  const moves = movesOf(event).filter(([, , amount]) => amount !== 0)
   const posting = event.type === 'TRADE' ? event.leg : 0
   return moves.map(([accountId, asset, amount], leg) => ({
     engineSequence: event.engineSequence,
@@ -33,27 +33,23 @@ export function postingOf(event: EngineEvent): LedgerEntry[] {
   }))
 }
 
-function movesOf(event: EngineEvent): [accountId: string, asset: string, amount: bigint][] {
+function movesOf(event: EngineEvent): [accountId: string, asset: string, amount: number][] {
   if (event.type === 'CREDITED') {
-    const amount = BigInt(event.amount)
     return [
-      [event.accountId, event.asset, amount],
-      [EXTERNAL_ACCOUNT, event.asset, -amount],
+      [event.accountId, event.asset, event.amount],
+      [EXTERNAL_ACCOUNT, event.asset, -event.amount],
     ]
   }
   if (event.type !== 'TRADE') return []
-  const instrument = findInstrument(event.symbol)
-  if (!instrument) throw new Error(`trade in unknown market ${event.symbol}`)
-  const { baseAsset, quoteAsset } = instrument
+  const { baseAsset, quoteAsset } = instrumentOf(event.symbol)
   const [buyer, seller] = event.takerSide === 'BUY' ? [event.taker, event.maker] : [event.maker, event.taker]
-  const base = BigInt(event.baseAmount)
-  const quote = BigInt(event.quoteAmount)
+  const { baseAmount, quoteAmount } = event
   return [
-    [seller.accountId, baseAsset, -base],
-    [buyer.accountId, baseAsset, base - BigInt(buyer.fee)],
-    [FEES_ACCOUNT, baseAsset, BigInt(buyer.fee)],
-    [buyer.accountId, quoteAsset, -quote],
-    [seller.accountId, quoteAsset, quote - BigInt(seller.fee)],
-    [FEES_ACCOUNT, quoteAsset, BigInt(seller.fee)],
+    [seller.accountId, baseAsset, -baseAmount],
+    [buyer.accountId, baseAsset, baseAmount - buyer.fee],
+    [FEES_ACCOUNT, baseAsset, buyer.fee],
+    [buyer.accountId, quoteAsset, -quoteAmount],
+    [seller.accountId, quoteAsset, quoteAmount - seller.fee],
+    [FEES_ACCOUNT, quoteAsset, seller.fee],
   ]
 }

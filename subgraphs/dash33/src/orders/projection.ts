@@ -1,91 +1,165 @@
 import type { ClientBase } from 'pg'
-import { type Row, writeRows } from '../database.ts'
-import type { EngineBatch, EngineEvent, OrderAccepted, TradeParty } from '../engine/events.ts'
+import type { AccountNumbers } from '../accounts/index.ts'
+import { booleans, int4s, int8s, texts, timestamps } from '../columns.ts'
+import { writeColumns } from '../database.ts'
+import type { OrderStatus } from '../engine/commands.ts'
+import type { CancelReason, EngineBatch, OrderAccepted, TradeParty } from '../engine/events.ts'
 
 const INSERT_ORDERS = `
-  INSERT INTO exchange_order (id, engine_sequence, account_no, symbol, client_order_id, side, type, time_in_force, status,
-    price, quantity, filled_quantity, filled_quote_amount, created_at, closed_at)
-  SELECT r.id, r.engine_sequence, a.no, r.symbol, r.client_order_id, r.side, r.type, r.time_in_force, r.status,
-    r.price, r.quantity, r.filled_quantity, r.filled_quote_amount, r.created_at, r.closed_at
-  FROM json_to_recordset($1) AS r (id text, engine_sequence bigint, account_id text, symbol text, client_order_id text,
-    side side, type order_type, time_in_force time_in_force, status order_status, price bigint, quantity bigint,
-    filled_quantity bigint, filled_quote_amount numeric, created_at timestamptz, closed_at timestamptz)
-  JOIN account a ON a.id = r.account_id`
+  INSERT INTO exchange_order (id, status, price, stop_price, quantity, filled_quantity, filled_quote_amount, closed_at, cancel_reason,
+    engine_sequence, account_no, symbol, client_order_id, side, type, time_in_force, trailing_amount, trailing_bps, display_quantity,
+    post_only, self_trade_prevention, expires_at, group_id, role, created_at)
+  SELECT id, status::order_status, price, stop_price, quantity, filled_quantity, filled_quote_amount, closed_at,
+    cancel_reason::cancel_reason, engine_sequence, account_no, symbol, client_order_id, side::side, type::order_type,
+    time_in_force::time_in_force, trailing_amount, trailing_bps, display_quantity, post_only,
+    self_trade_prevention::self_trade_prevention, expires_at, group_id, role::group_role, created_at
+  FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::timestamptz[], $9::text[],
+    $10::bigint[], $11::int[], $12::text[], $13::text[], $14::text[], $15::text[], $16::text[], $17::bigint[], $18::int[], $19::bigint[],
+    $20::boolean[], $21::text[], $22::timestamptz[], $23::text[], $24::text[], $25::timestamptz[])
+    AS r (id, status, price, stop_price, quantity, filled_quantity, filled_quote_amount, closed_at, cancel_reason,
+      engine_sequence, account_no, symbol, client_order_id, side, type, time_in_force, trailing_amount, trailing_bps, display_quantity,
+      post_only, self_trade_prevention, expires_at, group_id, role, created_at)`
 
+/** Null leaves what is stored; prices are amended where `amended` says so, because an order may have none. */
 const UPDATE_ORDERS = `
   UPDATE exchange_order o
-  SET status = r.status, closed_at = r.closed_at, filled_quantity = coalesce(r.filled_quantity, o.filled_quantity),
-    filled_quote_amount = coalesce(r.filled_quote_amount, o.filled_quote_amount)
-  FROM json_to_recordset($1)
-    AS r (id text, status order_status, filled_quantity bigint, filled_quote_amount numeric, closed_at timestamptz)
+  SET status = coalesce(r.status::order_status, o.status), closed_at = coalesce(r.closed_at, o.closed_at),
+    price = CASE WHEN r.amended THEN r.price ELSE o.price END,
+    stop_price = CASE WHEN r.amended THEN r.stop_price ELSE o.stop_price END,
+    quantity = coalesce(r.quantity, o.quantity), filled_quantity = coalesce(r.filled_quantity, o.filled_quantity),
+    filled_quote_amount = coalesce(r.filled_quote_amount, o.filled_quote_amount),
+    cancel_reason = coalesce(r.cancel_reason::cancel_reason, o.cancel_reason)
+  FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::timestamptz[], $9::text[],
+    $10::boolean[]) AS r (id, status, price, stop_price, quantity, filled_quantity, filled_quote_amount, closed_at, cancel_reason, amended)
   WHERE o.id = r.id`
 
-/** Where an order stands after some batches; null where they left it as it was. */
-interface OrderProgress {
-  readonly status: 'OPEN' | 'PARTIALLY_FILLED' | 'FILLED' | 'CANCELLED'
-  readonly filled_quantity: number | null
-  readonly filled_quote_amount: string | null
-  readonly closed_at: string | null
+/** Where an order stands after some batches; of one that was there before, null where they left it as it was. */
+export interface OrderProgress {
+  readonly orderId: string
+  /** Null where the batches before have told all of it but this. */
+  accepted: { readonly event: OrderAccepted; readonly at: number } | null
+  status: OrderStatus | null
+  /** Whether the two prices below are to be written. */
+  amended: boolean
+  price: number | null
+  stopPrice: number | null
+  quantity: number | null
+  filledQuantity: number | null
+  filledQuoteAmount: number | null
+  /** Milliseconds since the Unix epoch. */
+  closedAt: number | null
+  cancelReason: CancelReason | null
 }
 
-export interface OrderChanges {
-  readonly inserts: readonly Row[]
-  readonly updates: readonly Row[]
-}
-
-/** Folds batches into one row per order: an order that came and went within them is written once. */
-export function foldOrders(batches: readonly EngineBatch[]): OrderChanges {
-  const accepted = new Map<string, Row>()
-  const progress = new Map<string, OrderProgress>()
-  const advance = (orderId: string, change: Partial<OrderProgress> & Pick<OrderProgress, 'status'>) => {
-    const before = progress.get(orderId) ?? { filled_quantity: null, filled_quote_amount: null, closed_at: null }
-    progress.set(orderId, { ...before, ...change })
+/** Folds batches into one state per order: one that came and went within them is written once. */
+export function foldOrders(batches: readonly EngineBatch[]): OrderProgress[] {
+  const orders = new Map<string, OrderProgress>()
+  const of = (orderId: string): OrderProgress => {
+    const known = orders.get(orderId)
+    if (known) return known
+    const fresh = untouched(orderId)
+    orders.set(orderId, fresh)
+    return fresh
   }
-  for (const batch of batches) {
-    const at = new Date(batch.time).toISOString()
-    for (const event of batch.events) {
-      if (event.type === 'ORDER_ACCEPTED') {
-        accepted.set(event.orderId, acceptedRow(event, at))
-        advance(event.orderId, { status: 'OPEN', filled_quantity: 0, filled_quote_amount: '0' })
-      } else if (event.type === 'ORDER_CANCELLED') advance(event.orderId, { status: 'CANCELLED', closed_at: at })
-      else for (const party of partiesOf(event)) advance(party.orderId, filledProgress(party, at))
+  for (const { time: at, events } of batches) {
+    for (const event of events) {
+      switch (event.type) {
+        case 'ORDER_ACCEPTED':
+          accept(of(event.orderId), event, at)
+          break
+        case 'ORDER_TRIGGERED':
+          Object.assign(of(event.orderId), { status: event.status, quantity: event.quantity })
+          break
+        case 'ORDER_AMENDED': {
+          const { price, stopPrice, quantity } = event
+          Object.assign(of(event.orderId), { amended: true, price, stopPrice, quantity })
+          break
+        }
+        case 'TRADE':
+          for (const party of [event.maker, event.taker]) fill(of(party.orderId), party, at)
+          break
+        case 'ORDER_CANCELLED':
+          Object.assign(of(event.orderId), { status: event.status, cancelReason: event.reason, closedAt: at })
+      }
     }
   }
-  const inserts = [...accepted].map(([id, row]) => ({ ...row, ...progress.get(id) }))
-  const updates = [...progress].flatMap(([id, row]) => (accepted.has(id) ? [] : [{ id, ...row }]))
-  return { inserts, updates }
+  return [...orders.values()]
 }
 
-export async function writeOrders(client: ClientBase, changes: OrderChanges): Promise<void> {
-  await writeRows(client, 'insert orders', INSERT_ORDERS, changes.inserts)
-  await writeRows(client, 'update orders', UPDATE_ORDERS, changes.updates)
+export async function writeOrders(
+  client: ClientBase,
+  orders: readonly OrderProgress[],
+  numbers: AccountNumbers,
+): Promise<void> {
+  const inserts = orders.flatMap((order) => (order.accepted ? [{ ...order, ...order.accepted }] : []))
+  await numbers.load(
+    client,
+    inserts.map(({ event }) => event.accountId),
+  )
+  const terms = inserts.map(({ event }) => event.terms)
+  await writeColumns(client, 'insert orders', INSERT_ORDERS, inserts, () => [
+    ...progressColumns(inserts),
+    int8s(inserts.map(({ event }) => event.engineSequence)),
+    int4s(inserts.map(({ event }) => numbers.of(event.accountId))),
+    texts(inserts.map(({ event }) => event.symbol)),
+    texts(inserts.map(({ event }) => event.clientOrderId)),
+    texts(inserts.map(({ event }) => event.side)),
+    texts(terms.map(({ type }) => type)),
+    texts(terms.map(({ timeInForce }) => timeInForce)),
+    int8s(terms.map(({ trailingAmount }) => trailingAmount)),
+    int4s(terms.map(({ trailingBps }) => trailingBps)),
+    int8s(terms.map(({ displayQuantity }) => displayQuantity)),
+    booleans(terms.map(({ postOnly }) => postOnly)),
+    texts(terms.map(({ selfTradePrevention }) => selfTradePrevention)),
+    timestamps(inserts.map(({ event }) => event.expiresAt)),
+    texts(inserts.map(({ event }) => event.groupId)),
+    texts(inserts.map(({ event }) => event.role)),
+    timestamps(inserts.map(({ at }) => at)),
+  ])
+  const updates = orders.filter(({ accepted }) => !accepted)
+  await writeColumns(client, 'update orders', UPDATE_ORDERS, updates, () => [
+    ...progressColumns(updates),
+    booleans(updates.map(({ amended }) => amended)),
+  ])
 }
 
-function partiesOf(event: EngineEvent): TradeParty[] {
-  return event.type === 'TRADE' ? [event.maker, event.taker] : []
+function progressColumns(orders: readonly OrderProgress[]): Buffer[] {
+  return [
+    texts(orders.map(({ orderId }) => orderId)),
+    texts(orders.map(({ status }) => status)),
+    int8s(orders.map(({ price }) => price)),
+    int8s(orders.map(({ stopPrice }) => stopPrice)),
+    int8s(orders.map(({ quantity }) => quantity)),
+    int8s(orders.map(({ filledQuantity }) => filledQuantity)),
+    int8s(orders.map(({ filledQuoteAmount }) => filledQuoteAmount)),
+    timestamps(orders.map(({ closedAt }) => closedAt)),
+    texts(orders.map(({ cancelReason }) => cancelReason)),
+  ]
 }
 
-function filledProgress(party: TradeParty, at: string): OrderProgress {
-  return {
-    status: party.status,
-    filled_quantity: party.filledQuantity,
-    filled_quote_amount: `${party.filledQuoteAmount}`,
-    closed_at: party.status === 'FILLED' ? at : null,
-  }
+const untouched = (orderId: string): OrderProgress => ({
+  orderId,
+  accepted: null,
+  status: null,
+  amended: false,
+  price: null,
+  stopPrice: null,
+  quantity: null,
+  filledQuantity: null,
+  filledQuoteAmount: null,
+  closedAt: null,
+  cancelReason: null,
+})
+
+function accept(order: OrderProgress, event: OrderAccepted, at: number): void {
+  const { price, stopPrice, quantity } = event.terms
+  order.accepted = { event, at }
+  Object.assign(order, { status: event.status, price, stopPrice, quantity, filledQuantity: 0, filledQuoteAmount: 0 })
 }
 
-function acceptedRow(event: OrderAccepted, at: string): Row {
-  return {
-    id: event.orderId,
-    engine_sequence: event.engineSequence,
-    account_id: event.accountId,
-    symbol: event.symbol,
-    client_order_id: event.clientOrderId,
-    side: event.side,
-    type: event.orderType,
-    time_in_force: event.timeInForce,
-    price: event.price,
-    quantity: event.quantity,
-    created_at: at,
-  }
+function fill(order: OrderProgress, party: TradeParty, at: number): void {
+  order.status = party.status
+  order.filledQuantity = party.filledQuantity
+  order.filledQuoteAmount = party.filledQuoteAmount
+  if (party.status === 'FILLED') order.closedAt = at
 }

@@ -1,7 +1,8 @@
 import { type CloudEvent, newEvent } from '@opsource/bus'
 import type { EventData } from '@opsource/bus/contracts'
 import type { Credited, EngineBatch, Trade, TradeParty } from '../engine/events.ts'
-import { assetScale, findInstrument, formatIncrements, type Instrument } from '../market/instruments.ts'
+import { assetScale, formatIncrements, type Instrument, instrumentOf } from '../market/instruments.ts'
+import { type VenueChange, venueChangeOf } from '../settings/index.ts'
 
 /**
  * What the other domains hear of some batches. Ids come from the engine's own, so that a batch told twice is the same events.
@@ -11,6 +12,8 @@ export function eventsOf(batches: readonly EngineBatch[]): CloudEvent[] {
     const { time } = batch
     return batch.events.flatMap((event, index) => {
       if (event.type === 'CREDITED') return [creditedEvent(event, time)]
+      const change = venueChangeOf(event, time)
+      if (change) return [changedEvent(change)]
       if (event.type !== 'TRADE') return []
       // A command's trades come in one run.
       const next = batch.events[index + 1]
@@ -38,9 +41,24 @@ function creditedEvent(event: Credited, time: number): CloudEvent {
   })
 }
 
+function changedEvent({ engineSequence, setting, target, ...change }: VenueChange): CloudEvent {
+  const { before, after, changedBy, reason, at: time } = change
+  const data: EventData<'venue.setting-changed'> = {
+    engineSequence,
+    setting,
+    target,
+    before: before && JSON.stringify(before),
+    after: JSON.stringify(after),
+    changedBy,
+    reason,
+    changedAt: new Date(time).toISOString(),
+  }
+  const subject = target === '' ? setting : target
+  return newEvent('venue.setting-changed', data, { source: 'dash33', id: `set_${engineSequence}`, time, subject })
+}
+
 function tradeEvents(trade: Trade, time: number, moreFollow: boolean): CloudEvent[] {
-  const instrument = findInstrument(trade.symbol)
-  if (!instrument) throw new Error(`trade in unknown market ${trade.symbol}`)
+  const instrument = instrumentOf(trade.symbol)
   const [buyer, seller] = trade.takerSide === 'BUY' ? [trade.taker, trade.maker] : [trade.maker, trade.taker]
   const data: EventData<'trade.executed'> = {
     engineSequence: trade.engineSequence,

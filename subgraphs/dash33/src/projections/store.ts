@@ -1,65 +1,59 @@
-import { appendOutbox } from '@opsource/bus'
-import type { ClientBase, Pool } from 'pg'
-import { foldCandles, writeCandles } from '../candles/index.ts'
+import type { Pool } from 'pg'
+import { AccountNumbers } from '../accounts/index.ts'
 import { inTransaction } from '../database.ts'
 import type { EngineBatch } from '../engine/events.ts'
-import { foldLedger, writeLedger } from '../ledger/index.ts'
-import { foldOrders, writeOrders } from '../orders/index.ts'
-import { foldFills, writePositions } from '../portfolio/index.ts'
-import { foldTrades, writeTrades } from '../trades/index.ts'
-import { eventsOf } from './events.ts'
+import { PROJECTIONS } from './catalogue.ts'
+import type { WriteChanges } from './projection.ts'
 import { type BatchWriter, WatermarkMoved } from './projector.ts'
-
-const MOVE_WATERMARK = `
-  UPDATE watermark SET engine_sequence = $1, time = $2 WHERE name = 'projections' AND engine_sequence = $3`
+import { lockWatermarks, lowest, moveWatermarks, readWatermarks, type Watermark } from './watermarks.ts'
 
 /** @returns the last engine sequence that every projection contains. */
-export function readWatermark(pool: Pool): Promise<number> {
-  return currentWatermark(pool)
+export async function readWatermark(pool: Pool): Promise<number> {
+  return lowest(await readWatermarks(pool))
 }
 
-async function currentWatermark(database: Pick<ClientBase, 'query'>): Promise<number> {
-  const { rows } = await database.query<{ engine_sequence: string }>(
-    `SELECT engine_sequence FROM watermark WHERE name = 'projections'`,
-  )
-  if (!rows[0]) throw new Error('the projections have no watermark')
-  return Number(rows[0].engine_sequence)
-}
-
-/** Every projection, the events for other domains and the watermark, in one transaction. */
+/** Every projection, the events for other domains and the watermarks, in one transaction; each projection takes what it does not have yet. */
 export function projectionWriter(pool: Pool): BatchWriter {
+  const numbers = new AccountNumbers()
+  /** Where each projection stands, as far as this writer knows: so that folding needs no transaction. */
+  let known = new Map<string, number>()
   return async (batches, after) => {
     const last = batches.at(-1)
     if (!last) return
-    const changes = foldAll(batches)
-    await inTransaction(pool, async (client) => {
-      const { rowCount } = await client.query({
-        name: 'move watermark',
-        text: MOVE_WATERMARK,
-        values: [last.lastSequence, new Date(last.time), after],
-      })
-      if (rowCount !== 1) {
+    if (known.size === 0) known = positions(await readWatermarks(pool))
+    const writes = foldMissing(batches, known)
+    try {
+      await inTransaction(pool, async (client) => {
+        const found = await lockWatermarks(client)
         // The connection may have died between an earlier commit of the same batches and its answer.
-        if ((await currentWatermark(client)) === last.lastSequence) return
-        throw new WatermarkMoved(`the projections are no longer at ${after}`)
-      }
-      await writeLedger(client, changes.ledger)
-      await writeOrders(client, changes.orders)
-      await writeTrades(client, changes.trades)
-      await writeCandles(client, changes.candles)
-      await writePositions(client, changes.fills)
-      await appendOutbox(client, changes.events)
-    })
+        if (lowest(found) >= last.lastSequence) return
+        if (lowest(found) !== after || !equal(positions(found), known))
+          throw new WatermarkMoved(`the projections are no longer at ${after}`)
+        for (const write of writes) await write(client, numbers)
+        await moveWatermarks(client, last.lastSequence, last.time)
+      })
+      for (const [name, sequence] of known) known.set(name, Math.max(sequence, last.lastSequence))
+    } catch (error) {
+      // Numbers that were given in it may be given to others now.
+      numbers.forget()
+      if (!(error instanceof WatermarkMoved)) known.clear()
+      throw error
+    }
   }
 }
 
-function foldAll(batches: readonly EngineBatch[]) {
-  return {
-    ledger: foldLedger(batches),
-    orders: foldOrders(batches),
-    trades: foldTrades(batches),
-    candles: foldCandles(batches),
-    fills: foldFills(batches),
-    events: eventsOf(batches),
-  }
+/** Folds for each projection the batches that it does not have. */
+function foldMissing(batches: readonly EngineBatch[], watermarks: ReadonlyMap<string, number>): WriteChanges[] {
+  return PROJECTIONS.flatMap(({ name, fold }) => {
+    const watermark = watermarks.get(name)
+    if (watermark === undefined) throw new Error(`the projection ${name} has no watermark`)
+    const missing = batches.filter(({ lastSequence }) => lastSequence > watermark)
+    return missing.length === 0 ? [] : [fold(missing)]
+  })
 }
+
+const positions = (watermarks: readonly Watermark[]) =>
+  new Map(watermarks.map(({ name, engineSequence }) => [name, engineSequence]))
+
+const equal = (a: ReadonlyMap<string, number>, b: ReadonlyMap<string, number>): boolean =>
+  a.size === b.size && [...a].every(([name, sequence]) => b.get(name) === sequence)

@@ -1,45 +1,60 @@
 import type { ClientBase } from 'pg'
-import { type Row, writeRows } from '../database.ts'
-import type { EngineBatch } from '../engine/events.ts'
+import type { AccountNumbers } from '../accounts/index.ts'
+import { booleans, int2s, int4s, int8s, texts, timestamps } from '../columns.ts'
+import { writeColumns } from '../database.ts'
+import type { EngineBatch, Trade } from '../engine/events.ts'
 
 const INSERT_TRADES = `
-  INSERT INTO trade (id, engine_sequence, leg, symbol, taker_side, price, quantity, quote_amount, maker_order_id, taker_order_id,
-    maker_account_no, taker_account_no, maker_fee, taker_fee, executed_at)
-  SELECT r.id, r.engine_sequence, r.leg, r.symbol, r.taker_side, r.price, r.quantity, r.quote_amount, r.maker_order_id, r.taker_order_id,
-    m.no, t.no, r.maker_fee, r.taker_fee, r.executed_at
-  FROM json_to_recordset($1) AS r (id text, engine_sequence bigint, leg int, symbol text, taker_side side, price bigint, quantity bigint,
-    quote_amount numeric, maker_order_id text, taker_order_id text, maker_account_id text, taker_account_id text, maker_fee numeric,
-    taker_fee numeric, executed_at timestamptz)
-  JOIN account m ON m.id = r.maker_account_id
-  JOIN account t ON t.id = r.taker_account_id`
+  INSERT INTO trade (id, engine_sequence, leg, symbol, taker_side, price, quantity, base_amount, quote_amount, maker_order_id,
+    taker_order_id, maker_account_no, taker_account_no, maker_fee, taker_fee, maker_fee_bps, taker_fee_bps, auction, executed_at)
+  SELECT id, engine_sequence, leg, symbol, taker_side::side, price, quantity, base_amount, quote_amount, maker_order_id,
+    taker_order_id, maker_account_no, taker_account_no, maker_fee, taker_fee, maker_fee_bps, taker_fee_bps, auction, executed_at
+  FROM unnest($1::text[], $2::bigint[], $3::int[], $4::text[], $5::text[], $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[],
+    $10::text[], $11::text[], $12::int[], $13::int[], $14::bigint[], $15::bigint[], $16::smallint[], $17::smallint[], $18::boolean[],
+    $19::timestamptz[]) AS r (id, engine_sequence, leg, symbol, taker_side, price, quantity, base_amount, quote_amount, maker_order_id,
+    taker_order_id, maker_account_no, taker_account_no, maker_fee, taker_fee, maker_fee_bps, taker_fee_bps, auction, executed_at)`
 
-export function foldTrades(batches: readonly EngineBatch[]): Row[] {
-  return batches.flatMap((batch) => {
-    const executedAt = new Date(batch.time).toISOString()
-    return batch.events.flatMap((event) => {
-      if (event.type !== 'TRADE') return []
-      const row: Row = {
-        id: event.tradeId,
-        engine_sequence: event.engineSequence,
-        leg: event.leg,
-        symbol: event.symbol,
-        taker_side: event.takerSide,
-        price: event.price,
-        quantity: event.quantity,
-        quote_amount: `${event.quoteAmount}`,
-        maker_order_id: event.maker.orderId,
-        taker_order_id: event.taker.orderId,
-        maker_account_id: event.maker.accountId,
-        taker_account_id: event.taker.accountId,
-        maker_fee: `${event.maker.fee}`,
-        taker_fee: `${event.taker.fee}`,
-        executed_at: executedAt,
-      }
-      return [row]
-    })
-  })
+/** A trade with its moment of engine time, milliseconds since the Unix epoch. */
+export interface ExecutedTrade {
+  readonly trade: Trade
+  readonly at: number
 }
 
-export async function writeTrades(client: ClientBase, rows: readonly Row[]): Promise<void> {
-  await writeRows(client, 'insert trades', INSERT_TRADES, rows)
+export function foldTrades(batches: readonly EngineBatch[]): ExecutedTrade[] {
+  return batches.flatMap(({ time: at, events }) =>
+    events.flatMap((event) => (event.type === 'TRADE' ? [{ trade: event, at }] : [])),
+  )
+}
+
+export async function writeTrades(
+  client: ClientBase,
+  executed: readonly ExecutedTrade[],
+  numbers: AccountNumbers,
+): Promise<void> {
+  const trades = executed.map(({ trade }) => trade)
+  await numbers.load(
+    client,
+    trades.flatMap(({ maker, taker }) => [maker.accountId, taker.accountId]),
+  )
+  await writeColumns(client, 'insert trades', INSERT_TRADES, executed, () => [
+    texts(trades.map(({ tradeId }) => tradeId)),
+    int8s(trades.map(({ engineSequence }) => engineSequence)),
+    int4s(trades.map(({ leg }) => leg)),
+    texts(trades.map(({ symbol }) => symbol)),
+    texts(trades.map(({ takerSide }) => takerSide)),
+    int8s(trades.map(({ price }) => price)),
+    int8s(trades.map(({ quantity }) => quantity)),
+    int8s(trades.map(({ baseAmount }) => baseAmount)),
+    int8s(trades.map(({ quoteAmount }) => quoteAmount)),
+    texts(trades.map(({ maker }) => maker.orderId)),
+    texts(trades.map(({ taker }) => taker.orderId)),
+    int4s(trades.map(({ maker }) => numbers.of(maker.accountId))),
+    int4s(trades.map(({ taker }) => numbers.of(taker.accountId))),
+    int8s(trades.map(({ maker }) => maker.fee)),
+    int8s(trades.map(({ taker }) => taker.fee)),
+    int2s(trades.map(({ maker }) => maker.feeBps)),
+    int2s(trades.map(({ taker }) => taker.feeBps)),
+    booleans(trades.map(({ auction }) => auction)),
+    timestamps(executed.map(({ at }) => at)),
+  ])
 }

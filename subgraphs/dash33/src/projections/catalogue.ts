@@ -1,0 +1,60 @@
+import { appendOutbox } from '@opsource/bus'
+import { foldCandles, writeCandles } from '../candles/index.ts'
+import { foldLedger, writeLedger } from '../ledger/index.ts'
+import { foldOrders, writeOrders } from '../orders/index.ts'
+import { foldFills, writePositions } from '../portfolio/index.ts'
+import { foldSettings, writeSettings } from '../settings/index.ts'
+import { foldTrades, writeTrades } from '../trades/index.ts'
+import { eventsOf } from './events.ts'
+import { type Projection, projection } from './projection.ts'
+
+/**
+ * Every projection, in the order in which they are written: the ledger's accounts have the numbers that the others name them by. Accounts
+ * are in no list of tables, because a rebuild of the books must leave them their numbers.
+ */
+export const PROJECTIONS: readonly Projection[] = [
+  projection(
+    'ledger',
+    [
+      { table: 'ledger_entry', key: 'engine_sequence, posting, leg', accounts: ['account_no'], guarded: true },
+      { table: 'balance', key: 'a0.id, asset', accounts: ['account_no'] },
+      { table: 'credit', key: 'engine_sequence', accounts: ['account_no'] },
+      { table: 'pending_transfer', key: 'order_id', accounts: ['account_no'] },
+    ],
+    foldLedger,
+    writeLedger,
+  ),
+  projection(
+    'orders',
+    [{ table: 'exchange_order', key: 'engine_sequence, t.id', accounts: ['account_no'] }],
+    foldOrders,
+    writeOrders,
+  ),
+  projection(
+    'trades',
+    [{ table: 'trade', key: 'engine_sequence, leg', accounts: ['maker_account_no', 'taker_account_no'] }],
+    foldTrades,
+    writeTrades,
+  ),
+  projection('candles', [{ table: 'candle', key: 'symbol, open_time', accounts: [] }], foldCandles, writeCandles),
+  projection(
+    'positions',
+    [{ table: 'position', key: 'a0.id, symbol', accounts: ['account_no'] }],
+    foldFills,
+    writePositions,
+  ),
+  projection(
+    'settings',
+    [
+      { table: 'venue_change', key: 'engine_sequence', accounts: [], guarded: true },
+      { table: 'risk_limit', key: 'profile, symbol', accounts: [] },
+      { table: 'risk_assignment', key: 'a0.id', accounts: ['account_no'] },
+      { table: 'market_rule', key: 'symbol', accounts: [] },
+      { table: 'fee_tier', key: 'min_volume', accounts: [] },
+      { table: 'kill_switch', key: 'scope, target', accounts: [] },
+    ],
+    foldSettings,
+    writeSettings,
+  ),
+  projection('outbox', [], eventsOf, appendOutbox),
+]
