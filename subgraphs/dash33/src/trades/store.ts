@@ -16,7 +16,7 @@ const FIND_TRADES = `
 
 const FIND_LAST_PRICES = `
   SELECT s.symbol, c.close FROM unnest($1::text[]) AS s (symbol)
-  CROSS JOIN LATERAL (SELECT close FROM candle WHERE symbol = s.symbol ORDER BY open_time DESC LIMIT 1) c`
+  CROSS JOIN LATERAL (SELECT close FROM candle WHERE symbol = s.symbol AND interval = 'M1' ORDER BY open_time DESC LIMIT 1) c`
 
 interface TradeRow {
   readonly id: string
