@@ -1,40 +1,13 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import type { Trade } from '../engine/events.ts'
+import { credited, party, trade as tradeOf } from '../../../../tests/support/engine-events.ts'
 import { postingOf } from './posting.ts'
 
-const party = {
-  userId: 'usr',
-  orderId: 'ord',
-  clientOrderId: 'c',
-  filledQuantity: 1,
-  remainingQuantity: 0,
-  filledQuoteAmount: 1,
-  status: 'FILLED' as const,
-}
-
-function trade(
-  baseAmount: number,
-  quoteAmount: number,
-  makerFee: number,
-  takerFee: number,
-  takerSide: 'BUY' | 'SELL',
-): Trade {
+function trade(baseAmount: number, quoteAmount: number, makerFee: number, takerFee: number, takerSide: 'BUY' | 'SELL') {
   const makerSide = takerSide === 'BUY' ? 'SELL' : 'BUY'
-  return {
-    type: 'TRADE',
-    engineSequence: 9,
-    leg: 2,
-    tradeId: 'trd_1',
-    symbol: 'BTC-USDT',
-    price: 1,
-    quantity: 1,
-    baseAmount,
-    quoteAmount,
-    takerSide,
-    maker: { ...party, accountId: 'acc_maker', side: makerSide, fee: makerFee },
-    taker: { ...party, accountId: 'acc_taker', side: takerSide, fee: takerFee },
-  }
+  const maker = party('ord_m', 1, 0, { accountId: 'acc_maker', side: makerSide, fee: makerFee })
+  const taker = party('ord_t', 1, 0, { accountId: 'acc_taker', side: takerSide, fee: takerFee })
+  return tradeOf(maker, taker, { engineSequence: 9, leg: 2, baseAmount, quoteAmount })
 }
 
 test('every posting of a trade adds up to zero in each asset', () => {
@@ -49,9 +22,9 @@ test('every posting of a trade adds up to zero in each asset', () => {
       (base, quote, makerFee, takerFee, side) => {
         const sums = new Map<string, bigint>()
         for (const { asset, amount, posting } of postingOf(trade(base, quote, makerFee, takerFee, side))) {
-          expect(amount).not.toBe(0n)
+          expect(amount).not.toBe(0)
           expect(posting).toBe(2)
-          sums.set(asset, (sums.get(asset) ?? 0n) + amount)
+          sums.set(asset, (sums.get(asset) ?? 0n) + BigInt(amount))
         }
         expect([...sums.values()].every((sum) => sum === 0n)).toBe(true)
       },
@@ -66,27 +39,18 @@ test('each side pays its fee from what it receives', () => {
     amount,
   ])
   expect(moves).toEqual([
-    ['acc_maker', 'BTC', -1_000n],
-    ['acc_taker', 'BTC', 999n],
-    ['fees', 'BTC', 1n],
-    ['acc_taker', 'USDT', -60_000n],
-    ['acc_maker', 'USDT', 59_988n],
-    ['fees', 'USDT', 12n],
+    ['acc_maker', 'BTC', -1_000],
+    ['acc_taker', 'BTC', 999],
+    ['fees', 'BTC', 1],
+    ['acc_taker', 'USDT', -60_000],
+    ['acc_maker', 'USDT', 59_988],
+    ['fees', 'USDT', 12],
   ])
 })
 
 test('a credit comes from outside', () => {
-  const credited = {
-    type: 'CREDITED',
-    engineSequence: 3,
-    accountId: 'acc_1',
-    userId: 'usr_1',
-    asset: 'BTC',
-    amount: 5,
-    reference: 'r',
-  } as const
-  expect(postingOf(credited).map(({ accountId, amount }) => [accountId, amount])).toEqual([
-    ['acc_1', 5n],
-    ['external', -5n],
+  expect(postingOf(credited('acc_1', 'BTC', 5)).map(({ accountId, amount }) => [accountId, amount])).toEqual([
+    ['acc_1', 5],
+    ['external', -5],
   ])
 })

@@ -1,106 +1,79 @@
 import { expect, test } from 'vitest'
-import type { EngineBatch, EngineEvent, OrderAccepted, Trade } from '../engine/events.ts'
+import {
+  accepted,
+  amended,
+  batch,
+  cancelled,
+  party,
+  terms,
+  trade,
+  triggered,
+} from '../../../../tests/support/engine-events.ts'
 import { foldOrders } from './projection.ts'
 
-const accepted = (orderId: string, quantity: number): OrderAccepted => ({
-  type: 'ORDER_ACCEPTED',
-  engineSequence: 1,
-  orderId,
-  clientOrderId: orderId,
-  accountId: 'acc_1',
-  userId: 'usr_1',
-  symbol: 'BTC-USDT',
-  side: 'BUY',
-  orderType: 'LIMIT',
-  timeInForce: 'GTC',
-  price: 100,
-  quantity,
-})
-
-const party = (orderId: string, filledQuantity: number, remainingQuantity: number) => ({
-  accountId: 'acc_1',
-  userId: 'usr_1',
-  orderId,
-  clientOrderId: orderId,
-  side: 'BUY' as const,
-  fee: 0,
-  filledQuantity,
-  remainingQuantity,
-  filledQuoteAmount: filledQuantity * 100,
-  status: remainingQuantity === 0 ? ('FILLED' as const) : ('PARTIALLY_FILLED' as const),
-})
-
-const trade = (maker: Trade['maker'], taker: Trade['taker']): Trade => ({
-  type: 'TRADE',
-  engineSequence: 2,
-  leg: 0,
-  tradeId: 'trd_1',
-  symbol: 'BTC-USDT',
-  price: 100,
-  quantity: 1,
-  baseAmount: 1,
-  quoteAmount: 100,
-  takerSide: 'BUY',
-  maker,
-  taker,
-})
-
-const cancelled = (orderId: string): EngineEvent => ({
-  type: 'ORDER_CANCELLED',
-  engineSequence: 3,
-  orderId,
-  clientOrderId: orderId,
-  accountId: 'acc_1',
-  userId: 'usr_1',
-  symbol: 'BTC-USDT',
-  side: 'BUY',
-  reason: 'REQUESTED',
-  filledQuantity: 0,
-  cancelledQuantity: 1,
-})
-
-const batch = (time: number, ...events: EngineEvent[]): EngineBatch => ({
-  firstSequence: 1,
-  lastSequence: 1,
-  time,
-  events,
-  levels: [],
-  balances: [],
-})
-
 test('an order that came and went within the batches is one row, as it was left', () => {
-  const { inserts, updates } = foldOrders([batch(1_000, accepted('ord_1', 3)), batch(2_000, cancelled('ord_1'))])
-  expect(updates).toEqual([])
-  expect(inserts).toMatchObject([
-    {
-      id: 'ord_1',
-      status: 'CANCELLED',
-      filled_quantity: 0,
-      created_at: '1970-01-01T00:00:01.000Z',
-      closed_at: '1970-01-01T00:00:02.000Z',
-    },
+  const [order, ...others] = foldOrders([
+    batch(1, [accepted('ord_1', { quantity: 3 })]),
+    batch(2, [cancelled('ord_1', { reason: 'DEAD_MAN' })]),
   ])
+  expect(others).toEqual([])
+  expect(order).toMatchObject({
+    orderId: 'ord_1',
+    accepted: { at: 1_000, event: { terms: terms({ quantity: 3 }) } },
+    status: 'CANCELLED',
+    cancelReason: 'DEAD_MAN',
+    quantity: 3,
+    filledQuantity: 0,
+    closedAt: 2_000,
+  })
 })
 
 test('an order of earlier batches is updated once, with its last state', () => {
-  const { inserts, updates } = foldOrders([
-    batch(1_000, accepted('ord_t', 1), trade(party('ord_m', 1, 2), party('ord_t', 1, 0))),
-    batch(2_000, cancelled('ord_m')),
+  const orders = foldOrders([
+    batch(1, [accepted('ord_t', { quantity: 1 }), trade(party('ord_m', 1, 2), party('ord_t', 1, 0))]),
+    batch(2, [cancelled('ord_m')]),
   ])
-  expect(inserts).toMatchObject([{ id: 'ord_t', status: 'FILLED', filled_quantity: 1, filled_quote_amount: '100' }])
-  expect(updates).toEqual([
+  expect(orders).toMatchObject([
+    { orderId: 'ord_t', status: 'FILLED', filledQuantity: 1, filledQuoteAmount: 100, closedAt: 1_000 },
     {
-      id: 'ord_m',
+      orderId: 'ord_m',
+      accepted: null,
       status: 'CANCELLED',
-      filled_quantity: 1,
-      filled_quote_amount: '100',
-      closed_at: '1970-01-01T00:00:02.000Z',
+      filledQuantity: 1,
+      filledQuoteAmount: 100,
+      closedAt: 2_000,
     },
   ])
 })
 
-test('a cancel alone leaves what is stored of the fills', () => {
-  expect(foldOrders([batch(2_000, cancelled('ord_m'))]).updates).toMatchObject([
-    { id: 'ord_m', status: 'CANCELLED', filled_quantity: null, filled_quote_amount: null },
+test('a cancel alone leaves what is stored of the fills and the terms', () => {
+  expect(foldOrders([batch(2, [cancelled('ord_m', { status: 'EXPIRED', reason: 'EXPIRED' })])])).toMatchObject([
+    {
+      orderId: 'ord_m',
+      status: 'EXPIRED',
+      cancelReason: 'EXPIRED',
+      amended: false,
+      quantity: null,
+      filledQuantity: null,
+      filledQuoteAmount: null,
+    },
+  ])
+})
+
+test('an exit of a bracket waits, and goes to the book with what its entry filled', () => {
+  const exit = accepted('ord_p', { quantity: 5 }, { status: 'PENDING', groupId: 'ord_e', role: 'TAKE_PROFIT' })
+  expect(foldOrders([batch(1, [exit])])).toMatchObject([{ status: 'PENDING', quantity: 5, closedAt: null }])
+  expect(foldOrders([batch(1, [exit, triggered('ord_p', { quantity: 2, lastPrice: null })])])).toMatchObject([
+    { status: 'OPEN', quantity: 2, accepted: { event: { groupId: 'ord_e', role: 'TAKE_PROFIT' } } },
+  ])
+})
+
+test('an amendment replaces price and quantity, and an order without a price keeps none', () => {
+  expect(foldOrders([batch(1, [amended('ord_1', { price: 105, quantity: 4 })])])).toMatchObject([
+    { orderId: 'ord_1', amended: true, price: 105, stopPrice: null, quantity: 4, status: null },
+  ])
+  const stop = accepted('ord_2', { type: 'STOP', price: null, stopPrice: 90 }, { status: 'PENDING' })
+  expect(foldOrders([batch(1, [stop, amended('ord_2', { price: null, stopPrice: 95 })])])).toMatchObject([
+    { status: 'PENDING', price: null, stopPrice: 95 },
   ])
 })

@@ -112,7 +112,11 @@ export async function findGroups(
   accountId: string,
   groupIds: readonly string[],
 ): Promise<Map<string, OrderSnapshot[]>> {
-  const { rows } = await pool.query<OrderRow>({ name: 'find groups', text: FIND_BY_GROUP, values: [groupIds, accountId] })
+  const { rows } = await pool.query<OrderRow>({
+    name: 'find groups',
+    text: FIND_BY_GROUP,
+    values: [groupIds, accountId],
+  })
   return Map.groupBy(rows.map(snapshotOf), ({ groupId }) => groupId ?? '')
 }
 
@@ -123,10 +127,7 @@ export interface OrderKey {
 }
 
 /** @returns for each key the order that last had it, or null. */
-export async function findOrdersByKey(
-  pool: Pool,
-  keys: readonly OrderKey[],
-): Promise<(OrderSnapshot | null)[]> {
+export async function findOrdersByKey(pool: Pool, keys: readonly OrderKey[]): Promise<(OrderSnapshot | null)[]> {
   const values = [keys.map(({ accountId }) => accountId), keys.map(({ clientOrderId }) => clientOrderId)]
   const { rows } = await pool.query<OrderRow>({ name: 'find orders by key', text: FIND_BY_KEY, values })
   const nameOf = ({ accountId, clientOrderId }: OrderKey) => `${accountId} ${clientOrderId}`

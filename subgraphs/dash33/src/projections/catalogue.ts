@@ -36,7 +36,12 @@ export const PROJECTIONS: readonly Projection[] = [
     foldTrades,
     writeTrades,
   ),
-  projection('candles', [{ table: 'candle', key: 'symbol, open_time', accounts: [] }], foldCandles, writeCandles),
+  projection(
+    'candles',
+    [{ table: 'candle', key: 'symbol, interval, open_time', accounts: [] }],
+    foldCandles,
+    writeCandles,
+  ),
   projection(
     'positions',
     [{ table: 'position', key: 'a0.id, symbol', accounts: ['account_no'] }],

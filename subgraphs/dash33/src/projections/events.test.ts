@@ -1,43 +1,19 @@
 import { parseEvent } from '@opsource/bus'
 import { expect, test } from 'vitest'
-import type { Command, PlaceOrder } from '../engine/commands.ts'
-import { Engine } from '../engine/engine.ts'
+import { batch, credited, party, trade } from '../../../../tests/support/engine-events.ts'
+import type { TradeParty } from '../engine/events.ts'
 import { eventsOf } from './events.ts'
 
-const open = (accountId: string): Command => ({ kind: 'OPEN_ACCOUNT', accountId, userId: `usr_${accountId}` })
-const credit = (accountId: string, asset: string): Command => ({
-  kind: 'CREDIT',
-  accountId,
-  asset,
-  amount: 1e14,
-  reference: `${accountId} ${asset}`,
-})
-const order = (accountId: string, clientOrderId: string, side: 'BUY' | 'SELL', quantity: number): PlaceOrder => ({
-  kind: 'PLACE',
-  accountId,
-  clientOrderId,
-  symbol: 'BTC-USDT',
-  side,
-  type: 'LIMIT',
-  timeInForce: 'GTC',
-  price: 6_000_000,
-  quantity,
-})
+const trading = (engineSequence: number, leg: number, maker?: Partial<TradeParty>) =>
+  trade(party('ord_m', 1, 0, { side: 'SELL', ...maker }), party('ord_t', leg + 1, 0), {
+    engineSequence,
+    leg,
+    tradeId: `trd_${engineSequence}${leg}`,
+  })
 
 test('each trade of a command but its last says that more follow, also where the next command trades at once', () => {
-  const { batch } = new Engine().applyBatch(
-    [
-      open('acc_m'),
-      open('acc_t'),
-      credit('acc_m', 'BTC'),
-      credit('acc_t', 'USDT'),
-      ...['1', '2', '3', '4'].map((key) => order('acc_m', key, 'SELL', 1)),
-      order('acc_t', 'three', 'BUY', 3),
-      order('acc_t', 'one', 'BUY', 1),
-    ],
-    1,
-  )
-  const trades = eventsOf([batch]).filter((event) => event.type === 'trade.executed')
+  const events = eventsOf([batch(9, [trading(9, 0), trading(9, 1), trading(9, 2), trading(10, 0)])])
+  const trades = events.filter((event) => event.type === 'trade.executed')
   const data = trades.map((event) => parseEvent(event, ['trade.executed']).data)
   expect(data.map(({ engineSequence, moreFollow }) => [engineSequence, moreFollow ?? false])).toEqual([
     [9, true],
@@ -45,4 +21,41 @@ test('each trade of a command but its last says that more follow, also where the
     [9, false],
     [10, false],
   ])
+})
+
+test('a batch told twice is the same events, each by its own id', () => {
+  const told = batch(9, [trading(9, 0), credited('acc_1', 'BTC', 5, 10)])
+  const ids = eventsOf([told]).map(({ id }) => id)
+  expect(eventsOf([told]).map(({ id }) => id)).toEqual(ids)
+  expect(new Set(ids).size).toBe(4)
+})
+
+test('who changes a setting is told to the others, with what was before and what is after', () => {
+  const [event] = eventsOf([
+    batch(7, [
+      {
+        type: 'KILL_SWITCH_SET',
+        engineSequence: 7,
+        scope: 'VENUE',
+        target: '',
+        engaged: true,
+        changedBy: 'usr_ops',
+        reason: 'a drill',
+      },
+    ]),
+  ])
+  expect(parseEvent(event!, ['venue.setting-changed'])).toMatchObject({
+    id: 'set_7',
+    subject: 'KILL_SWITCH',
+    data: {
+      engineSequence: 7,
+      setting: 'KILL_SWITCH',
+      target: '',
+      before: '{"scope":"VENUE","engaged":false}',
+      after: '{"scope":"VENUE","engaged":true}',
+      changedBy: 'usr_ops',
+      reason: 'a drill',
+      changedAt: '1970-01-01T00:00:07.000Z',
+    },
+  })
 })

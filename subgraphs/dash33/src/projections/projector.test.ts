@@ -11,7 +11,9 @@ const batch = (firstSequence: number, lastSequence = firstSequence): EngineBatch
   time: 0,
   events: [],
   levels: [],
+  resting: [],
   balances: [],
+  holds: [],
 })
 
 function projecting(write: BatchWriter, watermark = 0) {
