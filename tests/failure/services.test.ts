@@ -4,7 +4,7 @@ import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { directoriesOf, type EmbeddedPostgres, startPostgres } from '@opsource/database'
 import { systemClock } from '@opsource/kernel'
-import { type MarketReport, playRecording } from '@opsource/market'
+import { type MarketReport, playRecording, RecordedSource } from '@opsource/market'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { booksAgree } from '../journeys/books.ts'
 import { type ServicesStage, startServices } from '../journeys/services-stage.ts'
@@ -173,7 +173,7 @@ drill(
     const playing = playRecording({
       gatewayUrl: stage.graphqlUrl,
       keys: stage.marketKeys,
-      data: path.resolve(import.meta.dirname, '../../data/binance-btc-eth-2024-08-08'),
+      source: await RecordedSource.open(path.resolve(import.meta.dirname, '../../data/binance-btc-eth-2024-08-08')),
       speed: 1,
       loop: false,
       depth: 20,

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { systemClock } from '@opsource/kernel'
-import { type MarketReport, playRecording } from '@opsource/market'
+import { type MarketReport, playRecording, RecordedSource } from '@opsource/market'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { booksAgree } from './books.ts'
@@ -62,7 +62,7 @@ describePlatforms((mode) => {
     await playRecording({
       gatewayUrl: platform.graphqlUrl,
       keys: platform.marketKeys,
-      data: RECORDING,
+      source: await RecordedSource.open(RECORDING),
       speed: changes.speed ?? 'max',
       loop: false,
       depth: 20,

@@ -3,7 +3,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { demoUsers } from '@opsource/enterprise'
 import { systemClock } from '@opsource/kernel'
-import { playRecording } from '@opsource/market'
+import { playRecording, RecordedSource } from '@opsource/market'
 import { getOperationAST, parse } from 'graphql'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
@@ -40,7 +40,8 @@ beforeAll(async () => {
   const { graphqlUrl: gatewayUrl, marketKeys: keys } = platform
   const quiet = { tell: () => {}, onReport: () => {} }
   const how = { speed: 1, loop: true, depth: 20, seed: 1, judge: false, recordedMs: null, clock: systemClock }
-  playing = playRecording({ gatewayUrl, keys, data: RECORDING, ...how, ...quiet, stop: stop.signal })
+  const source = await RecordedSource.open(RECORDING)
+  playing = playRecording({ gatewayUrl, keys, source, ...how, ...quiet, stop: stop.signal })
   await eventually(() => priced(visitor))
 })
 afterAll(async () => {

@@ -6,6 +6,8 @@ import { z } from 'zod'
 export class UsageError extends Error {}
 
 export const USAGE = `usage: npm run market -- [options]
+  --exchange NAME  follow another exchange as it happens, by ccxt's name of it, such as kraken (needs the internet)
+  --symbols A,B    markets to follow there (all that both have)
   --data DIR       folder of recorded files (data/binance-btc-eth-2024-08-08)
   --speed N|max    multiple of real time (1)
   --loop           begin again at the end, until stopped; --once, the default, plays once
@@ -21,6 +23,15 @@ const key = (fallback: string) => z.string().startsWith('opk_').default(fallback
 
 const argumentsSchema = z
   .object({
+    exchange: z
+      .string()
+      .regex(/^[a-z0-9]+$/)
+      .optional(),
+    symbols: z
+      .string()
+      .regex(/^[A-Z0-9]+-[A-Z0-9]+(,[A-Z0-9]+-[A-Z0-9]+)*$/)
+      .transform((text) => text.split(','))
+      .default([]),
     data: z.string().default(DEFAULT_DATA),
     /** Real time, so that what is seen is what was. */
     speed: z.union([z.literal('max'), z.coerce.number().positive().max(1000)]).default(1),
@@ -73,6 +84,8 @@ function parsed(args: readonly string[]): unknown {
   const text = { type: 'string' } as const
   const flag = { type: 'boolean' } as const
   const options = {
+    exchange: text,
+    symbols: text,
     data: text,
     speed: text,
     depth: text,

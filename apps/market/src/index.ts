@@ -1,4 +1,5 @@
 export { formatReport, type MarketReport } from './fidelity/index.ts'
 export { GraphError, WrongKeyError } from './graph/index.ts'
-export { type MarketKeys, type PlayOptions, playRecording, type Speed } from './play/index.ts'
+export { type MarketKeys, NothingToPlayError, type PlayOptions, playRecording, type Speed } from './play/index.ts'
 export { NotARecordingError } from './recording/index.ts'
+export { LiveSource, type MarketDataSource, RecordedSource, UnknownExchangeError } from './source/index.ts'

@@ -1,11 +1,23 @@
 import { systemClock, systemRandom } from '@opsource/kernel'
-import { readConfig, USAGE, UsageError } from './config.ts'
-import { formatReport, NotARecordingError, playRecording, WrongKeyError } from './index.ts'
+import { type Config, readConfig, USAGE, UsageError } from './config.ts'
+import {
+  formatReport,
+  LiveSource,
+  type MarketDataSource,
+  NotARecordingError,
+  NothingToPlayError,
+  playRecording,
+  RecordedSource,
+  UnknownExchangeError,
+  WrongKeyError,
+} from './index.ts'
 
 /** Told apart by whoever starts the market: 2 for what a person has to correct, 3 for a key that is refused. */
 const EXIT_CODES: readonly (readonly [new (...args: never[]) => Error, number])[] = [
   [UsageError, 2],
   [NotARecordingError, 2],
+  [NothingToPlayError, 2],
+  [UnknownExchangeError, 2],
   [WrongKeyError, 3],
 ]
 const SEEDS = 2 ** 31
@@ -18,9 +30,13 @@ async function main(): Promise<void> {
   const stop = new AbortController()
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort())
   const chosenSeed = seed ?? Math.floor(systemRandom.next() * SEEDS)
-  tell(`playing ${config.data} at speed ${config.speed}${loop ? ', over and over' : ''} (--seed ${chosenSeed})`)
+  const source = await openSource(config, stop.signal)
+  const manner = source.dataSet === null ? '' : ` at speed ${config.speed}${loop ? ', over and over' : ''}`
+  tell(`playing ${source.name}${manner} (--seed ${chosenSeed})`)
   await playRecording({
     ...config,
+    source,
+    speed: source.dataSet === null ? 'max' : config.speed,
     loop,
     judge: report,
     seed: chosenSeed,
@@ -30,6 +46,13 @@ async function main(): Promise<void> {
     tell,
     onReport: (reports) => console.log(formatReport(reports)),
   })
+}
+
+function openSource(
+  { exchange, symbols, data }: Pick<Config, 'exchange' | 'symbols' | 'data'>,
+  stop: AbortSignal,
+): Promise<MarketDataSource> {
+  return exchange === undefined ? RecordedSource.open(data) : LiveSource.open({ exchange, symbols, stop, tell })
 }
 
 main().catch((error: unknown) => {

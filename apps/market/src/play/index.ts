@@ -1,3 +1,3 @@
 export type { MarketKeys } from './exchange.ts'
 export type { Speed } from './pacer.ts'
-export { type PlayOptions, playRecording } from './player.ts'
+export { NothingToPlayError, type PlayOptions, playRecording } from './player.ts'

@@ -2,8 +2,9 @@ import type { Clock } from '@opsource/kernel'
 import { BookWatch, compareTouch, type MarketReport, Tally } from '../fidelity/index.ts'
 import { TRADES, tradeEvent } from '../graph/index.ts'
 import { EMPTY_VIEW } from '../maker/index.ts'
-import type { RecordedTrade, Step, View } from '../recording/index.ts'
+import type { RecordedTrade, View } from '../recording/index.ts'
 import { flatten } from '../session/index.ts'
+import type { Step } from '../source/index.ts'
 import type { Exchange, Listing } from './exchange.ts'
 import { Lane } from './lane.ts'
 import type { Pacer } from './pacer.ts'
@@ -19,7 +20,8 @@ export interface MarketPlayerOptions {
   readonly listing: Listing
   readonly pacer: Pacer
   readonly clock: Clock
-  readonly dataSet: string
+  /** Null where the order flow is live. */
+  readonly dataSet: string | null
   /** Begins every key of this run's orders. */
   readonly run: string
   readonly paced: boolean
@@ -36,6 +38,7 @@ export class MarketPlayer {
   readonly #options: MarketPlayerOptions
   readonly #watch: BookWatch | null
   #tally: Tally
+  #opened = false
   #segment: string | null = null
   #repetition = 0
   #heldTrades: RecordedTrade[] = []
@@ -66,7 +69,7 @@ export class MarketPlayer {
 
   begin(repetition: number): void {
     this.#repetition = repetition
-    this.#segment = null
+    this.#opened = false
     this.#tally = new Tally(this.symbol)
     this.lane.refusals.clear()
   }
@@ -74,8 +77,11 @@ export class MarketPlayer {
   /** Sends what one step holds, and judges the book that it leaves. */
   async play(step: Step): Promise<void> {
     const { exchange, pacer, dataSet, paced } = this.#options
-    if (step.segment !== this.#segment) {
-      await exchange.operator.open(this.symbol, { dataSet, segment: step.segment, repetition: this.#repetition })
+    if (!this.#opened || step.segment !== this.#segment) {
+      const recorded = dataSet !== null && step.segment !== null
+      const recording = recorded ? { dataSet, segment: step.segment, repetition: this.#repetition } : null
+      await exchange.operator.open(this.symbol, recording)
+      this.#opened = true
       this.#segment = step.segment
     }
     this.#heldTrades.push(...step.trades)
@@ -91,7 +97,7 @@ export class MarketPlayer {
   /** Withdraws the quotes, trades the taker's inventory back, and pauses the market. */
   async finish(): Promise<MarketReport> {
     const { exchange, listing, tell } = this.#options
-    if (this.#segment !== null) {
+    if (this.#opened) {
       await this.lane.withdraw(this.#name('end'))
       const { instrument, base } = listing
       const flat = await flatten(instrument, base.scale, this.#view, exchange.maker, exchange.taker, this.#name('flat'))

@@ -1,9 +1,8 @@
-import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Clock, seededRandom } from '@opsource/kernel'
 import type { MarketReport } from '../fidelity/index.ts'
-import { listRecording, noCounts, readSteps } from '../recording/index.ts'
 import { topUp } from '../session/index.ts'
+import type { MarketDataSource, SourceFaults } from '../source/index.ts'
 import { Exchange, type Listing, type MarketKeys } from './exchange.ts'
 import { MarketPlayer } from './market-player.ts'
 import { Pacer, type Speed } from './pacer.ts'
@@ -19,8 +18,8 @@ export interface PlayOptions {
   /** `http://host:port/graphql` */
   readonly gatewayUrl: string
   readonly keys: MarketKeys
-  /** A folder of recorded files; its name is the data set's. */
-  readonly data: string
+  readonly source: MarketDataSource
+  /** `max` where it happens now: nothing of that can be early. */
   readonly speed: Speed
   readonly loop: boolean
   /** Levels of each side that the maker mirrors, 1 to 100. */
@@ -39,13 +38,12 @@ export interface PlayOptions {
 }
 
 /**
- * Plays a recording into the exchange, as ordinary clients of its graph.
- * @returns after the recording, or once told to stop, with quotes withdrawn and markets paused.
+ * Plays a source's order flow into the exchange, as ordinary clients of its graph.
+ * @returns at its end, or once told to stop, with quotes withdrawn and markets paused.
  * @throws NotARecordingError, WrongKeyError, GraphError
  */
 export async function playRecording(options: PlayOptions): Promise<void> {
   const { clock, tell, stop } = options
-  const files = await listRecording(options.data)
   const pacer = new Pacer(clock, options.speed, async (ms) => void (await sleep(ms, undefined, { signal: stop })))
   const patience = new AbortController()
   const impatient = () => setTimeout(() => patience.abort(), STOP_PATIENCE_MS).unref()
@@ -58,10 +56,13 @@ export async function playRecording(options: PlayOptions): Promise<void> {
     },
   })
   try {
-    const listings = (await exchange.listings()).filter(({ instrument }) =>
-      files.some((file) => file.recordedSymbol === instrument.recordedSymbol),
-    )
-    await new Performance(options, exchange, listings, pacer).run(files)
+    const listings: Listing[] = []
+    for (const listing of await exchange.listings()) {
+      if (await options.source.covers(listing.instrument)) listings.push(listing)
+    }
+    if (listings.length === 0)
+      throw new NothingToPlayError(`${options.source.name} has none of the markets of this exchange`)
+    await new Performance(options, exchange, listings, pacer).run()
   } catch (error) {
     if (!stop.aborted) throw error
     tell('stopped before the markets were at rest: the next run cleans up')
@@ -70,6 +71,9 @@ export async function playRecording(options: PlayOptions): Promise<void> {
     await exchange.close()
   }
 }
+
+/** Thrown where source and exchange share no market; the message is for the person who named the source. */
+export class NothingToPlayError extends Error {}
 
 class Performance {
   readonly #options: PlayOptions
@@ -93,7 +97,7 @@ class Performance {
       clock: options.clock,
       run: this.#run,
       tell: options.tell,
-      dataSet: path.basename(options.data),
+      dataSet: options.source.dataSet,
       paced: options.speed !== 'max',
     }
     const judgeDepth = options.judge ? options.depth : null
@@ -102,26 +106,26 @@ class Performance {
     )
   }
 
-  async run(files: Awaited<ReturnType<typeof listRecording>>): Promise<void> {
+  async run(): Promise<void> {
     const { loop, stop, onReport } = this.#options
     await Promise.all([...this.#players.values()].map((player) => player.clear()))
     for (let repetition = 1; (loop || repetition === 1) && !stop.aborted; repetition++) {
       await this.#topUp()
       for (const player of this.#players.values()) player.begin(repetition)
-      await this.#playOnce(files)
+      await this.#playOnce()
       onReport(await Promise.all([...this.#players.values()].map((player) => player.finish())))
     }
   }
 
-  /** Plays the recording from its beginning: markets side by side, each market's steps one after the other. */
-  async #playOnce(files: Awaited<ReturnType<typeof listRecording>>): Promise<void> {
-    const { stop, recordedMs, depth, tell } = this.#options
-    const counts = noCounts()
+  /** Plays the source from its beginning: markets side by side, each market's steps one after the other. */
+  async #playOnce(): Promise<void> {
+    const { source, stop, recordedMs, depth, tell } = this.#options
+    const faults: SourceFaults = { malformed: 0, gaps: 0 }
     const instruments = this.#listings.map(({ instrument }) => instrument)
     const busy = new Map<string, Promise<void>>()
     let failure: { readonly error: unknown } | null = null
     let begin: number | null = null
-    for await (const step of readSteps(files, instruments, depth, counts)) {
+    for await (const step of source.steps(instruments, depth, faults)) {
       if (begin === null) this.#pacer.restart()
       begin ??= step.time
       if (recordedMs !== null && step.time - begin >= recordedMs) break
@@ -141,8 +145,8 @@ class Performance {
     }
     await Promise.all(busy.values())
     if (failure !== null) throw (failure as { readonly error: unknown }).error
-    if (counts.malformed + counts.gaps > 0)
-      tell(`the recording has ${counts.malformed} malformed lines and ${counts.gaps} gaps`)
+    if (faults.malformed + faults.gaps > 0)
+      tell(`${source.name} had ${faults.malformed} malformed messages and ${faults.gaps} gaps`)
   }
 
   async #mindBalances(): Promise<void> {

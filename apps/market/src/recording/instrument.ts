@@ -49,6 +49,17 @@ export class Instrument {
     return this.lots(`${whole}.${fraction.slice(0, this.#lot.scale).padEnd(1, '0')}`)
   }
 
+  /** The tick at or below (-1), or at or above (1) a price that may be finer than this market's grid. */
+  ticksBeside(price: string, towards: -1 | 1): Ticks {
+    const [whole = '', fraction = ''] = price.split('.')
+    const { scale, units } = this.#tick
+    const kept = parseDecimal(`${whole}.${fraction.slice(0, scale).padEnd(1, '0')}`, scale)
+    if (!kept.ok) throw new OffGridError(`${price} is not a price: ${kept.error}`)
+    const below = kept.value / units
+    const isExact = kept.value % units === 0n && !/[1-9]/.test(fraction.slice(scale))
+    return Number(isExact || towards === -1 ? below : below + 1n) as Ticks
+  }
+
   price(ticks: Ticks): string {
     return formatDecimal(BigInt(ticks) * this.#tick.units, this.#tick.scale)
   }

@@ -34,7 +34,8 @@ export class Operator {
     this.#client = client
   }
 
-  async open(symbol: string, recording: RecordingName): Promise<void> {
+  /** @param recording null where the order flow is live. */
+  async open(symbol: string, recording: RecordingName | null): Promise<void> {
     await this.#setStatus({ symbol, status: 'TRADING', recording })
   }
 
