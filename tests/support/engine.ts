@@ -1,4 +1,4 @@
-import { systemClock } from '@opsource/kernel'
+import { systemClock, systemRandom } from '@opsource/kernel'
 import { pino } from 'pino'
 import { type EngineClient, type EngineOptions, startEngine } from '../../subgraphs/dash33/src/engine/client.ts'
 import type { Command, PlaceOrder } from '../../subgraphs/dash33/src/engine/commands.ts'
@@ -18,7 +18,9 @@ export async function observedEngine(
   let client: EngineClient | null = null
   client = await startEngine({
     databaseUrl,
+    keep: 'SNAPSHOTS',
     clock: systemClock,
+    random: systemRandom,
     log: pino({ level: 'silent' }),
     projectedThrough: 0,
     onBatch: (batch) => {
@@ -50,5 +52,12 @@ export function nthOrder(n: number): PlaceOrder {
     timeInForce: n % 7 === 0 ? 'IOC' : 'GTC',
     price: 1_000 + ((n * 37) % 21) - (buys ? 4 : -4),
     quantity: 1 + ((n * 13) % 50),
+    stopPrice: null,
+    trailingAmount: null,
+    trailingBps: null,
+    displayQuantity: null,
+    postOnly: false,
+    selfTradePrevention: 'NONE',
+    expiresAt: null,
   }
 }

@@ -1,10 +1,14 @@
-import type { Clock } from '@opsource/kernel'
+import type { Clock, Random } from '@opsource/kernel'
 import type { Logger } from 'pino'
 import type { Lots, Ticks } from '../market/instruments.ts'
 import type { Ack } from './acks.ts'
 import type { Command, MarketStatus } from './commands.ts'
 import type { EngineBatch, RecordingPass, RestingChange } from './events.ts'
+import type { JournalKeep } from './journal/store.ts'
+import { Standby } from './thread/standby.ts'
 import { SupervisedEngine } from './thread/supervisor.ts'
+
+export type { JournalKeep } from './journal/store.ts'
 
 /** An order on the book; `quantity` is what it shows. */
 export type BookOrder = Pick<RestingChange, 'orderId' | 'price' | 'quantity' | 'priority'>
@@ -25,15 +29,25 @@ export interface BookSnapshot {
   readonly auctionEndsAt: number | null
 }
 
-export interface EngineOptions {
+/** Where an engine has its journal, and how it keeps it. */
+export interface JournalOptions {
   /** The domain's own role and schema. */
   readonly databaseUrl: string
+  /** `ALL`: the journal is the whole truth, for rebuilds and replays. `SNAPSHOTS`: what a restart needs, so that the disk is bounded. */
+  readonly keep: JournalKeep
   readonly clock: Clock
+  /** Names this process's submissions in the journal. */
+  readonly random: Random
   readonly log: Logger
+}
+
+export interface EngineOptions extends JournalOptions {
   /** The last sequence that every projection contains: all later batches are handed out again while the engine starts. */
   readonly projectedThrough: number
   /** Gets every batch, those of the start included, before its commands are answered. */
   readonly onBatch: (batch: EngineBatch) => void
+  /** Another engine has taken over: this one never answers again, and its process had better end. */
+  readonly onFenced?: (reason: string) => void
 }
 
 export interface EngineClient {
@@ -58,4 +72,19 @@ export async function startEngine(options: EngineOptions): Promise<EngineClient>
   const engine = new SupervisedEngine(options)
   await engine.start()
   return engine
+}
+
+/** An engine that is as far as the leader, and waits for its place. */
+export interface StandbyEngine {
+  /** Resolves once it has replayed what there is. Rejects where that fails. */
+  warm(): Promise<void>
+  /** Resolves once the leader's lock was free and is ours: from then on nobody else commits. Rejects when it is closed. */
+  leads(): Promise<void>
+  /** Takes commands from here on; `leads` has resolved. */
+  start(options: EngineOptions): Promise<EngineClient>
+  close(): Promise<void>
+}
+
+export function followEngine(options: JournalOptions): StandbyEngine {
+  return new Standby(options)
 }

@@ -30,6 +30,12 @@ export const LIMITS = {
   snapshotIntervalMs: 600_000,
   /** A commit takes well below a millisecond; one that takes this long is a lost database. */
   commitTimeoutMs: 10_000,
+  /** Taken beside the commits, and tried again when the next one is due. */
+  snapshotTimeoutMs: 30_000,
+  /** Callers whose commit was cut off wait this long for the journal to be read again before they hear OUTCOME_UNKNOWN. */
+  outcomePatienceMs: 10_000,
+  /** Commands that a standby keeps to hand out, beyond what the leader lets its projections lag behind. */
+  standbyCommands: 100_000,
   /** How long a killed engine's database session may hold the lock before the next one gives up. */
   lockPatienceMs: 5_000,
 } as const

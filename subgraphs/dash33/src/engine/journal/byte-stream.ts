@@ -1,10 +1,24 @@
 const INITIAL_BYTES = 4_096
+/** Up to this length a loop beats the call into the runtime. */
+const SHORT_TEXT = 32
+const MAX_TEXT_BYTES = 255
+
+/** A place to go back to. */
+export interface Mark {
+  readonly length: number
+  readonly texts: number
+}
 
 /** Writes whole numbers and texts compactly: 7 bits a byte, low bits first; a repeated text is its number. */
 export class ByteWriter {
-  #bytes = Buffer.allocUnsafe(INITIAL_BYTES)
+  #bytes = Buffer.from(new ArrayBuffer(INITIAL_BYTES))
   #length = 0
-  readonly #texts = new Map<string, number>()
+  readonly #numbers = new Map<string, number>()
+  readonly #texts: string[] = []
+
+  get length(): number {
+    return this.#length
+  }
 
   byte(value: number): void {
     this.#reserve(1)
@@ -16,34 +30,57 @@ export class ByteWriter {
     if (!Number.isSafeInteger(value) || value < 0) throw new Error(`${value} cannot be journaled`)
     this.#reserve(8)
     let rest = value
-    while (rest >= 128) {
+    while (rest >= 0x8000_0000) {
       this.#bytes[this.#length++] = (rest % 128) + 128
       rest = Math.floor(rest / 128)
+    }
+    while (rest >= 128) {
+      this.#bytes[this.#length++] = (rest & 127) | 128
+      rest >>>= 7
     }
     this.#bytes[this.#length++] = rest
   }
 
   /** ASCII, at most 255 characters. */
   text(value: string): void {
-    const known = this.#texts.get(value)
+    const known = this.#numbers.get(value)
     if (known !== undefined) {
       this.number(known + 1)
       return
     }
-    this.#texts.set(value, this.#texts.size)
+    if (value.length > MAX_TEXT_BYTES) throw new Error('a text of more than 255 characters cannot be journaled')
+    this.#numbers.set(value, this.#texts.length)
+    this.#texts.push(value)
     this.number(0)
     this.byte(value.length)
     this.#reserve(value.length)
-    this.#length += this.#bytes.write(value, this.#length, 'latin1')
+    if (value.length > SHORT_TEXT) this.#length += this.#bytes.write(value, this.#length, 'latin1')
+    else for (let i = 0; i < value.length; i++) this.#bytes[this.#length++] = value.charCodeAt(i)
   }
 
-  finish(): Buffer {
-    return this.#bytes.subarray(0, this.#length)
+  mark(): Mark {
+    return { length: this.#length, texts: this.#texts.length }
+  }
+
+  /** Forgets what was written since. */
+  reset({ length, texts }: Mark): void {
+    this.#length = length
+    for (const text of this.#texts.splice(texts)) this.#numbers.delete(text)
+  }
+
+  /** @returns what was written, in a buffer of its own, and begins anew. */
+  finish(): Uint8Array<ArrayBuffer> {
+    const written = new Uint8Array(this.#length)
+    written.set(this.#bytes.subarray(0, this.#length))
+    this.#length = 0
+    this.#numbers.clear()
+    this.#texts.length = 0
+    return written
   }
 
   #reserve(bytes: number): void {
     if (this.#length + bytes <= this.#bytes.length) return
-    const larger = Buffer.allocUnsafe(this.#bytes.length * 2 + bytes)
+    const larger = Buffer.from(new ArrayBuffer(this.#bytes.length * 2 + bytes))
     this.#bytes.copy(larger, 0, 0, this.#length)
     this.#bytes = larger
   }
@@ -53,10 +90,19 @@ export class ByteWriter {
 export class ByteReader {
   readonly #bytes: Buffer
   #position = 0
-  readonly #texts: string[] = []
+  #texts: string[] = []
 
   constructor(bytes: Uint8Array) {
     this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  }
+
+  get atEnd(): boolean {
+    return this.#position >= this.#bytes.length
+  }
+
+  /** The texts after this are numbered anew. */
+  forgetTexts(): void {
+    this.#texts = []
   }
 
   byte(): number {
@@ -70,7 +116,7 @@ export class ByteReader {
     let unit = 1
     for (;;) {
       const byte = this.byte()
-      value += (byte % 128) * unit
+      value += (byte & 127) * unit
       if (byte < 128) return value
       unit *= 128
     }

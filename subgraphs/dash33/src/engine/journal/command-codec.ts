@@ -1,48 +1,66 @@
-import { ByteReader, ByteWriter } from './byte-stream.ts'
-import type { CancelOrder, Command, PlaceOrder, SetMarketStatus } from '../commands.ts'
+import type {
+  AmendOrder,
+  CancelOrder,
+  Command,
+  PlaceBracket,
+  PlaceOco,
+  PlaceOrder,
+  SetMarketStatus,
+} from '../commands.ts'
+import type { ByteReader, ByteWriter } from './byte-stream.ts'
+import {
+  readLimits,
+  readOptional,
+  readRules,
+  readTiers,
+  writeLimits,
+  writeOptional,
+  writeRules,
+  writeTiers,
+} from './settings-codec.ts'
+import { memberAt, placeIn, readManner, readTerms, STATUSES, writeManner, writeTerms } from './terms-codec.ts'
 
-/** Rises with every change of the form; old versions stay readable. */
-const FORMAT_VERSION = 1
-
-// Binary, not JSON: a recorded quote takes some 35 bytes against 170, and the journal is what a day of trading writes most of.
-const KINDS = ['OPEN_ACCOUNT', 'CREDIT', 'PLACE', 'CANCEL', 'SET_MARKET_STATUS'] as const
-const SELL = 1
-const MARKET = 2
-const IOC = 4
-const PAUSED = 1
-const RECORDED = 2
+// The order is the journal's: add at the end only.
+export const KINDS = [
+  'OPEN_ACCOUNT',
+  'CREDIT',
+  'PLACE',
+  'CANCEL',
+  'SET_MARKET_STATUS',
+  'PLACE_OCO',
+  'PLACE_BRACKET',
+  'AMEND',
+  'CANCEL_ALL',
+  'CANCEL_ALL_AFTER',
+  'SET_KILL_SWITCH',
+  'SET_MARKET_RULES',
+  'SET_RISK_LIMITS',
+  'ASSIGN_RISK_PROFILE',
+  'SET_FEE_SCHEDULE',
+  'TICK',
+] as const
+const SCOPES = ['ACCOUNT', 'MARKET', 'VENUE'] as const
+const SIDES = ['BUY', 'SELL'] as const
 const BY_CLIENT_ORDER_ID = 1
+const POST_ONLY = 2
+const STOP_LIMIT = 4
+const EXPIRES = 8
+const QUANTITY = 2
+const PRICE = 4
+const STOP_PRICE = 8
 
-/** A batch as the journal keeps it. All its commands happen at `time`, milliseconds since the Unix epoch. */
-export interface JournaledCommands {
-  readonly time: number
-  readonly commands: readonly Command[]
-}
-
-export function encodeCommands({ time, commands }: JournaledCommands): Buffer {
-  const out = new ByteWriter()
-  out.byte(FORMAT_VERSION)
-  out.number(time)
-  out.number(commands.length)
-  for (const command of commands) write(out, command)
-  return out.finish()
-}
-
-/** @throws where the bytes are not a batch of a known version. */
-export function decodeCommands(bytes: Uint8Array): JournaledCommands {
-  const input = new ByteReader(bytes)
-  const version = input.byte()
-  if (version !== FORMAT_VERSION) throw new Error(`journal format ${version} is not known to this engine`)
-  const time = input.number()
-  const count = input.number()
-  const commands: Command[] = []
-  for (let i = 0; i < count; i++) commands.push(read(input))
-  return { time, commands }
-}
-
-function write(out: ByteWriter, command: Command): void {
-  out.byte(KINDS.indexOf(command.kind))
+/** @throws where the command is not of its type: admission comes before. */
+export function writeCommand(out: ByteWriter, command: Command): void {
+  out.byte(placeIn(KINDS, command.kind))
   switch (command.kind) {
+    case 'PLACE':
+      out.text(command.accountId)
+      out.text(command.clientOrderId)
+      writeTerms(out, command)
+      break
+    case 'CANCEL':
+      writeCancel(out, command)
+      break
     case 'OPEN_ACCOUNT':
       out.text(command.accountId)
       out.text(command.userId)
@@ -53,64 +71,149 @@ function write(out: ByteWriter, command: Command): void {
       out.number(command.amount)
       out.text(command.reference)
       break
-    case 'PLACE':
-      writePlace(out, command)
-      break
-    case 'CANCEL':
-      writeCancel(out, command)
-      break
     case 'SET_MARKET_STATUS':
       writeStatus(out, command)
+      break
+    case 'PLACE_OCO':
+      writeOco(out, command)
+      break
+    case 'PLACE_BRACKET':
+      writeBracket(out, command)
+      break
+    case 'AMEND':
+      writeAmend(out, command)
+      break
+    case 'CANCEL_ALL':
+      out.text(command.accountId)
+      out.text(command.symbol ?? '')
+      out.byte(command.side === null ? 0 : 1 + placeIn(SIDES, command.side))
+      break
+    case 'CANCEL_ALL_AFTER':
+      out.text(command.accountId)
+      out.number(command.delayMs)
+      break
+    case 'TICK':
+      break
+    default:
+      writeSetting(out, command)
   }
 }
 
-function read(input: ByteReader): Command {
+/** @throws where the bytes are no command. */
+export function readCommand(input: ByteReader): Command {
   const kind = KINDS[input.byte()]
   switch (kind) {
-    case 'OPEN_ACCOUNT':
-      return { kind, accountId: input.text(), userId: input.text() }
-    case 'CREDIT':
-      return { kind, accountId: input.text(), asset: input.text(), amount: input.number(), reference: input.text() }
     case 'PLACE':
       return readPlace(input)
     case 'CANCEL':
       return readCancel(input)
+    case 'OPEN_ACCOUNT':
+      return { kind, accountId: input.text(), userId: input.text() }
+    case 'CREDIT':
+      return { kind, accountId: input.text(), asset: input.text(), amount: input.number(), reference: input.text() }
     case 'SET_MARKET_STATUS':
       return readStatus(input)
-    default:
+    case 'PLACE_OCO':
+      return readOco(input)
+    case 'PLACE_BRACKET':
+      return readBracket(input)
+    case 'AMEND':
+      return readAmend(input)
+    case 'CANCEL_ALL': {
+      const accountId = input.text()
+      const symbol = input.text()
+      const side = input.byte()
+      return {
+        kind,
+        accountId,
+        symbol: symbol === '' ? null : symbol,
+        side: side === 0 ? null : memberAt(SIDES, side - 1),
+      }
+    }
+    case 'CANCEL_ALL_AFTER':
+      return { kind, accountId: input.text(), delayMs: input.number() }
+    case 'TICK':
+      return { kind }
+    case undefined:
       throw new Error('the journal batch holds an unknown command')
+    default:
+      return readSetting(kind, input)
   }
 }
 
-function writePlace(out: ByteWriter, command: PlaceOrder): void {
-  out.byte(
-    (command.side === 'SELL' ? SELL : 0) |
-      (command.type === 'MARKET' ? MARKET : 0) |
-      (command.timeInForce === 'IOC' ? IOC : 0),
-  )
-  out.text(command.accountId)
-  out.text(command.symbol)
-  out.text(command.clientOrderId)
-  out.number(command.price ?? 0)
-  out.number(command.quantity)
+type Setting = Extract<Command, { readonly changedBy: string }>
+
+function writeSetting(out: ByteWriter, command: Setting): void {
+  out.text(command.changedBy)
+  out.text(command.reason)
+  switch (command.kind) {
+    case 'SET_KILL_SWITCH':
+      out.byte(placeIn(SCOPES, command.scope))
+      out.text(command.target)
+      out.byte(command.engaged ? 1 : 0)
+      break
+    case 'SET_MARKET_RULES':
+      out.text(command.symbol)
+      writeRules(out, command.rules)
+      break
+    case 'SET_RISK_LIMITS':
+      out.text(command.profile)
+      out.text(command.symbol ?? '')
+      writeLimits(out, command.limits)
+      break
+    case 'ASSIGN_RISK_PROFILE':
+      out.text(command.accountId)
+      out.text(command.profile)
+      break
+    case 'SET_FEE_SCHEDULE':
+      writeTiers(out, command.tiers)
+  }
+}
+
+function readSetting(kind: Setting['kind'], input: ByteReader): Setting {
+  const changedBy = input.text()
+  const reason = input.text()
+  switch (kind) {
+    case 'SET_KILL_SWITCH': {
+      const scope = memberAt(SCOPES, input.byte())
+      return { kind, scope, target: input.text(), engaged: input.byte() === 1, changedBy, reason }
+    }
+    case 'SET_MARKET_RULES':
+      return { kind, symbol: input.text(), rules: readRules(input), changedBy, reason }
+    case 'SET_RISK_LIMITS': {
+      const profile = input.text()
+      const symbol = input.text()
+      return { kind, profile, symbol: symbol === '' ? null : symbol, limits: readLimits(input), changedBy, reason }
+    }
+    case 'ASSIGN_RISK_PROFILE':
+      return { kind, accountId: input.text(), profile: input.text(), changedBy, reason }
+    case 'SET_FEE_SCHEDULE':
+      return { kind, tiers: readTiers(input), changedBy, reason }
+  }
 }
 
 function readPlace(input: ByteReader): PlaceOrder {
-  const flags = input.byte()
   const accountId = input.text()
-  const symbol = input.text()
   const clientOrderId = input.text()
-  const price = input.number()
+  const terms = readTerms(input)
+  // Written out: a spread costs twice the rest of a recovery's decoding.
   return {
     kind: 'PLACE',
     accountId,
     clientOrderId,
-    symbol,
-    side: flags & SELL ? 'SELL' : 'BUY',
-    type: flags & MARKET ? 'MARKET' : 'LIMIT',
-    timeInForce: flags & IOC ? 'IOC' : 'GTC',
-    price: flags & MARKET ? null : price,
-    quantity: input.number(),
+    symbol: terms.symbol,
+    side: terms.side,
+    type: terms.type,
+    timeInForce: terms.timeInForce,
+    price: terms.price,
+    quantity: terms.quantity,
+    stopPrice: terms.stopPrice,
+    trailingAmount: terms.trailingAmount,
+    trailingBps: terms.trailingBps,
+    displayQuantity: terms.displayQuantity,
+    postOnly: terms.postOnly,
+    selfTradePrevention: terms.selfTradePrevention,
+    expiresAt: terms.expiresAt,
   }
 }
 
@@ -120,7 +223,7 @@ function writeCancel(out: ByteWriter, command: CancelOrder): void {
   out.text(command.clientOrderId ?? command.orderId ?? '')
 }
 
-function readCancel(input: ByteReader): CancelOrder {
+export function readCancel(input: ByteReader): CancelOrder {
   const byClientOrderId = input.byte() === BY_CLIENT_ORDER_ID
   const accountId = input.text()
   const key = input.text()
@@ -129,9 +232,97 @@ function readCancel(input: ByteReader): CancelOrder {
     : { kind: 'CANCEL', accountId, orderId: key }
 }
 
-function writeStatus(out: ByteWriter, { symbol, status, recording }: SetMarketStatus): void {
-  out.byte((status === 'PAUSED' ? PAUSED : 0) | (recording ? RECORDED : 0))
+function writeAmend(out: ByteWriter, command: AmendOrder): void {
+  const { quantity, price, stopPrice } = command
+  out.byte(
+    (command.clientOrderId === undefined ? 0 : BY_CLIENT_ORDER_ID) |
+      (quantity === null ? 0 : QUANTITY) |
+      (price === null ? 0 : PRICE) |
+      (stopPrice === null ? 0 : STOP_PRICE),
+  )
+  out.text(command.accountId)
+  out.text(command.clientOrderId ?? command.orderId ?? '')
+  for (const value of [quantity, price, stopPrice]) if (value !== null) out.number(value)
+}
+
+function readAmend(input: ByteReader): AmendOrder {
+  const flags = input.byte()
+  const accountId = input.text()
+  const key = input.text()
+  return {
+    kind: 'AMEND',
+    accountId,
+    ...(flags & BY_CLIENT_ORDER_ID ? { clientOrderId: key } : { orderId: key }),
+    quantity: flags & QUANTITY ? input.number() : null,
+    price: flags & PRICE ? input.number() : null,
+    stopPrice: flags & STOP_PRICE ? input.number() : null,
+  }
+}
+
+function writeOco(out: ByteWriter, command: PlaceOco): void {
+  out.byte(
+    placeIn(SIDES, command.side) |
+      (command.postOnly ? POST_ONLY : 0) |
+      (command.stopLimitPrice === null ? 0 : STOP_LIMIT) |
+      (command.expiresAt === null ? 0 : EXPIRES),
+  )
+  writeManner(out, 'LIMIT', command.timeInForce, command.selfTradePrevention)
+  out.text(command.accountId)
+  out.text(command.clientOrderId)
+  out.text(command.symbol)
+  out.number(command.quantity)
+  out.number(command.price)
+  out.number(command.stopPrice)
+  if (command.stopLimitPrice !== null) out.number(command.stopLimitPrice)
+  if (command.expiresAt !== null) out.number(command.expiresAt)
+}
+
+function readOco(input: ByteReader): PlaceOco {
+  const flags = input.byte()
+  const { timeInForce, selfTradePrevention } = readManner(input)
+  if (timeInForce === 'IOC' || timeInForce === 'FOK') throw new Error('the journal batch holds an unknown value')
+  return {
+    kind: 'PLACE_OCO',
+    accountId: input.text(),
+    clientOrderId: input.text(),
+    symbol: input.text(),
+    side: memberAt(SIDES, flags & 1),
+    quantity: input.number(),
+    price: input.number(),
+    stopPrice: input.number(),
+    stopLimitPrice: flags & STOP_LIMIT ? input.number() : null,
+    postOnly: (flags & POST_ONLY) !== 0,
+    timeInForce,
+    expiresAt: flags & EXPIRES ? input.number() : null,
+    selfTradePrevention,
+  }
+}
+
+function writeBracket(out: ByteWriter, command: PlaceBracket): void {
+  out.text(command.accountId)
+  out.text(command.clientOrderId)
+  writeTerms(out, command.entry)
+  out.number(command.takeProfitPrice)
+  out.number(command.stopPrice)
+  writeOptional(out, command.stopLimitPrice)
+}
+
+function readBracket(input: ByteReader): PlaceBracket {
+  return {
+    kind: 'PLACE_BRACKET',
+    accountId: input.text(),
+    clientOrderId: input.text(),
+    entry: readTerms(input),
+    takeProfitPrice: input.number(),
+    stopPrice: input.number(),
+    stopLimitPrice: readOptional(input),
+  }
+}
+
+function writeStatus(out: ByteWriter, { symbol, status, auctionMs, recording }: SetMarketStatus): void {
+  out.byte(placeIn(STATUSES, status) * 2 + (recording ? 1 : 0))
   out.text(symbol)
+  writeOptional(out, auctionMs)
   if (!recording) return
   out.text(recording.dataSet)
   out.text(recording.segment)
@@ -139,9 +330,12 @@ function writeStatus(out: ByteWriter, { symbol, status, recording }: SetMarketSt
 }
 
 function readStatus(input: ByteReader): SetMarketStatus {
-  const flags = input.byte()
-  const symbol = input.text()
-  const recording =
-    flags & RECORDED ? { dataSet: input.text(), segment: input.text(), repetition: input.number() } : null
-  return { kind: 'SET_MARKET_STATUS', symbol, status: flags & PAUSED ? 'PAUSED' : 'TRADING', recording }
+  const byte = input.byte()
+  return {
+    kind: 'SET_MARKET_STATUS',
+    symbol: input.text(),
+    status: memberAt(STATUSES, byte >> 1),
+    auctionMs: readOptional(input),
+    recording: byte & 1 ? { dataSet: input.text(), segment: input.text(), repetition: input.number() } : null,
+  }
 }

@@ -1,8 +1,11 @@
+import type { Ack } from '../acks.ts'
 import { hashState, readState, writeState } from '../canonical.ts'
 import { Engine } from '../engine.ts'
 import type { EngineBatch } from '../events.ts'
-import { decodeCommands } from './command-codec.ts'
-import { GENESIS_HASH, hashRow, type JournalRow, type JournalStore, type SnapshotRow } from './store.ts'
+import { ENGINE_VERSION } from '../version.ts'
+import { commandsOf, decodeBatch, type Segment } from './batch-format.ts'
+import type { JournalReader } from './reader.ts'
+import { GENESIS_HASH, hashRow, type JournalRow, type SnapshotRow } from './rows.ts'
 
 /** The journal does not lead to a state that can be trusted. */
 export class JournalDamagedError extends Error {
@@ -17,7 +20,14 @@ export interface Recovered {
   readonly replayed: number
 }
 
-type Warn = (message: string, fields: Record<string, unknown>) => void
+/** One batch as it is applied again. */
+export interface Replayed {
+  readonly batch: EngineBatch
+  readonly acks: readonly Ack[]
+  readonly segments: readonly Segment[]
+}
+
+export type Warn = (message: string, fields: Record<string, unknown>) => void
 
 /**
  * Rebuilds the engine from the newest sound snapshot that the receiver of `emit` has passed, and the journal since.
@@ -25,42 +35,66 @@ type Warn = (message: string, fields: Record<string, unknown>) => void
  * @param emitAfter batches that end later are handed to `emit`.
  */
 export async function recover(
-  store: JournalStore,
+  journal: JournalReader,
   emitAfter: number,
-  emit: (batch: EngineBatch) => void,
+  emit: (replayed: Replayed) => void,
   warn: Warn,
 ): Promise<Recovered> {
-  const start = await newestSound(store, emitAfter, warn)
-  const { engine } = start
+  const { engine, journalHash: start } = await newestSound(journal, emitAfter, warn)
   const fromSnapshot = engine.state.sequence
-  let journalHash = start.journalHash
-  for await (const row of store.batchesAfter(fromSnapshot)) {
-    const { batch } = replay(engine, row, journalHash)
-    journalHash = row.hash
-    if (batch.lastSequence > emitAfter) emit(batch)
-  }
+  const journalHash = await catchUp(journal, engine, start, (replayed) => {
+    if (replayed.batch.lastSequence > emitAfter) emit(replayed)
+  })
   const { sequence } = engine.state
-  const expected = Math.max(emitAfter, await store.lastSequence())
-  if (sequence < expected)
-    throw new JournalDamagedError(`the journal leads to ${sequence}, but ${expected} has been seen`)
   return { engine, journalHash, fromSnapshot, replayed: sequence - fromSnapshot }
 }
 
+/** @throws JournalDamagedError where commands were seen that the journal does not lead to. Nobody else may be writing it. */
+export async function assertComplete(journal: JournalReader, engine: Engine, seen: number): Promise<void> {
+  const expected = Math.max(seen, await journal.lastSequence())
+  const { sequence } = engine.state
+  if (sequence < expected) {
+    throw new JournalDamagedError(`the journal leads to ${sequence}, but ${expected} has been seen`)
+  }
+}
+
+/** Applies what the journal holds beyond the engine. @returns the hash of the last batch. */
+export async function catchUp(
+  journal: JournalReader,
+  engine: Engine,
+  journalHash: Uint8Array,
+  emit: (replayed: Replayed) => void,
+): Promise<Uint8Array> {
+  let hash = journalHash
+  for await (const row of journal.batchesAfter(engine.state.sequence)) {
+    emit(replay(engine, row, hash))
+    hash = row.hash
+  }
+  return hash
+}
+
 /** Applies one journaled batch. @throws JournalDamagedError where it does not follow from what came before. */
-export function replay(engine: Engine, row: JournalRow, previousHash: Uint8Array): { batch: EngineBatch } {
+export function replay(engine: Engine, row: JournalRow, previousHash: Uint8Array): Replayed {
   const { sequence, digest } = engine.state
   const at = `journal batch ${row.firstSequence}`
   if (row.firstSequence !== sequence + 1) throw new JournalDamagedError(`${at} does not follow ${sequence}`)
   if (!equal(row.previousHash, previousHash)) throw new JournalDamagedError(`${at} does not continue the chain`)
   if (!equal(row.hash, hashRow(row))) throw new JournalDamagedError(`${at} was altered`)
+  const journaled = decodeBatch(row.payload)
+  if (journaled.engineVersion !== ENGINE_VERSION) {
+    throw new JournalDamagedError(
+      `${at} is of engine version ${journaled.engineVersion}, and this is ${ENGINE_VERSION}: let the old engine close, so that its snapshot holds all`,
+    )
+  }
   if (row.digestBefore !== digest.hex()) throw new JournalDamagedError(`${at} was written on another state`)
-  const { commands, time } = decodeCommands(row.payload)
+  const commands = commandsOf(journaled)
   if (row.lastSequence !== sequence + commands.length) throw new JournalDamagedError(`${at} has a wrong length`)
-  return engine.applyBatch(commands, time)
+  return { ...engine.applyBatch(commands, journaled.time), segments: journaled.segments }
 }
 
-async function newestSound(store: JournalStore, through: number, warn: Warn) {
-  for await (const snapshot of store.snapshotsThrough(through)) {
+/** The newest snapshot no later than `through` that restores to what it says, or the beginning. */
+export async function newestSound(journal: JournalReader, through: number, warn: Warn) {
+  for await (const snapshot of journal.snapshotsThrough(through)) {
     const engine = new Engine()
     const fault = restoreFault(engine, snapshot)
     if (fault === null) return { engine, journalHash: snapshot.journalHash }

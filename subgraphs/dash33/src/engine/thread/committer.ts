@@ -1,50 +1,95 @@
-import type { Ack } from '../acks.ts'
 import { hashState, writeState } from '../canonical.ts'
+import type { Command } from '../commands.ts'
 import type { Engine } from '../engine.ts'
-import type { EngineBatch } from '../events.ts'
-import { encodeCommands } from '../journal/command-codec.ts'
-import { LIMITS } from '../limits.ts'
-import type { Answer, FailureCode, Submission } from './protocol.ts'
+import { encodeBatch, type Segment, segmentOf } from '../journal/batch-format.ts'
 import type { Recovered } from '../journal/recovery.ts'
-import { hashRow, type JournalRow, type JournalStore, mayBeCommitted } from '../journal/store.ts'
+import { hashRow, type JournalRow } from '../journal/rows.ts'
+import { type JournalKeep, type JournalStore, mayBeCommitted } from '../journal/store.ts'
+import { LIMITS } from '../limits.ts'
+import { answersTo } from './answers.ts'
+import { OutcomeWriter } from './outcome-codec.ts'
+
+const TICK: Command = { kind: 'TICK' }
+const TICK_SEGMENT: Segment = { origin: 0, firstId: 0, sizes: [1], commands: [TICK] }
+const TICK_BYTES = segmentOf([TICK])
+/** The longest that `setTimeout` can wait. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1
 
 export interface CommitterEvents {
-  /** The batch is committed and applied: only now may anything of it leave. */
-  committed(batch: EngineBatch, answers: readonly Answer[]): void
-  /** The batch's commit failed; nothing of it was applied, nothing later will be. */
-  failed(error: unknown, ids: readonly number[], code: FailureCode): void
+  /** The batch is committed: only now may anything of it leave. */
+  committed(outcome: ArrayBuffer): void
+  /** Nothing of it may leave, and nothing later will be taken: only the journal knows what is so. `doubtful`: submissions that it may hold. */
+  failed(error: unknown, doubtful: readonly number[]): void
   snapshotFailed(error: unknown): void
 }
 
-/** The single writer: journals what has gathered while the last commit was under way, then applies it. */
+export interface CommitterOptions {
+  /** Whose submissions are answered. */
+  readonly origin: number
+  readonly projectedThrough: number
+  readonly keep: JournalKeep
+  /** Milliseconds since the Unix epoch, now. */
+  readonly time: number
+}
+
+/** A segment as it was submitted, and what it says. */
+interface Waiting {
+  readonly bytes: Uint8Array
+  readonly segment: Segment
+}
+
+/** The single writer: applies and journals what has gathered while the last commit was under way. */
 export class Committer {
   readonly #engine: Engine
   readonly #store: JournalStore
+  readonly #origin: number
+  readonly #keep: JournalKeep
   readonly #events: CommitterEvents
-  #waiting: Submission[] = []
-  #time = 0
+  readonly #outcomes = new OutcomeWriter()
+  #waiting: Waiting[] = []
+  #questions: (() => void)[] = []
+  #time: number
+  #timeTakenAt: number
   #journalHash: Uint8Array
   #running: Promise<void> | null = null
   #stopped = false
+  #inFlight: readonly Waiting[] = []
+  #timer: NodeJS.Timeout | null = null
   #projectedThrough: number
   #snapshotSequence: number
   #snapshot: Promise<void> | null = null
   #snapshotTimer: NodeJS.Timeout | null = null
 
-  constructor(recovered: Recovered, store: JournalStore, projectedThrough: number, events: CommitterEvents) {
+  constructor(recovered: Recovered, store: JournalStore, options: CommitterOptions, events: CommitterEvents) {
     this.#engine = recovered.engine
     this.#journalHash = recovered.journalHash
     this.#snapshotSequence = recovered.fromSnapshot
     this.#store = store
-    this.#projectedThrough = projectedThrough
+    this.#origin = options.origin
+    this.#keep = options.keep
+    this.#projectedThrough = options.projectedThrough
+    this.#time = options.time
+    this.#timeTakenAt = performance.now()
     this.#events = events
+    this.#wakeInTime()
+  }
+
+  /** Submissions whose commit is under way. */
+  get inFlight(): readonly number[] {
+    return this.#inFlight.flatMap(({ segment }) => segment.sizes.map((_, i) => segment.firstId + i))
   }
 
   /** @param time milliseconds since the Unix epoch; the engine's time is the latest that it was given, and never runs backwards. */
-  accept(submissions: readonly Submission[], time: number): void {
-    this.#time = Math.max(this.#time, time)
-    for (const submission of submissions) this.#waiting.push(submission)
-    this.#running ??= this.#run()
+  accept(submitted: readonly Waiting[], time: number): void {
+    this.#setTime(time)
+    for (const each of submitted) this.#waiting.push(each)
+    this.#start()
+  }
+
+  /** Calls back when everything that the engine shows is committed. */
+  ask(question: () => void): void {
+    this.#questions.push(question)
+    this.#start()
   }
 
   projected(sequence: number): void {
@@ -54,6 +99,7 @@ export class Committer {
   /** Finishes what was accepted and keeps the state. */
   async drain(): Promise<void> {
     await this.#running
+    if (this.#timer) clearTimeout(this.#timer)
     if (this.#snapshotTimer) clearTimeout(this.#snapshotTimer)
     await this.#snapshot
     if (!this.#stopped && this.#engine.state.sequence > this.#snapshotSequence) await this.#takeSnapshot()
@@ -62,42 +108,66 @@ export class Committer {
   /** Nothing more is journaled: the lock may already be another engine's. */
   stop(): void {
     this.#stopped = true
+    if (this.#timer) clearTimeout(this.#timer)
     if (this.#snapshotTimer) clearTimeout(this.#snapshotTimer)
   }
 
+  #start(): void {
+    this.#running ??= this.#run()
+  }
+
   async #run(): Promise<void> {
-    while (this.#waiting.length > 0 && !this.#stopped) await this.#commit(this.#takeBatch())
+    while (!this.#stopped) {
+      for (const question of this.#questions.splice(0)) question()
+      if (this.#waiting.length === 0 && !this.#isDue()) break
+      await this.#commit(this.#takeBatch())
+    }
     this.#running = null
+    this.#wakeInTime()
   }
 
   /** Whole submissions only: what was submitted together is journaled together. */
-  #takeBatch(): Submission[] {
+  #takeBatch(): Waiting[] {
     let size = 0
     let count = 0
     while (count < this.#waiting.length && size < LIMITS.commandsPerBatch) {
-      size += this.#waiting[count]!.commands.length
+      size += this.#waiting[count]!.segment.commands.length
       count++
     }
-    return this.#waiting.splice(0, count)
+    const batch = this.#waiting.splice(0, count)
+    // What is due happens before anything that comes at or after its time.
+    return this.#isDue() ? [{ bytes: TICK_BYTES, segment: TICK_SEGMENT }, ...batch] : batch
   }
 
-  async #commit(submissions: readonly Submission[]): Promise<void> {
-    const commands = submissions.flatMap((submission) => submission.commands)
+  async #commit(waiting: readonly Waiting[]): Promise<void> {
+    const segments = waiting.map(({ segment }) => segment)
+    const commands = segments.flatMap((segment) => segment.commands)
     const time = Math.max(this.#time, this.#engine.state.time)
-    const row = this.#row(encodeCommands({ time, commands }), commands.length)
+    let begun = false
     try {
-      await this.#store.append(row)
+      const row = this.#row(
+        encodeBatch(
+          time,
+          waiting.map(({ bytes }) => bytes),
+        ),
+        commands.length,
+      )
+      // Applied before it is journaled: a command that the engine cannot carry out must not be what every start stumbles over.
+      const { batch, acks } = this.#engine.applyBatch(commands, time)
+      begun = true
+      this.#inFlight = waiting
+      const appended = this.#store.append(row)
+      const outcome = this.#outcomes.encode({ batch, answers: answersTo(this.#origin, segments, acks) })
+      await appended
+      if (this.#stopped) return
+      this.#inFlight = []
+      this.#journalHash = row.hash
+      this.#events.committed(outcome)
+      this.#scheduleSnapshot()
     } catch (error) {
-      this.#stopped = true
-      const code = mayBeCommitted(error) ? 'OUTCOME_UNKNOWN' : 'ENGINE_UNAVAILABLE'
-      const ids = submissions.map((submission) => submission.id)
-      this.#events.failed(error, ids, code)
-      return
+      this.stop()
+      this.#events.failed(error, begun && mayBeCommitted(error) ? this.inFlight : [])
     }
-    this.#journalHash = row.hash
-    const { batch, acks } = this.#engine.applyBatch(commands, time)
-    this.#events.committed(batch, answersOf(submissions, acks))
-    this.#scheduleSnapshot()
   }
 
   #row(payload: Uint8Array, commands: number): JournalRow {
@@ -113,10 +183,44 @@ export class Committer {
     return { ...row, hash: hashRow(row) }
   }
 
+  #setTime(time: number): void {
+    if (time < this.#time) return
+    this.#time = time
+    this.#timeTakenAt = performance.now()
+  }
+
+  /** Between two messages of the main thread time goes on as this thread measures it. */
+  get #now(): number {
+    return Math.floor(this.#time + performance.now() - this.#timeTakenAt)
+  }
+
+  #isDue(): boolean {
+    const { nextTimer } = this.#engine
+    return nextTimer !== null && nextTimer <= this.#time
+  }
+
+  /** What is due when nothing else comes still happens in time. */
+  #wakeInTime(): void {
+    if (this.#timer) clearTimeout(this.#timer)
+    this.#timer = null
+    const { nextTimer } = this.#engine
+    if (nextTimer === null || this.#stopped) return
+    const delay = Math.min(Math.max(1, nextTimer - this.#now), LONGEST_TIMER_MS)
+    this.#timer = setTimeout(() => {
+      this.#setTime(this.#now)
+      if (this.#running === null && !this.#isDue()) this.#wakeInTime()
+      else this.#start()
+    }, delay)
+  }
+
   #scheduleSnapshot(): void {
     if (this.#snapshot) return
     if (this.#engine.state.sequence - this.#snapshotSequence >= LIMITS.commandsPerSnapshot) void this.#takeSnapshot()
-    else this.#snapshotTimer ??= setTimeout(() => void this.#takeSnapshot(), LIMITS.snapshotIntervalMs).unref()
+    else
+      this.#snapshotTimer ??= setTimeout(
+        () => this.ask(() => void this.#takeSnapshot()),
+        LIMITS.snapshotIntervalMs,
+      ).unref()
   }
 
   /** Writes the state at once, between two batches, and keeps it in the background. */
@@ -128,7 +232,7 @@ export class Committer {
     this.#snapshotSequence = sequence
     const row = { sequence, state, stateHash: hashState(state), journalHash: this.#journalHash }
     this.#snapshot = this.#store
-      .saveSnapshot(row, this.#projectedThrough)
+      .saveSnapshot(row, this.#projectedThrough, this.#keep)
       // The journal alone suffices: the next snapshot is tried when it is due.
       .catch((error: unknown) => this.#events.snapshotFailed(error))
       .finally(() => {
@@ -136,13 +240,4 @@ export class Committer {
       })
     return this.#snapshot
   }
-}
-
-function answersOf(submissions: readonly Submission[], acks: readonly Ack[]): Answer[] {
-  let next = 0
-  return submissions.map(({ id, commands }) => {
-    const from = next
-    next += commands.length
-    return { id, acks: acks.slice(from, next) }
-  })
 }

@@ -1,6 +1,7 @@
 import type { Ack, Refusal } from '../acks.ts'
 import type { Command } from '../commands.ts'
-import type { FailureCode, Submission } from './protocol.ts'
+import { SegmentWriter } from '../journal/batch-format.ts'
+import { LIMITS } from '../limits.ts'
 
 interface Submitted {
   readonly size: number
@@ -12,30 +13,52 @@ interface Asked {
   reject(error: Error): void
 }
 
+type Send = (segments: readonly Uint8Array<ArrayBuffer>[]) => void
+
 /** What was handed to the engine's thread and not answered yet. */
 export class Pending {
   readonly #submitted = new Map<number, Submitted>()
   readonly #asked = new Map<number, Asked>()
-  #outgoing: Submission[] = []
+  readonly #writer: SegmentWriter
+  #full: Uint8Array<ArrayBuffer>[] = []
+  #unsent: number[] = []
+  /** Sent to a thread that has ended: whether they were journaled is being found out. */
+  readonly #doubtful = new Set<number>()
   #nextId = 1
+  #nextQuestion = 1
   #commands = 0
+
+  constructor(origin: number) {
+    this.#writer = new SegmentWriter(origin)
+  }
 
   /** Commands waiting for their answers. */
   get commands(): number {
     return this.#commands
   }
 
-  /** Hands over everything submitted in one turn of the event loop at once: a message costs more than a command. */
-  submit(commands: readonly Command[], send: (submissions: readonly Submission[]) => void): Promise<readonly Ack[]> {
-    const id = this.#nextId++
+  get inDoubt(): boolean {
+    return this.#doubtful.size > 0
+  }
+
+  /**
+   * Hands over everything submitted in one turn of the event loop at once: a message costs more than a command.
+   * @throws where a command is not of its type.
+   */
+  submit(commands: readonly Command[], send: Send): Promise<readonly Ack[]> {
+    const id = this.#nextId
+    this.#writer.add(id, commands)
+    this.#nextId++
     this.#commands += commands.length
-    if (this.#outgoing.length === 0) setImmediate(() => this.#flush(send))
-    this.#outgoing.push({ id, commands })
+    if (this.#unsent.length === 0) setImmediate(() => this.#flush(send))
+    this.#unsent.push(id)
+    // The engine takes whole segments: a long turn becomes several.
+    if (this.#writer.commands >= LIMITS.commandsPerSubmission) this.#full.push(this.#writer.take())
     return new Promise((resolve) => this.#submitted.set(id, { size: commands.length, resolve }))
   }
 
   ask<T>(send: (id: number) => void): Promise<T> {
-    const id = this.#nextId++
+    const id = this.#nextQuestion++
     return new Promise<T>((resolve, reject) => {
       this.#asked.set(id, { resolve: (value) => resolve(value as T), reject })
       send(id)
@@ -46,6 +69,7 @@ export class Pending {
     const submitted = this.#submitted.get(id)
     if (!submitted) return
     this.#submitted.delete(id)
+    this.#doubtful.delete(id)
     this.#commands -= submitted.size
     submitted.resolve(acks)
   }
@@ -55,23 +79,36 @@ export class Pending {
     this.#asked.delete(id)
   }
 
-  /** Ends everything: the submissions of `ids` (null: all that were sent) with `code`, the others as surely not carried out. */
-  fail(ids: readonly number[] | null, code: FailureCode, reason: string): void {
-    const unsent = new Set(this.#outgoing.map((submission) => submission.id))
-    const named = ids === null ? null : new Set(ids)
-    this.#outgoing = []
-    for (const [id, { size }] of [...this.#submitted]) {
-      const begun = !unsent.has(id) && (named === null || named.has(id))
-      const refusal: Refusal = { kind: 'REFUSED', code: begun ? code : 'ENGINE_UNAVAILABLE' }
-      this.answer(id, Array<Ack>(size).fill(refusal))
+  /** The thread is gone: those of `doubtful` (null: all that were sent) wait to be settled, all others were surely not carried out. */
+  lose(doubtful: readonly number[] | null, reason: string): void {
+    const unsent = new Set(this.#unsent)
+    const named = doubtful === null ? null : new Set(doubtful)
+    if (this.#writer.commands > 0) this.#writer.take()
+    this.#full = []
+    this.#unsent = []
+    for (const id of [...this.#submitted.keys()]) {
+      if (!unsent.has(id) && (named === null || named.has(id))) this.#doubtful.add(id)
+      else if (!this.#doubtful.has(id)) this.#refuse(id, 'ENGINE_UNAVAILABLE')
     }
     for (const { reject } of this.#asked.values()) reject(new Error(reason))
     this.#asked.clear()
   }
 
-  #flush(send: (submissions: readonly Submission[]) => void): void {
-    const submissions = this.#outgoing
-    this.#outgoing = []
-    if (submissions.length > 0) send(submissions)
+  /** Answers all that is still in doubt. */
+  settle(code: 'ENGINE_UNAVAILABLE' | 'OUTCOME_UNKNOWN'): void {
+    for (const id of [...this.#doubtful]) this.#refuse(id, code)
+  }
+
+  #refuse(id: number, code: 'ENGINE_UNAVAILABLE' | 'OUTCOME_UNKNOWN'): void {
+    const refusal: Refusal = { kind: 'REFUSED', code }
+    this.answer(id, Array<Ack>(this.#submitted.get(id)?.size ?? 0).fill(refusal))
+  }
+
+  #flush(send: Send): void {
+    const segments = this.#full
+    if (this.#writer.commands > 0) segments.push(this.#writer.take())
+    this.#full = []
+    this.#unsent = []
+    if (segments.length > 0) send(segments)
   }
 }

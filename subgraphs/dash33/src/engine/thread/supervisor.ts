@@ -1,36 +1,51 @@
-import { Worker } from 'node:worker_threads'
-import { poolConfig } from '@opsource/database'
+import type { Worker } from 'node:worker_threads'
 import type { Ack, Refusal } from '../acks.ts'
 import { inadmissible } from '../admission.ts'
 import type { BookSnapshot, EngineClient, EngineOptions } from '../client.ts'
 import type { Command } from '../commands.ts'
 import type { EngineBatch } from '../events.ts'
 import { LIMITS } from '../limits.ts'
+import { decodeOutcome } from './outcome-codec.ts'
 import { Pending } from './pending.ts'
-import type { EngineThreadData, FailureCode, FromEngine, StateHash, ToEngine } from './protocol.ts'
+import type { FromEngine, Handover, StateHash, ToEngine } from './protocol.ts'
+import { newOrigin, startThread } from './thread-start.ts'
 
 const FIRST_RESTART_MS = 100
 const LONGEST_RESTART_MS = 5_000
 
 type Phase = 'STARTING' | 'RUNNING' | 'RESTARTING' | 'CLOSING' | 'CLOSED'
 
+/** A standby's thread that holds the lock and waits to be told from where on. */
+export interface LeadingThread {
+  readonly worker: Worker
+  readonly origin: number
+  readonly epoch: number | null
+}
+
 /** The engine's thread as seen from the main one: starts it, restarts it from its journal when it ends, and answers for it meanwhile. */
 export class SupervisedEngine implements EngineClient {
   readonly #options: EngineOptions
   readonly #listeners = new Set<(batch: EngineBatch) => void>()
-  readonly #pending = new Pending()
+  readonly #origin: number
+  readonly #pending: Pending
+  #leading: LeadingThread | null
+  #epoch: number | null = null
   #phase: Phase = 'STARTING'
   #reason = 'the engine is starting'
   #worker: Worker | null = null
   #restartTimer: NodeJS.Timeout | null = null
+  #patienceTimer: NodeJS.Timeout | null = null
   #restartMs = FIRST_RESTART_MS
   #emittedThrough: number
   #projectedThrough: number
   #onStarted: ((fault: Error | null) => void) | null = null
   #onClosed: (() => void) | null = null
 
-  constructor(options: EngineOptions) {
+  constructor(options: EngineOptions, leading: LeadingThread | null = null) {
     this.#options = options
+    this.#leading = leading
+    this.#origin = leading?.origin ?? newOrigin(options.random)
+    this.#pending = new Pending(this.#origin)
     this.#emittedThrough = options.projectedThrough
     this.#projectedThrough = options.projectedThrough
     this.#listeners.add(options.onBatch)
@@ -46,6 +61,7 @@ export class SupervisedEngine implements EngineClient {
   async submit(commands: readonly Command[]): Promise<readonly Ack[]> {
     if (commands.length === 0) return []
     const refusals = commands.map((command) => inadmissible(command))
+    if (refusals.every((refusal) => refusal === null)) return this.#journal(commands)
     const admissible = commands.filter((_, index) => refusals[index] === null)
     const acks = await this.#journal(admissible)
     let next = 0
@@ -94,7 +110,7 @@ export class SupervisedEngine implements EngineClient {
       await closed
     }
     await this.#worker?.terminate()
-    this.#phase = 'CLOSED'
+    this.#end('the engine is closed')
   }
 
   get #lag(): number {
@@ -111,22 +127,30 @@ export class SupervisedEngine implements EngineClient {
     if (full || this.#phase !== 'RUNNING' || this.#lag > LIMITS.unprojectedCommands) {
       return refuse({ kind: 'REFUSED', code: 'ENGINE_UNAVAILABLE' })
     }
-    return this.#pending.submit(commands, (submissions) => {
-      this.#post({ kind: 'SUBMIT', time: this.#options.clock.now(), submissions })
+    return this.#pending.submit(commands, (segments) => {
+      const message: ToEngine = { kind: 'SUBMIT', time: this.#options.clock.now(), segments }
+      this.#worker?.postMessage(
+        message,
+        segments.map(({ buffer }) => buffer),
+      )
     })
   }
 
   #launch(): void {
-    const data: EngineThreadData = {
-      database: poolConfig(this.#options.databaseUrl),
+    const handover: Handover = {
       emitAfter: this.#emittedThrough,
       projectedThrough: this.#projectedThrough,
+      time: this.#options.clock.now(),
     }
-    const worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData: data, execArgv: [] })
+    const leading = this.#leading
+    this.#leading = null
+    this.#epoch = leading?.epoch ?? this.#epoch
+    const worker = leading?.worker ?? startThread(this.#options, { origin: this.#origin, handover, epoch: this.#epoch })
     this.#worker = worker
     worker.on('message', (message: FromEngine) => this.#receive(message))
-    worker.on('error', (error) => this.#fail(error.message, null, 'OUTCOME_UNKNOWN'))
+    worker.on('error', (error) => this.#failed(error.message, null))
     worker.on('exit', () => this.#exited())
+    if (leading) this.#post({ kind: 'LEAD', handover })
   }
 
   #post(message: ToEngine): void {
@@ -135,10 +159,12 @@ export class SupervisedEngine implements EngineClient {
 
   #receive(message: FromEngine): void {
     switch (message.kind) {
-      case 'BATCH':
-        this.#emit(message.batch)
-        for (const { id, acks } of message.answers) this.#pending.answer(id, acks)
+      case 'OUTCOME': {
+        const { batch, answers } = decodeOutcome(message.written)
+        this.#emit(batch)
+        for (const { id, acks } of answers) this.#pending.answer(id, acks)
         break
+      }
       case 'STARTED':
         this.#started(message)
         break
@@ -152,7 +178,8 @@ export class SupervisedEngine implements EngineClient {
         this.#options.log.warn(message.fields, message.message)
         break
       case 'FAILED':
-        this.#fail(message.reason, message.ids, message.code)
+        this.#failed(message.reason, message.doubtful)
+        if (message.fenced) this.#fenced(message.reason)
         break
       case 'CLOSED':
         this.#onClosed?.()
@@ -164,25 +191,51 @@ export class SupervisedEngine implements EngineClient {
     for (const listener of this.#listeners) listener(batch)
   }
 
+  /** The journal has been read again under the new epoch: what was in doubt and not answered from it is not in it. */
   #started({ sequence, epoch, replayed }: Extract<FromEngine, { kind: 'STARTED' }>): void {
+    if (this.#phase === 'CLOSING' || this.#phase === 'CLOSED') return
     this.#phase = 'RUNNING'
+    this.#epoch = epoch
     this.#restartMs = FIRST_RESTART_MS
+    this.#settle('ENGINE_UNAVAILABLE')
     this.#options.log.info({ sequence, epoch, replayed }, 'engine running')
     this.#onStarted?.(null)
     this.#onStarted = null
   }
 
-  #fail(reason: string, ids: readonly number[] | null, code: FailureCode): void {
+  /** @param doubtful submissions whose commit may have happened; null: any that were sent. */
+  #failed(reason: string, doubtful: readonly number[] | null): void {
     this.#reason = `the engine is away: ${reason}`
     if (this.#phase === 'RUNNING') this.#phase = 'RESTARTING'
     if (this.#phase === 'RESTARTING') this.#options.log.error({ reason }, 'engine failed')
-    this.#pending.fail(ids, code, reason)
+    this.#pending.lose(doubtful, reason)
+    if (this.#pending.inDoubt) {
+      this.#patienceTimer ??= setTimeout(() => this.#settle('OUTCOME_UNKNOWN'), LIMITS.outcomePatienceMs)
+    }
+  }
+
+  #settle(code: 'ENGINE_UNAVAILABLE' | 'OUTCOME_UNKNOWN'): void {
+    if (this.#patienceTimer) clearTimeout(this.#patienceTimer)
+    this.#patienceTimer = null
+    this.#pending.settle(code)
+  }
+
+  #fenced(reason: string): void {
+    if (this.#phase !== 'RESTARTING') return
+    this.#end(reason)
+    this.#options.onFenced?.(reason)
+  }
+
+  #end(reason: string): void {
+    this.#phase = 'CLOSED'
+    this.#reason = reason
+    this.#pending.lose(null, reason)
+    this.#settle('OUTCOME_UNKNOWN')
   }
 
   /** However the thread ended, it is gone: what it did not answer may have been journaled. */
   #exited(): void {
     this.#worker = null
-    this.#pending.fail(null, 'OUTCOME_UNKNOWN', 'the engine ended')
     this.#onClosed?.()
     if (this.#phase === 'CLOSING' || this.#phase === 'CLOSED') return
     if (this.#phase === 'STARTING') {
@@ -190,8 +243,7 @@ export class SupervisedEngine implements EngineClient {
       this.#onStarted?.(new Error(this.#reason))
       return
     }
-    if (this.#phase === 'RUNNING') this.#reason = 'the engine ended'
-    this.#phase = 'RESTARTING'
+    if (this.#phase === 'RUNNING') this.#failed('its thread ended', null)
     this.#restartTimer = setTimeout(() => this.#launch(), this.#restartMs)
     this.#restartMs = Math.min(this.#restartMs * 2, LONGEST_RESTART_MS)
   }

@@ -1,0 +1,95 @@
+import type { MarketStatus, OrderTerms, OrderType, SelfTradePrevention, TimeInForce } from '../commands.ts'
+import type { ByteReader, ByteWriter } from './byte-stream.ts'
+
+// The order of each list is the journal's: add at the end only.
+const TYPES: readonly OrderType[] = ['LIMIT', 'MARKET', 'STOP', 'STOP_LIMIT', 'TRAILING_STOP']
+const TIMES: readonly TimeInForce[] = ['GTC', 'IOC', 'FOK', 'GTD', 'DAY']
+const PREVENTIONS: readonly SelfTradePrevention[] = ['NONE', 'EXPIRE_TAKER', 'EXPIRE_MAKER', 'EXPIRE_BOTH', 'DECREMENT']
+export const STATUSES: readonly MarketStatus[] = ['TRADING', 'PAUSED', 'AUCTION']
+
+const SELL = 1
+const POST_ONLY = 2
+const PRICE = 4
+const STOP_PRICE = 8
+const TRAILING_AMOUNT = 16
+const TRAILING_BPS = 32
+const DISPLAY = 64
+const EXPIRES = 128
+
+/** The member's place in its list. @throws where it is none of them. */
+export function placeIn<T>(list: readonly T[], member: T): number {
+  const place = list.indexOf(member)
+  if (place < 0) throw new Error(`${String(member)} cannot be journaled`)
+  return place
+}
+
+/** @throws where the list has no such place. */
+export function memberAt<T>(list: readonly T[], place: number): T {
+  const member = list[place]
+  if (member === undefined) throw new Error('the journal batch holds an unknown value')
+  return member
+}
+
+/** Order type, time in force and self-trade prevention in one byte. */
+export function writeManner(
+  out: ByteWriter,
+  type: OrderType,
+  timeInForce: TimeInForce,
+  selfTradePrevention: SelfTradePrevention,
+): void {
+  const manner = placeIn(TYPES, type) * TIMES.length + placeIn(TIMES, timeInForce)
+  out.byte(manner * PREVENTIONS.length + placeIn(PREVENTIONS, selfTradePrevention))
+}
+
+export function readManner(input: ByteReader) {
+  const byte = input.byte()
+  const manner = Math.floor(byte / PREVENTIONS.length)
+  return {
+    type: memberAt(TYPES, Math.floor(manner / TIMES.length)),
+    timeInForce: memberAt(TIMES, manner % TIMES.length),
+    selfTradePrevention: memberAt(PREVENTIONS, byte % PREVENTIONS.length),
+  }
+}
+
+export function writeTerms(out: ByteWriter, terms: OrderTerms): void {
+  out.byte(
+    (terms.side === 'SELL' ? SELL : 0) |
+      (terms.postOnly ? POST_ONLY : 0) |
+      (terms.price === null ? 0 : PRICE) |
+      (terms.stopPrice === null ? 0 : STOP_PRICE) |
+      (terms.trailingAmount === null ? 0 : TRAILING_AMOUNT) |
+      (terms.trailingBps === null ? 0 : TRAILING_BPS) |
+      (terms.displayQuantity === null ? 0 : DISPLAY) |
+      (terms.expiresAt === null ? 0 : EXPIRES),
+  )
+  writeManner(out, terms.type, terms.timeInForce, terms.selfTradePrevention)
+  out.text(terms.symbol)
+  out.number(terms.quantity)
+  if (terms.price !== null) out.number(terms.price)
+  if (terms.stopPrice !== null) out.number(terms.stopPrice)
+  if (terms.trailingAmount !== null) out.number(terms.trailingAmount)
+  if (terms.trailingBps !== null) out.number(terms.trailingBps)
+  if (terms.displayQuantity !== null) out.number(terms.displayQuantity)
+  if (terms.expiresAt !== null) out.number(terms.expiresAt)
+}
+
+export function readTerms(input: ByteReader): OrderTerms {
+  const flags = input.byte()
+  const { type, timeInForce, selfTradePrevention } = readManner(input)
+  // Evaluated in the order in which they were written.
+  return {
+    symbol: input.text(),
+    side: flags & SELL ? 'SELL' : 'BUY',
+    type,
+    timeInForce,
+    quantity: input.number(),
+    price: flags & PRICE ? input.number() : null,
+    stopPrice: flags & STOP_PRICE ? input.number() : null,
+    trailingAmount: flags & TRAILING_AMOUNT ? input.number() : null,
+    trailingBps: flags & TRAILING_BPS ? input.number() : null,
+    displayQuantity: flags & DISPLAY ? input.number() : null,
+    postOnly: (flags & POST_ONLY) !== 0,
+    selfTradePrevention,
+    expiresAt: flags & EXPIRES ? input.number() : null,
+  }
+}
