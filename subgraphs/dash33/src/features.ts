@@ -5,8 +5,15 @@ import { createSubgraph, type Ports, type Subgraph } from '@opsource/subgraph'
 import type { Pool } from 'pg'
 import type { Logger } from 'pino'
 import { AccountOpener, Openings, ReadYourWrites } from './accounts/index.ts'
+import { CandleRetention } from './candles/index.ts'
 import { openDatabase } from './database.ts'
-import { type EngineClient, startEngine } from './engine/client.ts'
+import {
+  type EngineClient,
+  type EngineOptions,
+  type JournalKeep,
+  type StandbyEngine,
+  startEngine,
+} from './engine/client.ts'
 import { BroughtForward } from './ledger/index.ts'
 import { INSTRUMENTS } from './market/index.ts'
 import { openMarketStreams } from './market-streams.ts'
@@ -23,25 +30,34 @@ export interface Dash33 extends Subgraph {
   projected(engineSequence: number): Promise<void>
 }
 
+export interface Dash33Options {
+  /** What of the engine's journal stays; `ALL` unless it says otherwise. */
+  readonly journal?: JournalKeep
+  /** An engine that followed another one and now leads; without it one is started from the journal. */
+  readonly standby?: StandbyEngine
+  /** Another engine has taken over: this process had better end. */
+  readonly onFenced?: (reason: string) => void
+}
+
 /** Starts the exchange on a migrated database: replays the engine's journal, catches the projections up, opens the markets' streams. */
-export async function startDash33(ports: Ports): Promise<Dash33> {
+export async function startDash33(ports: Ports, options: Dash33Options = {}): Promise<Dash33> {
   // Whatever fails on the way up, and whatever ends it later, lets go of everything in reverse.
   const stack = new AsyncDisposableStack()
   try {
-    return await start(ports, stack)
+    return await start(ports, options, stack)
   } catch (error) {
     await stack.disposeAsync()
     throw error
   }
 }
 
-async function start(ports: Ports, stack: AsyncDisposableStack): Promise<Dash33> {
+async function start(ports: Ports, options: Dash33Options, stack: AsyncDisposableStack): Promise<Dash33> {
   const log = ports.log.child({ domain: 'dash33' })
   const { pool, reads, prisma, ...database } = openDatabase(ports.databaseUrl, log)
   stack.defer(() => database.close())
   const relay = new OutboxRelay({ pool, transport: ports.transport, log })
   stack.defer(() => relay.stop())
-  const { engine, projector } = await startTrading(ports, { pool, log, relay, stack })
+  const { engine, projector } = await startTrading(ports, options, { pool, log, relay, stack })
   const streams = await openMarketStreams({
     engine,
     pool,
@@ -57,7 +73,8 @@ async function start(ports: Ports, stack: AsyncDisposableStack): Promise<Dash33>
   const desk = new OrderDesk(observed, openings, (accountId, sequence) => writes.wrote(accountId, sequence))
   const opener = new AccountOpener({ engine: observed, openings, pool, log })
   const rules = [OrderRetention, BroughtForward, TradeRetention].map((Rule) => new Rule(pool, ports.clock))
-  const retention = new Retention(rules, log)
+  const symbols = INSTRUMENTS.map(({ symbol }) => symbol)
+  const retention = new Retention([...rules, new CandleRetention(pool, ports.clock, symbols)], log)
   stack.defer(() => opener.stop())
   stack.defer(() => retention.stop())
   relay.start()
@@ -94,6 +111,7 @@ async function start(ports: Ports, stack: AsyncDisposableStack): Promise<Dash33>
 /** The engine and, behind it, the projections of what it did: caught up when this resolves. */
 async function startTrading(
   ports: Ports,
+  { journal = 'ALL', standby, onFenced }: Dash33Options,
   { pool, log, relay, stack }: { pool: Pool; log: Logger; relay: OutboxRelay; stack: AsyncDisposableStack },
 ): Promise<{ engine: EngineClient; projector: Projector }> {
   const metrics = projectionMetrics(ports.metrics)
@@ -109,16 +127,20 @@ async function startTrading(
     metrics,
   })
   stack.defer(() => projector.close())
-  const running = await startEngine({
+  const engineOptions: EngineOptions = {
     databaseUrl: ports.databaseUrl,
+    keep: journal,
     clock: ports.clock,
+    random: ports.random,
     log,
     projectedThrough: projector.watermark,
     onBatch: (batch) => {
       metrics.count(batch)
       projector.take(batch)
     },
-  })
+    ...(onFenced ? { onFenced } : {}),
+  }
+  const running = await (standby ? standby.start(engineOptions) : startEngine(engineOptions))
   engine = running
   stack.defer(() => running.close())
   await projector.caughtUp()

@@ -1,7 +1,12 @@
 /** What the resolvers of each type get as parent: engine numbers, written as decimals only where they leave. */
+import type { AuctionIndication } from '@opsource/bus/contracts'
+import type { LiveCandle } from './candles/live.ts'
 import type { OrderSnapshot } from './engine/acks.ts'
-import type { Side } from './engine/commands.ts'
+import type { MarketStatus, OrderStatus, Side } from './engine/commands.ts'
+import type { CancelReason } from './engine/events.ts'
 import type { Lots, MinorUnits, Ticks } from './market/instruments.ts'
+import type { QueueUpdate } from './orderbook/queue-view.ts'
+import type { BookUpdate } from './orderbook/view.ts'
 
 export interface UserParent {
   readonly id: string
@@ -15,22 +20,77 @@ export interface AssetParent {
 export interface MarketParent {
   readonly symbol: string
   readonly state?: {
-    readonly status: 'TRADING' | 'PAUSED'
+    readonly status: MarketStatus
+    /** When an auction ends by itself, milliseconds since the Unix epoch. */
+    readonly auctionEndsAt: number | null
     readonly recording: { readonly dataSet: string; readonly segment: string; readonly pass: number } | null
   }
 }
 
 export interface OrderParent extends OrderSnapshot {}
 
+/** An order's share of a trade. */
 export interface FillParent {
+  /** Of the engine command that traded. */
+  readonly sequence: number
+  readonly orderId: string
   readonly symbol: string
   readonly side: Side
   readonly tradeId: string
   readonly price: Ticks
   readonly quantity: Lots
+  readonly quoteAmount: MinorUnits
   /** Of the asset received. */
   readonly fee: MinorUnits
   readonly liquidity: 'MAKER' | 'TAKER'
+  /** Engine time, milliseconds since the Unix epoch; null where only the stored trade knows. */
+  readonly executedAt: number | null
+}
+
+/** A fill with its place in its account's log: `position` counts within the command. */
+export interface FillUpdateParent {
+  readonly sequence: number
+  readonly position: number
+  readonly fill: FillParent
+}
+
+/** What one event did to an order; null of what it does not tell. */
+export interface OrderUpdateParent {
+  readonly sequence: number
+  /** Counts the account's changes within the command, from 0. */
+  readonly position: number
+  /** Engine time, milliseconds since the Unix epoch. */
+  readonly time: number
+  readonly kind: 'ACCEPTED' | 'TRIGGERED' | 'AMENDED' | 'TRADED' | 'CLOSED'
+  readonly accountId: string
+  readonly orderId: string
+  readonly clientOrderId: string
+  readonly symbol: string
+  readonly side: Side
+  readonly status: OrderStatus | null
+  readonly price: Ticks | null
+  readonly stopPrice: Ticks | null
+  readonly quantity: Lots | null
+  readonly filledQuantity: Lots | null
+  readonly remainingQuantity: Lots | null
+  readonly cancelReason: CancelReason | null
+  readonly fill: FillParent | null
+}
+
+/** Milliseconds since the Unix epoch. */
+export interface CancelOnDisconnectParent {
+  readonly since: number
+  /** When all orders are cancelled unless the subscription lives on. */
+  readonly cancelsAt: number
+}
+
+/** Minor units. */
+export interface LedgerEntryParent {
+  readonly engineSequence: number
+  readonly posting: number
+  readonly leg: number
+  readonly asset: string
+  readonly amount: bigint
 }
 
 export interface TradeParent {
@@ -39,6 +99,7 @@ export interface TradeParent {
   readonly price: Ticks
   readonly quantity: Lots
   readonly takerSide: Side
+  readonly auction: boolean
   /** Milliseconds since the Unix epoch. */
   readonly executedAt: number
 }
@@ -72,18 +133,7 @@ export interface PortfolioFillParent {
   readonly executedAt: number
 }
 
-/** Prices in ticks, volume in lots, quote volume in minor units. */
-export interface CandleParent {
-  readonly symbol: string
-  readonly openTime: number
-  readonly open: Ticks
-  readonly high: Ticks
-  readonly low: Ticks
-  readonly close: Ticks
-  readonly volume: bigint
-  readonly quoteVolume: bigint
-  readonly tradeCount: number
-}
+export interface CandleParent extends LiveCandle {}
 
 export interface TickerParent {
   readonly symbol: string
@@ -93,19 +143,25 @@ export interface TickerParent {
   readonly bestAsk: string | null
   readonly bestAskQuantity: string | null
   readonly lastPrice: string | null
+  readonly open: string | null
+  readonly high: string | null
+  readonly low: string | null
+  readonly change: string | null
+  readonly changePercent: string | null
+  readonly volume: string
+  readonly quoteVolume: string
+  readonly tradeCount: number
   readonly time: number
 }
 
-export interface OrderBookParent {
-  readonly sequence: number
-  readonly bids: readonly { readonly price: string; readonly quantity: string }[]
-  readonly asks: readonly { readonly price: string; readonly quantity: string }[]
-  readonly checksum: string
-  readonly time: number
-}
+export interface OrderBookParent extends Omit<BookUpdate, 'kind' | 'previousSequence'> {}
 
-export interface OrderBookUpdateParent extends OrderBookParent {
+export interface OrderBookUpdateParent extends BookUpdate {}
+
+export interface RestingOrdersParent extends Omit<QueueUpdate, 'kind' | 'previousSequence'> {}
+
+export interface RestingOrdersUpdateParent extends QueueUpdate {}
+
+export interface AuctionParent extends AuctionIndication {
   readonly symbol: string
-  readonly kind: 'SNAPSHOT' | 'DELTA'
-  readonly previousSequence: number | null
 }

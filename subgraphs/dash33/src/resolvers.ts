@@ -35,7 +35,7 @@ export function dash33Resolvers(services: Services): Resolvers {
     ...portfolio,
     Query: { ...market.Query, ...orders.Query, ...ledger.Query, ...portfolio.Query },
     Mutation: { ...market.Mutation, ...orders.Mutation, ...ledger.Mutation },
-    Subscription: { ...market.Subscription, ...book.Subscription, ...trades.Subscription },
+    Subscription: { ...market.Subscription, ...book.Subscription, ...trades.Subscription, ...candles.Subscription },
     Market: { ...market.Market, ...book.Market, ...trades.Market, ...candles.Market },
     Decimal: decimalScalar,
   }

@@ -1,7 +1,9 @@
 export { type EventConsumer, eventConsumers } from './consumers.ts'
 export { type EventData, type EventType, eventContracts } from './events.ts'
 export {
+  type AuctionIndication,
   type MarketDataMessage,
+  type MarketDataStatus,
   type MarketSnapshot,
   marketDataChannel,
   marketDataMessageSchema,

@@ -18,6 +18,19 @@ const recording = z
   })
   .nullable()
 
+/** `AUCTION`: orders gather without trading, and the book may be crossed. */
+const status = z.enum(['TRADING', 'PAUSED', 'AUCTION'])
+
+/** While the status is AUCTION: what would trade if it ended now, by what the book shows. */
+const auction = z.object({
+  /** Milliseconds since the Unix epoch; null where it has no end of its own. */
+  endsAt: z.number().int().nullable(),
+  /** Ticks; null while nothing crosses. */
+  price: z.number().int().nullable(),
+  /** Lots. */
+  quantity: z.number().int().nonnegative(),
+})
+
 /** All that one engine batch changed in one market. `sequence` rises with every message of a symbol, also across restarts, but not by one: `previousSequence` joins them. */
 export const marketDataMessageSchema = z.object({
   symbol: z.string(),
@@ -26,7 +39,9 @@ export const marketDataMessageSchema = z.object({
   engineSequence: z.number().int(),
   /** Engine time, milliseconds since the Unix epoch. */
   time: z.number().int(),
-  status: z.enum(['TRADING', 'PAUSED']),
+  status,
+  /** Absent outside an auction. */
+  auction: auction.optional(),
   recording,
   bids: z.array(level),
   asks: z.array(level),
@@ -36,6 +51,8 @@ export const marketDataMessageSchema = z.object({
       price: z.number().int(),
       quantity: z.number().int(),
       takerSide: z.enum(['BUY', 'SELL']),
+      /** Present where it happened in an uncross. */
+      auction: z.literal(true).optional(),
       time: z.number().int(),
     }),
   ),
@@ -47,7 +64,8 @@ export const marketSnapshotSchema = z.object({
   sequence: z.number().int(),
   engineSequence: z.number().int(),
   time: z.number().int(),
-  status: z.enum(['TRADING', 'PAUSED']),
+  status,
+  auction: auction.optional(),
   recording,
   /** Decimal places of one tick and one lot: price = ticks × tickUnits / 10^priceScale. */
   tick: z.object({ units: z.number().int(), scale: z.number().int() }),
@@ -60,4 +78,7 @@ export const marketSnapshotSchema = z.object({
 
 export type MarketDataMessage = z.infer<typeof marketDataMessageSchema>
 export type MarketSnapshot = z.infer<typeof marketSnapshotSchema>
+export type MarketDataStatus = z.infer<typeof status>
+/** Prices in ticks, quantities in lots, times in milliseconds since the Unix epoch. */
+export type AuctionIndication = z.infer<typeof auction>
 export type Recording = z.infer<typeof recording>

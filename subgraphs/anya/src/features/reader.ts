@@ -85,7 +85,7 @@ export class MarketReader {
     } else if (message.previousSequence !== this.#sequence) {
       this.#keep(message)
       this.#startOver('GAP')
-    } else if (this.#status === 'PAUSED' && message.status === 'TRADING') {
+    } else if (this.#status !== 'TRADING' && message.status === 'TRADING') {
       this.engine.clear()
       this.#keep(message)
       this.#startOver('RESUMED')
@@ -147,7 +147,7 @@ export class MarketReader {
   }
 
   #take(snapshot: MarketSnapshot): void {
-    if (snapshot.time - this.engine.lastTime > MAX_MISSED_MS || snapshot.status === 'PAUSED') this.engine.clear()
+    if (snapshot.time - this.engine.lastTime > MAX_MISSED_MS || snapshot.status !== 'TRADING') this.engine.clear()
     this.engine.replaceBook(snapshot)
     this.#sequence = snapshot.sequence
     this.#status = snapshot.status

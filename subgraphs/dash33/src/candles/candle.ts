@@ -1,6 +1,5 @@
 import type { EngineBatch } from '../engine/events.ts'
-
-export const MINUTE_MS = 60_000
+import { type Interval, startOf } from './interval.ts'
 
 /** The trades of one interval: prices in ticks, volume in lots, quote volume in minor units. */
 export interface Candle {
@@ -16,22 +15,32 @@ export interface Candle {
   readonly tradeCount: number
 }
 
-/** Folds the trades of some batches into one-minute candles, which continue those of the batches before. */
+/** The one fold: the trades of some batches as candles of a second, which continue those of the batches before. */
 export function foldCandles(batches: readonly EngineBatch[]): Candle[] {
   const candles = new Map<string, Candle>()
   for (const batch of batches) {
-    const openTime = batch.time - (batch.time % MINUTE_MS)
+    const openTime = startOf('S1', batch.time)
     for (const event of batch.events) {
       if (event.type !== 'TRADE') continue
       const { symbol, price } = event
       const trade = { symbol, openTime, open: price, high: price, low: price, close: price, tradeCount: 1 }
-      const candle = { ...trade, volume: BigInt(event.quantity), quoteVolume: BigInt(event.quoteAmount) }
-      const key = `${symbol} ${openTime}`
-      const before = candles.get(key)
-      candles.set(key, before ? mergeCandles(before, candle) : candle)
+      add(candles, { ...trade, volume: BigInt(event.quantity), quoteVolume: BigInt(event.quoteAmount) })
     }
   }
   return [...candles.values()]
+}
+
+/** Shorter candles, earliest first, as those of an interval that holds each of them whole. */
+export function longerCandles(interval: Interval, candles: readonly Candle[]): Candle[] {
+  const longer = new Map<string, Candle>()
+  for (const candle of candles) add(longer, { ...candle, openTime: startOf(interval, candle.openTime) })
+  return [...longer.values()]
+}
+
+function add(candles: Map<string, Candle>, candle: Candle): void {
+  const key = `${candle.symbol} ${candle.openTime}`
+  const before = candles.get(key)
+  candles.set(key, before ? mergeCandles(before, candle) : candle)
 }
 
 /** Two candles of adjacent or equal intervals as one; `earlier` comes first. */

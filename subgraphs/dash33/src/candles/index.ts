@@ -1,3 +1,7 @@
-export { type Candle, foldCandles, mergeCandles } from './candle.ts'
+export { type Candle, foldCandles } from './candle.ts'
+export type { RollingDay } from './day.ts'
+export type { LiveCandles } from './live.ts'
+export { type CandleOpening, openCandles } from './opening.ts'
 export { writeCandles } from './projection.ts'
 export { candleResolvers } from './resolvers.ts'
+export { CandleRetention } from './retention.ts'

@@ -7,7 +7,7 @@ import {
 } from '@opsource/bus/contracts'
 import type { Cache } from '@opsource/cache'
 import type { Logger } from 'pino'
-import { LiveMarket } from './live-market.ts'
+import { type BookChanges, LiveMarket } from './live-market.ts'
 
 /** While the book waits for a snapshot it can join; the owner writes one at least once a second. */
 const SNAPSHOT_RETRY_MS = 100
@@ -19,8 +19,8 @@ const MAX_WAITING_MESSAGES = 2_000
 export interface FeedListener {
   /** The market starts afresh: what came before does not join. */
   reset(market: LiveMarket): void
-  /** `message` has just been applied to `market`. */
-  step(market: LiveMarket, message: MarketDataMessage): void
+  /** `message` has just been applied to `market`, whose book changed by `changes`. */
+  step(market: LiveMarket, message: MarketDataMessage, changes: BookChanges): void
 }
 
 /**
@@ -136,8 +136,8 @@ export class MarketFeed {
   }
 
   #step(message: MarketDataMessage): void {
-    this.#market!.apply(message)
-    for (const listener of this.#listeners) listener.step(this.#market!, message)
+    const changes = this.#market!.apply(message)
+    for (const listener of this.#listeners) listener.step(this.#market!, message, changes)
   }
 
   async #synchronise(): Promise<void> {

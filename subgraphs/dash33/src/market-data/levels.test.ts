@@ -11,7 +11,11 @@ test('levels are what a sorted map of the same changes holds', () => {
       const levels = new Levels(side)
       const naive = new Map<number, number>()
       for (const [price, quantity] of steps) {
-        levels.set(price, quantity)
+        const before = naive.get(price)
+        expect(levels.set(price, quantity)).toEqual({
+          before: before === undefined ? null : [price, before],
+          after: quantity === 0 ? null : [price, quantity],
+        })
         if (quantity === 0) naive.delete(price)
         else naive.set(price, quantity)
       }
@@ -19,7 +23,7 @@ test('levels are what a sorted map of the same changes holds', () => {
       expect(levels.best(1_000)).toEqual(sorted)
       expect(levels.best(3)).toEqual(sorted.slice(0, 3))
       expect(levels.size).toBe(naive.size)
-      expect(levels.priceAt(0)).toBe(sorted[0]?.[0])
+      for (const rank of [0, 1, 5, 80]) expect(levels.at(rank)).toEqual(sorted[rank] ?? null)
       for (let price = 1; price <= 60; price++) expect(levels.quantityOf(price)).toBe(naive.get(price) ?? 0)
     }),
   )

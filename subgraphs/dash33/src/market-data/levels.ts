@@ -1,6 +1,12 @@
 /** A price in ticks and what rests there in lots. */
 export type Level = readonly [price: number, quantity: number]
 
+/** What a change made of one entry of a book's side: null where there was none before, or is none any more. */
+export interface Change<E> {
+  readonly before: E | null
+  readonly after: E | null
+}
+
 export type BookSide = 'BUY' | 'SELL'
 
 /** Most changes touch the best prices, so they are looked for there before the rest is bisected. */
@@ -22,9 +28,15 @@ export class Levels {
     return this.#prices.length
   }
 
-  /** The price at `rank` (0 is the best), or undefined beyond the last. */
-  priceAt(rank: number): number | undefined {
-    return this.#prices[this.#prices.length - 1 - rank]
+  /** The level at `rank` (0 is the best), or null beyond the last. */
+  at(rank: number): Level | null {
+    const index = this.#prices.length - 1 - rank
+    return index < 0 ? null : [this.#prices[index]!, this.#quantities[index]!]
+  }
+
+  /** Whether `a` comes before `b`. */
+  isBetter([a]: Level, [b]: Level): boolean {
+    return this.#worse(b, a)
   }
 
   quantityOf(price: number): number {
@@ -32,10 +44,11 @@ export class Levels {
     return this.#prices[index] === price ? this.#quantities[index]! : 0
   }
 
-  /** Sets what rests at `price`; 0 removes the level. */
-  set(price: number, quantity: number): void {
+  /** Sets what rests at `price`; 0 removes the level. @returns what that changed. */
+  set(price: number, quantity: number): Change<Level> {
     const index = this.#find(price)
     const found = this.#prices[index] === price
+    const before: Level | null = found ? [price, this.#quantities[index]!] : null
     if (quantity === 0) {
       if (found) {
         this.#prices.splice(index, 1)
@@ -46,12 +59,21 @@ export class Levels {
       this.#prices.splice(index, 0, price)
       this.#quantities.splice(index, 0, quantity)
     }
+    return { before, after: quantity === 0 ? null : [price, quantity] }
   }
 
   /** The best `count` levels, best first. */
   best(count: number): Level[] {
     const levels: Level[] = []
     for (let i = this.#prices.length - 1; i >= 0 && levels.length < count; i--)
+      levels.push([this.#prices[i]!, this.#quantities[i]!])
+    return levels
+  }
+
+  /** The levels that are as good as `price` or better, best first. */
+  through(price: number): Level[] {
+    const levels: Level[] = []
+    for (let i = this.#prices.length - 1; i >= 0 && !this.#worse(this.#prices[i]!, price); i--)
       levels.push([this.#prices[i]!, this.#quantities[i]!])
     return levels
   }

@@ -1,6 +1,18 @@
-import type { MarketDataMessage, MarketSnapshot, Recording } from '@opsource/bus/contracts'
+import type {
+  AuctionIndication,
+  MarketDataMessage,
+  MarketDataStatus,
+  MarketSnapshot,
+  Recording,
+} from '@opsource/bus/contracts'
 import { formatDecimal } from '@opsource/kernel'
-import { Levels } from './levels.ts'
+import { type Change, type Level, Levels } from './levels.ts'
+
+/** What one message changed of each side of the book. */
+export interface BookChanges {
+  readonly bids: readonly Change<Level>[]
+  readonly asks: readonly Change<Level>[]
+}
 
 /** One market as the stream tells it: the whole book, and what is known beside it, as of `sequence`. */
 export class LiveMarket {
@@ -11,7 +23,9 @@ export class LiveMarket {
   engineSequence: number
   /** Engine time, milliseconds since the Unix epoch. */
   time: number
-  status: 'TRADING' | 'PAUSED'
+  status: MarketDataStatus
+  /** Null outside an auction. */
+  auction: AuctionIndication | null
   recording: Recording
   /** Ticks of the last trade, or null before the first. */
   lastPrice: number | null
@@ -26,6 +40,7 @@ export class LiveMarket {
     this.engineSequence = snapshot.engineSequence
     this.time = snapshot.time
     this.status = snapshot.status
+    this.auction = snapshot.auction ?? null
     this.recording = snapshot.recording
     this.lastPrice = snapshot.lastPrice ?? null
     this.#tick = snapshot.tick
@@ -43,15 +58,17 @@ export class LiveMarket {
   }
 
   /** Takes the message that follows; whether it does is the caller's to check. */
-  apply(message: MarketDataMessage): void {
-    for (const [price, quantity] of message.bids) this.bids.set(price, quantity)
-    for (const [price, quantity] of message.asks) this.asks.set(price, quantity)
+  apply(message: MarketDataMessage): BookChanges {
+    const bids = message.bids.map(([price, quantity]) => this.bids.set(price, quantity))
+    const asks = message.asks.map(([price, quantity]) => this.asks.set(price, quantity))
     this.sequence = message.sequence
     this.engineSequence = message.engineSequence
     this.time = message.time
     this.status = message.status
+    this.auction = message.auction ?? null
     this.recording = message.recording
     this.lastPrice = message.trades.at(-1)?.price ?? this.lastPrice
+    return { bids, asks }
   }
 
   /** The whole market as the cache keeps it. */
@@ -62,6 +79,7 @@ export class LiveMarket {
       engineSequence: this.engineSequence,
       time: this.time,
       status: this.status,
+      ...(this.auction === null ? {} : { auction: this.auction }),
       recording: this.recording,
       ...(this.lastPrice === null ? {} : { lastPrice: this.lastPrice }),
       tick: this.#tick,

@@ -46,3 +46,23 @@ test('the end comes after what waits', async () => {
   expect((await mailbox.next()).value).toBe(1)
   expect((await mailbox.next()).done).toBe(true)
 })
+
+test('a reader that fell behind keeps nothing and costs nothing until it comes, then starts afresh', async () => {
+  let made = 0
+  const mailbox = new Mailbox<number>({ limit: 2, overflow: () => ({ restart: () => 100 + made++ }) })
+  for (let value = 1; value < 50; value++) mailbox.push(value)
+  expect(made).toBe(0)
+  expect((await mailbox.next()).value).toBe(100)
+  mailbox.push(50)
+  expect((await mailbox.next()).value).toBe(50)
+  expect(made).toBe(1)
+})
+
+test('the overflow may choose among what waits', async () => {
+  const mailbox = new Mailbox<number>({
+    limit: 2,
+    overflow: (incoming, waiting) => ({ replace: [waiting[0]!, incoming] }),
+  })
+  for (const value of [1, 2, 3, 4]) mailbox.push(value)
+  expect([(await mailbox.next()).value, (await mailbox.next()).value]).toEqual([1, 4])
+})

@@ -1,5 +1,11 @@
-/** What a full mailbox does: the values to go on with instead of those that wait, or the error to end with. */
-export type Overflow<T> = (incoming: T) => { readonly replace: readonly T[] } | { readonly fail: Error }
+/**
+ * What a full mailbox does: the values to go on with instead of those that wait, the error to end with, or (`restart`) nothing more until
+ * the reader comes, who then begins with what `restart` answers.
+ */
+export type Overflow<T> = (
+  incoming: T,
+  waiting: readonly T[],
+) => { readonly replace: readonly T[] } | { readonly fail: Error } | { readonly restart: () => T }
 
 /**
  * A bounded stream from one writer to one reader. Written by hand because a parked async generator does not react to
@@ -10,6 +16,8 @@ export class Mailbox<T> implements AsyncIterableIterator<T> {
   readonly #overflow: Overflow<T>
   readonly #onClose: () => void
   #waiting: T[] = []
+  /** Not null while the reader has fallen behind: nothing is kept for it. */
+  #restart: (() => T) | null = null
   #error: Error | null = null
   #closed = false
   #wake: (() => void) | null = null
@@ -22,13 +30,9 @@ export class Mailbox<T> implements AsyncIterableIterator<T> {
   }
 
   push(value: T): void {
-    if (this.#closed) return
+    if (this.#closed || this.#restart) return
     if (this.#waiting.length < this.#limit) this.#waiting.push(value)
-    else {
-      const verdict = this.#overflow(value)
-      if ('fail' in verdict) this.fail(verdict.fail)
-      else this.#waiting = [...verdict.replace]
-    }
+    else this.#give(this.#overflow(value, this.#waiting))
     this.#wake?.()
   }
 
@@ -54,6 +58,11 @@ export class Mailbox<T> implements AsyncIterableIterator<T> {
         throw error
       }
       if (this.#closed) return { done: true, value: undefined }
+      if (this.#restart) {
+        const value = this.#restart()
+        this.#restart = null
+        return { done: false, value }
+      }
       await new Promise<void>((resolve) => {
         this.#wake = resolve
       })
@@ -72,9 +81,19 @@ export class Mailbox<T> implements AsyncIterableIterator<T> {
     return this
   }
 
+  #give(verdict: ReturnType<Overflow<T>>): void {
+    if ('fail' in verdict) this.fail(verdict.fail)
+    else if ('replace' in verdict) this.#waiting = [...verdict.replace]
+    else {
+      this.#waiting = []
+      this.#restart = verdict.restart
+    }
+  }
+
   #close(): void {
     if (this.#closed) return
     this.#closed = true
+    this.#restart = null
     this.#onClose()
     this.#wake?.()
   }

@@ -2,6 +2,7 @@ import { type MarketDataMessage, marketDataChannel, marketSnapshotKey } from '@o
 import type { Cache } from '@opsource/cache'
 import type { Logger } from 'pino'
 import type { BookSnapshot } from '../engine/client.ts'
+import { uncross } from '../engine/core/uncross.ts'
 import type { EngineBatch } from '../engine/events.ts'
 import { findInstrument } from '../market/instruments.ts'
 import { LiveMarket } from './live-market.ts'
@@ -58,7 +59,7 @@ export class MarketDataPublisher {
       const message = messageOf(batch, market)
       if (!message) continue
       market.apply(message)
-      this.#publish(message)
+      this.#publish(withIndication(message, market))
     }
   }
 
@@ -108,6 +109,7 @@ function openingSnapshot(book: BookSnapshot, lastPrice: number | undefined) {
     engineSequence: book.engineSequence,
     time: book.time,
     status: book.status,
+    ...(book.status === 'AUCTION' ? { auction: { endsAt: book.auctionEndsAt, price: null, quantity: 0 } } : {}),
     recording: book.recording,
     tick: instrument.tick,
     lot: instrument.lot,
@@ -118,30 +120,46 @@ function openingSnapshot(book: BookSnapshot, lastPrice: number | undefined) {
 }
 
 /** @returns what the batch changed in the market, or null where it changed nothing. */
-export function messageOf(batch: EngineBatch, market: LiveMarket): MarketDataMessage | null {
+function messageOf(batch: EngineBatch, market: LiveMarket): MarketDataMessage | null {
   const levels = batch.levels.filter((level) => level.symbol === market.symbol)
   const events = batch.events.filter((event) => 'symbol' in event && event.symbol === market.symbol)
   const trades = events.flatMap((event) => (event.type === 'TRADE' ? [event] : []))
-  const status = events.flatMap((event) => (event.type === 'MARKET_STATUS_SET' ? [event] : [])).at(-1)
-  if (levels.length === 0 && trades.length === 0 && !status) return null
+  const set = events.flatMap((event) => (event.type === 'MARKET_STATUS_SET' ? [event] : [])).at(-1)
+  if (levels.length === 0 && trades.length === 0 && !set) return null
   const side = (name: 'BUY' | 'SELL') =>
     levels.flatMap((level): [number, number][] => (level.side === name ? [[level.price, level.quantity]] : []))
+  const status = set ? set.status : market.status
+  const endsAt = set ? set.auctionEndsAt : (market.auction?.endsAt ?? null)
   return {
     symbol: market.symbol,
     sequence: batch.lastSequence,
     previousSequence: market.sequence,
     engineSequence: batch.lastSequence,
     time: batch.time,
-    status: status ? status.status : market.status,
-    recording: status ? status.recording : market.recording,
+    status,
+    ...(status === 'AUCTION' ? { auction: { endsAt, price: null, quantity: 0 } } : {}),
+    recording: set ? set.recording : market.recording,
     bids: side('BUY'),
     asks: side('SELL'),
-    trades: trades.map(({ tradeId, price, quantity, takerSide }) => ({
+    trades: trades.map(({ tradeId, price, quantity, takerSide, auction }) => ({
       tradeId,
       price,
       quantity,
       takerSide,
+      ...(auction ? { auction } : {}),
       time: batch.time,
     })),
   }
+}
+
+/** Adds what would trade if the auction ended now, by what the book shows after the message. */
+function withIndication(message: MarketDataMessage, market: LiveMarket): MarketDataMessage {
+  if (!message.auction) return message
+  const [bid, ask] = [market.bids.at(0), market.asks.at(0)]
+  if (!bid || !ask) return message
+  const crossing = uncross(market.bids.through(ask[0]), market.asks.through(bid[0]), market.lastPrice)
+  if (!crossing) return message
+  const auction = { ...message.auction, ...crossing }
+  market.auction = auction
+  return { ...message, auction }
 }

@@ -6,5 +6,6 @@ export {
   INSTRUMENTS,
   type Instrument,
   instrumentOf,
+  quoteAmount,
 } from './instruments.ts'
 export { marketResolvers } from './resolvers.ts'

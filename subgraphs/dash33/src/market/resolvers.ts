@@ -4,20 +4,23 @@ import { type MarketFeed, ofMarket, under } from '../market-data/index.ts'
 import type { MarketParent } from '../parents.ts'
 import { ASSET_SCALES, assetScale, findInstrument, formatIncrements, INSTRUMENTS, instrumentOf } from './instruments.ts'
 import { engineUnavailable, invalidInput, unknownMarket } from './refusals.ts'
-import { type TickerWatchers, tickerOf } from './ticker.ts'
+import { type TickerBoard, type TickerSource, type TickerWatchers, tickerOf } from './ticker.ts'
 
 export interface MarketServices {
   readonly engine: Pick<EngineClient, 'submit'>
   readonly feeds: ReadonlyMap<string, MarketFeed>
+  readonly sources: ReadonlyMap<string, TickerSource>
   readonly tickers: ReadonlyMap<string, TickerWatchers>
+  readonly board: TickerBoard
 }
 
-export function marketResolvers({ engine, feeds, tickers }: MarketServices): Resolvers {
+export function marketResolvers({ engine, feeds, sources, tickers, board }: MarketServices): Resolvers {
   const state = (market: MarketParent) => market.state ?? feeds.get(market.symbol)?.market
   return {
     Query: {
       markets: () => INSTRUMENTS.map(({ symbol }) => ({ symbol })),
       market: (_parent, { symbol }) => (findInstrument(symbol) ? { symbol } : null),
+      tickers: () => [...sources.values()].flatMap((source) => tickerOf(source) ?? []),
     },
     Mutation: {
       setMarketStatus: async (_parent, { input }) => {
@@ -38,6 +41,7 @@ export function marketResolvers({ engine, feeds, tickers }: MarketServices): Res
     },
     Subscription: {
       ticker: { subscribe: (_parent, { symbol }) => under('ticker', ofMarket(tickers, symbol).watch()) },
+      tickers: { subscribe: () => under('tickers', board.watch()) },
     },
     Market: {
       __resolveReference: ({ symbol }) => (findInstrument(symbol) ? { symbol } : null),
@@ -47,10 +51,7 @@ export function marketResolvers({ engine, feeds, tickers }: MarketServices): Res
       lotSize: ({ symbol }) => formatIncrements(1, instrumentOf(symbol).lot),
       status: (market) => state(market)?.status ?? 'PAUSED',
       recording: (market) => state(market)?.recording ?? null,
-      ticker: ({ symbol }) => {
-        const market = feeds.get(symbol)?.market
-        return market ? tickerOf(market) : null
-      },
+      ticker: ({ symbol }) => tickerOf(ofMarket(sources, symbol)),
     },
     Asset: {
       __resolveReference: ({ code }) => (Object.hasOwn(ASSET_SCALES, code) ? { code } : null),

@@ -1,12 +1,17 @@
 import { crc32 } from 'node:zlib'
 
 /** As Kraken's: enough to notice a book that has come apart, cheap enough for every step. */
-const CHECKSUM_LEVELS = 10
+export const CHECKSUM_DEPTH = 10
 
 /** A level as the graph shows it. */
 export interface PriceLevel {
   readonly price: string
   readonly quantity: string
+}
+
+/** An order on the book as the graph shows it. */
+export interface QueuedOrder extends PriceLevel {
+  readonly orderId: string
 }
 
 /**
@@ -15,8 +20,15 @@ export interface PriceLevel {
  * @returns eight hexadecimal digits.
  */
 export function bookChecksum(bids: readonly PriceLevel[], asks: readonly PriceLevel[]): string {
-  const text = [...asks.slice(0, CHECKSUM_LEVELS), ...bids.slice(0, CHECKSUM_LEVELS)]
-    .map((level) => `${level.price}:${level.quantity}`)
-    .join(',')
+  return checksum(bids, asks, (level) => `${level.price}:${level.quantity}`)
+}
+
+/** As `bookChecksum`, of the best 10 orders of each side as `orderId:price:quantity`. */
+export function queueChecksum(bids: readonly QueuedOrder[], asks: readonly QueuedOrder[]): string {
+  return checksum(bids, asks, (order) => `${order.orderId}:${order.price}:${order.quantity}`)
+}
+
+function checksum<T>(bids: readonly T[], asks: readonly T[], write: (entry: T) => string): string {
+  const text = [...asks.slice(0, CHECKSUM_DEPTH), ...bids.slice(0, CHECKSUM_DEPTH)].map(write).join(',')
   return crc32(text).toString(16).padStart(8, '0')
 }

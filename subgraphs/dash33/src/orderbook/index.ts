@@ -1,4 +1,4 @@
-export { bookChecksum, type PriceLevel } from './checksum.ts'
+export { bookChecksum, type PriceLevel, type QueuedOrder, queueChecksum } from './checksum.ts'
+export { QueueWatchers } from './queue-view.ts'
 export { orderBookResolvers } from './resolvers.ts'
-export { type BookUpdate, BookView } from './view.ts'
 export { BookWatchers } from './watchers.ts'

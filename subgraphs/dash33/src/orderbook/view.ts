@@ -1,5 +1,12 @@
-import type { Level, Levels } from '../market-data/index.ts'
-import { bookChecksum, type PriceLevel } from './checksum.ts'
+import {
+  type BookChanges,
+  type Change,
+  type Level,
+  type Levels,
+  touchesBest,
+  viewChanges,
+} from '../market-data/index.ts'
+import { bookChecksum, CHECKSUM_DEPTH, type PriceLevel } from './checksum.ts'
 
 /** Writes ticks and lots as the graph's decimals. */
 export interface LevelFormat {
@@ -29,87 +36,101 @@ export interface Book {
   readonly asks: Levels
 }
 
-/** The best `depth` levels of one book: computed once per step, for all who watch it. */
+/** The best `depth` levels of one book: followed once, for all who watch it, at a cost that does not grow with the depth. */
 export class BookView {
   readonly depth: number
   readonly #format: LevelFormat
-  #bids: Level[] = []
-  #asks: Level[] = []
-  #sequence = 0
-  #time = 0
+  #book: Book
+  #worst: { bid: Level | null; ask: Level | null }
+  #sequence: number
+  #time: number
+  #checksum: string
+  #snapshot: BookUpdate | null = null
 
-  constructor(depth: number, format: LevelFormat) {
+  constructor(depth: number, format: LevelFormat, book: Book) {
     this.depth = depth
     this.#format = format
+    this.#book = book
+    this.#worst = this.#worstOf(book)
+    this.#sequence = book.sequence
+    this.#time = book.time
+    this.#checksum = this.#sum()
   }
 
-  /** Takes the book as it is now and answers the whole view. */
-  reset(book: Book): BookUpdate {
-    this.#take(book)
-    return this.snapshot(book.symbol)
+  /** Goes on with another book, or with this one where it has changed unnoticed. */
+  reset(book: Book): void {
+    this.#book = book
+    this.#stepTo(book)
+    this.#checksum = this.#sum()
   }
 
   /** The whole view as of its last step. */
-  snapshot(symbol: string): BookUpdate {
-    const bids = this.#bids.map((level) => this.#show(level))
-    const asks = this.#asks.map((level) => this.#show(level))
-    const checksum = bookChecksum(bids, asks)
-    return {
-      symbol,
+  snapshot(): BookUpdate {
+    this.#snapshot ??= {
+      symbol: this.#book.symbol,
       kind: 'SNAPSHOT',
       sequence: this.#sequence,
       previousSequence: null,
-      bids,
-      asks,
-      checksum,
+      bids: this.#show(this.#book.bids.best(this.depth)),
+      asks: this.#show(this.#book.asks.best(this.depth)),
+      checksum: this.#checksum,
       time: this.#time,
     }
+    return this.#snapshot
   }
 
-  /** @returns what changed within the view since its last step, or null where nothing did. */
-  advance(book: Book): BookUpdate | null {
-    const before = { bids: this.#bids, asks: this.#asks, sequence: this.#sequence }
-    const nextBids = book.bids.best(this.depth)
-    const nextAsks = book.asks.best(this.depth)
-    const bids = changesBetween(before.bids, nextBids)
-    const asks = changesBetween(before.asks, nextAsks)
+  /** @param changes what has just been done to the book. @returns what that changed within the view, or null where nothing. */
+  advance(changes: BookChanges): BookUpdate | null {
+    const book = this.#book
+    const real = { bids: changes.bids.filter(isChange), asks: changes.asks.filter(isChange) }
+    const bids = this.#visible(book.bids, real.bids, this.#worst.bid)
+    const asks = this.#visible(book.asks, real.asks, this.#worst.ask)
     if (bids.length === 0 && asks.length === 0) return null
-    this.#take(book, nextBids, nextAsks)
+    const previousSequence = this.#sequence
+    this.#stepTo(book)
+    if (touchesBest(book.bids, CHECKSUM_DEPTH, real.bids) || touchesBest(book.asks, CHECKSUM_DEPTH, real.asks))
+      this.#checksum = this.#sum()
     return {
       symbol: book.symbol,
       kind: 'DELTA',
       sequence: book.sequence,
-      previousSequence: before.sequence,
-      bids: bids.sort(([a], [b]) => b - a).map((level) => this.#show(level)),
-      asks: asks.sort(([a], [b]) => a - b).map((level) => this.#show(level)),
-      checksum: bookChecksum(
-        nextBids.slice(0, 10).map((level) => this.#show(level)),
-        nextAsks.slice(0, 10).map((level) => this.#show(level)),
-      ),
+      previousSequence,
+      bids: this.#show(bids.sort(([a], [b]) => b - a)),
+      asks: this.#show(asks.sort(([a], [b]) => a - b)),
+      checksum: this.#checksum,
       time: book.time,
     }
   }
 
-  #take(book: Book, bids = book.bids.best(this.depth), asks = book.asks.best(this.depth)): void {
-    this.#bids = bids
-    this.#asks = asks
+  #visible(side: Levels, changes: readonly Change<Level>[], worst: Level | null): Level[] {
+    if (changes.length === 0) return []
+    const { entered, changed, left } = viewChanges(side, this.depth, changes, worst, ([price]) => price)
+    return [...entered, ...changed, ...left.map(([price]): Level => [price, 0])]
+  }
+
+  #stepTo(book: Book): void {
+    this.#worst = this.#worstOf(book)
     this.#sequence = book.sequence
     this.#time = book.time
+    this.#snapshot = null
   }
 
-  #show([price, quantity]: Level): PriceLevel {
-    return { price: this.#format.price(price), quantity: this.#format.quantity(quantity) }
+  #worstOf({ bids, asks }: Book) {
+    return { bid: bids.at(this.depth - 1), ask: asks.at(this.depth - 1) }
+  }
+
+  #sum(): string {
+    const depth = Math.min(this.depth, CHECKSUM_DEPTH)
+    return bookChecksum(this.#show(this.#book.bids.best(depth)), this.#show(this.#book.asks.best(depth)))
+  }
+
+  #show(levels: readonly Level[]): PriceLevel[] {
+    return levels.map(([price, quantity]) => ({
+      price: this.#format.price(price),
+      quantity: this.#format.quantity(quantity),
+    }))
   }
 }
 
-/** @returns the levels of `after` that are new or different, and those that left, with quantity 0. */
-function changesBetween(before: readonly Level[], after: readonly Level[]): Level[] {
-  const old = new Map(before)
-  const changes: Level[] = []
-  for (const level of after) {
-    if (old.get(level[0]) !== level[1]) changes.push(level)
-    old.delete(level[0])
-  }
-  for (const price of old.keys()) changes.push([price, 0])
-  return changes
-}
+/** A batch touches a level also where it leaves it as it was. */
+const isChange = ({ before, after }: Change<Level>) => before?.[1] !== after?.[1]

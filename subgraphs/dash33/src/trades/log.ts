@@ -30,8 +30,9 @@ export class TradeLog {
   }
 
   #append({ symbol, trades }: MarketDataMessage): void {
-    for (const { tradeId: id, price, quantity, takerSide, time: executedAt } of trades) {
-      for (const reader of this.#readers) reader.push({ id, symbol, price, quantity, takerSide, executedAt })
+    if (this.#readers.size === 0) return
+    for (const { tradeId: id, price, quantity, takerSide, auction = false, time: executedAt } of trades) {
+      for (const reader of this.#readers) reader.push({ id, symbol, price, quantity, takerSide, auction, executedAt })
     }
   }
 

@@ -1,9 +1,10 @@
-import { connection, pageOf, perRequest, wholeKey } from '@opsource/subgraph'
+import { formatDecimal } from '@opsource/kernel'
+import { connection, pageOf, perRequest } from '@opsource/subgraph'
 import DataLoader from 'dataloader'
 import type { Pool } from 'pg'
 import type { PrismaClient } from '../database.ts'
 import type { Resolvers } from '../generated/graphql.ts'
-import { formatIncrements, instrumentOf } from '../market/index.ts'
+import { formatIncrements, instrumentOf, quoteAmount } from '../market/index.ts'
 import { ofMarket, under } from '../market-data/index.ts'
 import type { TradeParent } from '../parents.ts'
 import type { TradeLog } from './log.ts'
@@ -27,8 +28,7 @@ export function tradeResolvers({ prisma, pool, logs }: TradeServices): Resolvers
     Market: {
       trades: async ({ symbol }, args) => {
         const page = pageOf(args, { keys: 2 })
-        const after = page.after ? ([wholeKey(page.after[0]), wholeKey(page.after[1])] as const) : null
-        const trades = await findTrades(pool, symbol, after, page.first + 1)
+        const trades = await findTrades(pool, symbol, page)
         return connection(trades, page, (trade) => [trade.engineSequence, trade.leg])
       },
     },
@@ -40,6 +40,10 @@ export function tradeResolvers({ prisma, pool, logs }: TradeServices): Resolvers
       market: ({ symbol }) => ({ symbol }),
       price: ({ price, symbol }) => formatIncrements(price, instrumentOf(symbol).tick),
       quantity: ({ quantity, symbol }) => formatIncrements(quantity, instrumentOf(symbol).lot),
+      quoteAmount: ({ price, quantity, symbol }) => {
+        const instrument = instrumentOf(symbol)
+        return formatDecimal(quoteAmount(instrument, price, quantity), instrument.quoteScale)
+      },
       executedAt: ({ executedAt }) => new Date(executedAt).toISOString(),
     },
   }

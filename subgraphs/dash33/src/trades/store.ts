@@ -1,3 +1,4 @@
+import { type Page, wholeKey } from '@opsource/subgraph'
 import type { Pool } from 'pg'
 import type { PrismaClient } from '../database.ts'
 import { isTradeId } from '../engine/index.ts'
@@ -9,14 +10,14 @@ export interface StoredTrade extends TradeParent {
   readonly leg: number
 }
 
-const FIND_TRADES = `
-  SELECT id, engine_sequence, leg, price, quantity, taker_side, executed_at FROM trade
-  WHERE symbol = $1 AND (engine_sequence, leg) < ($2, $3)
-  ORDER BY engine_sequence DESC, leg DESC LIMIT $4`
+/** `$2`, `$3` is the place behind which a page begins, `$4`, `$5` the one ahead of which it ends. */
+const findTradesOf = (order: 'ASC' | 'DESC') => `
+  SELECT id, engine_sequence, leg, price, quantity, taker_side, auction, executed_at FROM trade
+  WHERE symbol = $1 AND (engine_sequence, leg) < ($2, $3) AND (engine_sequence, leg) > ($4, $5)
+  ORDER BY engine_sequence ${order}, leg ${order} LIMIT $6`
 
-const FIND_LAST_PRICES = `
-  SELECT s.symbol, c.close FROM unnest($1::text[]) AS s (symbol)
-  CROSS JOIN LATERAL (SELECT close FROM candle WHERE symbol = s.symbol AND interval = 'M1' ORDER BY open_time DESC LIMIT 1) c`
+const NEWEST_TRADES = findTradesOf('DESC')
+const OLDEST_TRADES = findTradesOf('ASC')
 
 interface TradeRow {
   readonly id: string
@@ -25,21 +26,21 @@ interface TradeRow {
   readonly price: string
   readonly quantity: string
   readonly taker_side: 'BUY' | 'SELL'
+  readonly auction: boolean
   readonly executed_at: Date
 }
 
-/** A market's trades, newest first. `before` is the place of the trade that the page continues behind. */
-export async function findTrades(
-  pool: Pool,
-  symbol: string,
-  before: readonly [engineSequence: number, leg: number] | null,
-  limit: number,
-): Promise<StoredTrade[]> {
-  const [sequence, leg] = before ?? [Number.MAX_SAFE_INTEGER, 0]
+/** A market's trades, newest first; read backward, oldest first. */
+export async function findTrades(pool: Pool, symbol: string, page: Page): Promise<StoredTrade[]> {
   const { rows } = await pool.query<TradeRow>({
-    name: 'find trades',
-    text: FIND_TRADES,
-    values: [symbol, sequence, leg, limit],
+    name: page.backward ? 'find oldest trades' : 'find newest trades',
+    text: page.backward ? OLDEST_TRADES : NEWEST_TRADES,
+    values: [
+      symbol,
+      ...(placeOf(page.after) ?? [Number.MAX_SAFE_INTEGER, 0]),
+      ...(placeOf(page.before) ?? [-1, 0]),
+      page.first + 1,
+    ],
   })
   return rows.map((row) => ({
     id: row.id,
@@ -49,6 +50,7 @@ export async function findTrades(
     price: Number(row.price),
     quantity: Number(row.quantity),
     takerSide: row.taker_side,
+    auction: row.auction,
     executedAt: row.executed_at.getTime(),
   }))
 }
@@ -56,15 +58,21 @@ export async function findTrades(
 export async function findTradesById(prisma: PrismaClient, ids: readonly string[]): Promise<Map<string, TradeParent>> {
   const trades = await prisma.trade.findMany({ where: { id: { in: ids.filter(isTradeId) } } })
   return new Map(
-    trades.map(({ id, symbol, price, quantity, takerSide, executedAt }) => [
+    trades.map(({ id, symbol, price, quantity, takerSide, auction, executedAt }) => [
       id,
-      { id, symbol, price: Number(price), quantity: Number(quantity), takerSide, executedAt: executedAt.getTime() },
+      {
+        id,
+        symbol,
+        price: Number(price),
+        quantity: Number(quantity),
+        takerSide,
+        auction,
+        executedAt: executedAt.getTime(),
+      },
     ]),
   )
 }
 
-/** @returns ticks of the last trade of each market that has ever had one: candles know it when the trade itself is gone. */
-export async function findLastPrices(pool: Pool, symbols: readonly string[]): Promise<Map<string, number>> {
-  const { rows } = await pool.query<{ symbol: string; close: string }>(FIND_LAST_PRICES, [symbols])
-  return new Map(rows.map(({ symbol, close }) => [symbol, Number(close)]))
+function placeOf(cursor: Page['after']): readonly [engineSequence: number, leg: number] | null {
+  return cursor && [wholeKey(cursor[0]), wholeKey(cursor[1])]
 }
