@@ -25,6 +25,7 @@ describe('the documents', () => {
 
   it.each([
     'subgraphs/anya/src/config.ts',
+    'subgraphs/dash33/src/config.ts',
     'subgraphs/enterprise/src/config.ts',
     'packages/subgraph/src/service/environment.ts',
     'apps/gateway/src/config.ts',

@@ -24,6 +24,8 @@ const schema = z.object({
   /** Without it PostgreSQL is embedded. */
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  /** What a restart needs: the disk of a demo that runs for months stays bounded. */
+  DASH33_JOURNAL: z.enum(['ALL', 'SNAPSHOTS']).default('SNAPSHOTS'),
   speed: z.coerce.number().positive().max(1000).default(1),
   market: z.boolean().default(true),
 })
@@ -36,6 +38,8 @@ export interface StandaloneConfig {
   /** The administrator's URL of an own PostgreSQL; null: embedded. */
   readonly databaseUrl: string | null
   readonly logLevel: z.infer<typeof schema>['LOG_LEVEL']
+  /** What of the exchange's journal stays. */
+  readonly journal: 'ALL' | 'SNAPSHOTS'
   /** Users and keys whose secrets are public exist only where nobody else can reach them. */
   readonly demo: boolean
   /** Null: no market in a box. */
@@ -54,7 +58,7 @@ export function readConfig(
     const issue = parsed.error.issues[0]
     throw new Refusal(`${issue?.path.join('.')}: ${issue?.message}\n${USAGE}`)
   }
-  const { HOST, PORT, OPSOURCE_DATA, DATABASE_URL, LOG_LEVEL, market, speed } = parsed.data
+  const { HOST, PORT, OPSOURCE_DATA, DATABASE_URL, LOG_LEVEL, DASH33_JOURNAL, market, speed } = parsed.data
   const demo = DATABASE_URL === undefined && LOOPBACK.has(HOST)
   return {
     host: HOST,
@@ -62,6 +66,7 @@ export function readConfig(
     dataDirectory: path.resolve(OPSOURCE_DATA),
     databaseUrl: DATABASE_URL ?? null,
     logLevel: LOG_LEVEL,
+    journal: DASH33_JOURNAL,
     demo,
     // The market in a box trades with the demo's keys.
     marketSpeed: market && demo ? speed : null,

@@ -24,6 +24,8 @@ export interface PlatformOptions {
   readonly port: number
   /** Whether users and keys exist whose secrets are public. */
   readonly demo: boolean
+  /** What of the exchange's journal stays: what a restart needs, unless it says otherwise. */
+  readonly journal?: 'ALL' | 'SNAPSHOTS'
   readonly log: Logger
   readonly step?: Step
   /** Gives the start up between two of its steps. */
@@ -84,7 +86,7 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
     )
     const subgraphs = {
       enterprise,
-      dash33: await start('dash33', (ports) => startDash33(ports)),
+      dash33: await start('dash33', (ports) => startDash33(ports, { journal: options.journal ?? 'SNAPSHOTS' })),
       anya: await start('anya', (ports) => startAnya(ports, { symbols: SYMBOLS })),
       mobile: await start('mobile', (ports) => startMobile(ports)),
     }

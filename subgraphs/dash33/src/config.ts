@@ -1,7 +1,34 @@
+import { parseArgs } from 'node:util'
 import { type Environment, parseEnvironment, type ServiceConfig, serviceSchema } from '@opsource/subgraph/service'
+import { z } from 'zod'
+import type { JournalKeep } from './engine/client.ts'
 
 const DEFAULT_PORT = 4101
+const USAGE = 'usage: npm run dash33 -- [--standby]'
 
-/** Throws, naming the variable, where one cannot be read. */
-export const readConfig = (environment: Environment = process.env): ServiceConfig =>
-  parseEnvironment(serviceSchema(DEFAULT_PORT), environment)
+const variables = {
+  /** A service of its own keeps all of it: the journal is the truth, and rebuilds and replays need it. */
+  DASH33_JOURNAL: z.enum(['ALL', 'SNAPSHOTS']).default('ALL'),
+}
+
+export interface Dash33Config extends ServiceConfig {
+  readonly DASH33_JOURNAL: JournalKeep
+  /** Follow another engine and take over when it is gone, rather than lead at once. */
+  readonly standby: boolean
+}
+
+/** Throws, naming the variable or the argument, where one cannot be read. */
+export function readConfig(
+  environment: Environment = process.env,
+  args: readonly string[] = process.argv.slice(2),
+): Dash33Config {
+  return { ...parseEnvironment(serviceSchema(DEFAULT_PORT).extend(variables), environment), ...flagsOf(args) }
+}
+
+function flagsOf(args: readonly string[]): { readonly standby: boolean } {
+  try {
+    return parseArgs({ args: [...args], options: { standby: { type: 'boolean', default: false } } }).values
+  } catch (error) {
+    throw new Error(`${error instanceof Error ? error.message : String(error)}; ${USAGE}`)
+  }
+}

@@ -1,1 +1,1 @@
-export { type Dash33, startDash33 } from './features.ts'
+export { type Dash33, type Dash33Options, startDash33 } from './features.ts'
