@@ -1,8 +1,11 @@
+import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { type Environment, parseEnvironment, type ServiceConfig, serviceSchema } from '@opsource/subgraph/service'
 import { z } from 'zod'
 import type { JournalKeep } from './engine/client.ts'
+import type { OfflineDatabase } from './offline-database.ts'
 
+const REPOSITORY = path.resolve(import.meta.dirname, '../../..')
 const DEFAULT_PORT = 4101
 const USAGE = 'usage: npm run dash33 -- [--standby]'
 
@@ -23,6 +26,19 @@ export function readConfig(
   args: readonly string[] = process.argv.slice(2),
 ): Dash33Config {
   return { ...parseEnvironment(serviceSchema(DEFAULT_PORT).extend(variables), environment), ...flagsOf(args) }
+}
+
+const offlineSchema = z.object({
+  /** An administrator's URL or the domain's own (`?schema=dash33`). Without it: the embedded PostgreSQL of `npm start`. */
+  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
+  /** Where `npm start` keeps its data. */
+  OPSOURCE_DATA: z.string().default(path.join(REPOSITORY, '.data')),
+})
+
+/** For tools that run beside the exchange. @throws naming the variable that cannot be read. */
+export function readOfflineConfig(environment: Environment = process.env): OfflineDatabase {
+  const { DATABASE_URL, OPSOURCE_DATA } = parseEnvironment(offlineSchema, environment)
+  return { databaseUrl: DATABASE_URL, dataDirectory: path.resolve(OPSOURCE_DATA) }
 }
 
 function flagsOf(args: readonly string[]): { readonly standby: boolean } {

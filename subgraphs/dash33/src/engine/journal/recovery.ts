@@ -73,8 +73,16 @@ export async function catchUp(
   return hash
 }
 
-/** Applies one journaled batch. @throws JournalDamagedError where it does not follow from what came before. */
-export function replay(engine: Engine, row: JournalRow, previousHash: Uint8Array): Replayed {
+/**
+ * Applies one journaled batch, or only its commands up to `through`.
+ * @throws JournalDamagedError where it does not follow from what came before.
+ */
+export function replay(
+  engine: Engine,
+  row: JournalRow,
+  previousHash: Uint8Array,
+  through = row.lastSequence,
+): Replayed {
   const { sequence, digest } = engine.state
   const at = `journal batch ${row.firstSequence}`
   if (row.firstSequence !== sequence + 1) throw new JournalDamagedError(`${at} does not follow ${sequence}`)
@@ -89,7 +97,9 @@ export function replay(engine: Engine, row: JournalRow, previousHash: Uint8Array
   if (row.digestBefore !== digest.hex()) throw new JournalDamagedError(`${at} was written on another state`)
   const commands = commandsOf(journaled)
   if (row.lastSequence !== sequence + commands.length) throw new JournalDamagedError(`${at} has a wrong length`)
-  return { ...engine.applyBatch(commands, journaled.time), segments: journaled.segments }
+  const wanted = through < row.lastSequence ? commands.slice(0, through - sequence) : commands
+  const { batch, acks } = engine.applyBatch(wanted, journaled.time)
+  return { batch, acks, segments: journaled.segments }
 }
 
 /** The newest snapshot no later than `through` that restores to what it says, or the beginning. */
