@@ -17,7 +17,8 @@ import {
 import { BroughtForward } from './ledger/index.ts'
 import { INSTRUMENTS } from './market/index.ts'
 import { openMarketStreams } from './market-streams.ts'
-import { OrderDesk, OrderRetention, observeEngine } from './orders/index.ts'
+import { OrderStreams, openOrderServices } from './order-services.ts'
+import { OrderRetention, observeEngine } from './orders/index.ts'
 import { Projector, projectionMetrics, projectionWriter, Retention, readWatermark } from './projections/index.ts'
 import { dash33Resolvers } from './resolvers.ts'
 import { TradeRetention } from './trades/index.ts'
@@ -57,7 +58,7 @@ async function start(ports: Ports, options: Dash33Options, stack: AsyncDisposabl
   stack.defer(() => database.close())
   const relay = new OutboxRelay({ pool, transport: ports.transport, log })
   stack.defer(() => relay.stop())
-  const { engine, projector } = await startTrading(ports, options, { pool, log, relay, stack })
+  const { engine, projector, orderStreams } = await startTrading(ports, options, { pool, reads, log, relay, stack })
   const streams = await openMarketStreams({
     engine,
     pool,
@@ -70,7 +71,9 @@ async function start(ports: Ports, options: Dash33Options, stack: AsyncDisposabl
   const observed = observeEngine(engine, ports.metrics)
   const openings = new Openings()
   const writes = new ReadYourWrites(projector)
-  const desk = new OrderDesk(observed, openings, (accountId, sequence) => writes.wrote(accountId, sequence))
+  const submission = { engine: observed, openings, writes }
+  const orders = openOrderServices({ ...submission, streams: orderStreams, pool: reads, ports, log })
+  stack.defer(() => orders.close())
   const opener = new AccountOpener({ engine: observed, openings, pool, log })
   const rules = [OrderRetention, BroughtForward, TradeRetention].map((Rule) => new Rule(pool, ports.clock))
   const symbols = INSTRUMENTS.map(({ symbol }) => symbol)
@@ -93,7 +96,7 @@ async function start(ports: Ports, options: Dash33Options, stack: AsyncDisposabl
   const subgraph = await createSubgraph({
     name: 'dash33',
     sdl: await readFile(path.join(import.meta.dirname, 'generated/schema.graphql'), 'utf8'),
-    resolvers: dash33Resolvers({ ...streams, engine: observed, prisma, pool: reads, desk, writes }),
+    resolvers: dash33Resolvers({ ...streams, engine: observed, prisma, pool: reads, ...orders, writes }),
     ports,
     ready: async () => {
       await engine.ready()
@@ -112,8 +115,14 @@ async function start(ports: Ports, options: Dash33Options, stack: AsyncDisposabl
 async function startTrading(
   ports: Ports,
   { journal = 'ALL', standby, onFenced }: Dash33Options,
-  { pool, log, relay, stack }: { pool: Pool; log: Logger; relay: OutboxRelay; stack: AsyncDisposableStack },
-): Promise<{ engine: EngineClient; projector: Projector }> {
+  {
+    pool,
+    reads,
+    log,
+    relay,
+    stack,
+  }: { pool: Pool; reads: Pool; log: Logger; relay: OutboxRelay; stack: AsyncDisposableStack },
+): Promise<{ engine: EngineClient; projector: Projector; orderStreams: OrderStreams }> {
   const metrics = projectionMetrics(ports.metrics)
   let engine: EngineClient | undefined
   const projector = new Projector({
@@ -127,6 +136,12 @@ async function startTrading(
     metrics,
   })
   stack.defer(() => projector.close())
+  const orderStreams = new OrderStreams({
+    pool: reads,
+    sequence: projector.watermark,
+    reached: (sequence) => projector.reached(sequence),
+    clock: ports.clock,
+  })
   const engineOptions: EngineOptions = {
     databaseUrl: ports.databaseUrl,
     keep: journal,
@@ -137,6 +152,7 @@ async function startTrading(
     onBatch: (batch) => {
       metrics.count(batch)
       projector.take(batch)
+      orderStreams.take(batch)
     },
     ...(onFenced ? { onFenced } : {}),
   }
@@ -145,5 +161,5 @@ async function startTrading(
   stack.defer(() => running.close())
   await projector.caughtUp()
   running.projected(projector.watermark)
-  return { engine: running, projector }
+  return { engine: running, projector, orderStreams }
 }

@@ -5,6 +5,7 @@ import type { OrderSnapshot } from './engine/acks.ts'
 import type { MarketStatus, OrderStatus, Side } from './engine/commands.ts'
 import type { CancelReason } from './engine/events.ts'
 import type { Lots, MinorUnits, Ticks } from './market/instruments.ts'
+import type { MarketRules } from './market/rules.ts'
 import type { QueueUpdate } from './orderbook/queue-view.ts'
 import type { BookUpdate } from './orderbook/view.ts'
 
@@ -21,10 +22,13 @@ export interface MarketParent {
   readonly symbol: string
   readonly state?: {
     readonly status: MarketStatus
-    /** When an auction ends by itself, milliseconds since the Unix epoch. */
-    readonly auctionEndsAt: number | null
     readonly recording: { readonly dataSet: string; readonly segment: string; readonly pass: number } | null
   }
+}
+
+export interface MarketRulesParent {
+  readonly symbol: string
+  readonly rules: MarketRules
 }
 
 export interface OrderParent extends OrderSnapshot {}

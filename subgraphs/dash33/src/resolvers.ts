@@ -1,7 +1,9 @@
 import { candleResolvers } from './candles/index.ts'
+import { fillResolvers } from './fills/index.ts'
 import type { Resolvers } from './generated/graphql.ts'
 import { ledgerResolvers } from './ledger/index.ts'
 import { marketResolvers } from './market/index.ts'
+import { orderUpdateResolvers } from './order-updates/index.ts'
 import { orderBookResolvers } from './orderbook/index.ts'
 import { decimalScalar, orderResolvers } from './orders/index.ts'
 import { portfolioResolvers } from './portfolio/index.ts'
@@ -11,6 +13,8 @@ import { tradeResolvers } from './trades/index.ts'
 export type Services = Parameters<typeof marketResolvers>[0] &
   Parameters<typeof orderBookResolvers>[0] &
   Parameters<typeof orderResolvers>[0] &
+  Parameters<typeof orderUpdateResolvers>[0] &
+  Parameters<typeof fillResolvers>[0] &
   Parameters<typeof tradeResolvers>[0] &
   Parameters<typeof candleResolvers>[0] &
   Parameters<typeof ledgerResolvers>[0] &
@@ -21,6 +25,8 @@ export function dash33Resolvers(services: Services): Resolvers {
   const market = marketResolvers(services)
   const book = orderBookResolvers(services)
   const orders = orderResolvers(services)
+  const updates = orderUpdateResolvers(services)
+  const fills = fillResolvers(services)
   const trades = tradeResolvers(services)
   const candles = candleResolvers(services)
   const ledger = ledgerResolvers(services)
@@ -29,14 +35,25 @@ export function dash33Resolvers(services: Services): Resolvers {
     ...market,
     ...book,
     ...orders,
+    ...updates,
+    ...fills,
     ...trades,
     ...candles,
     ...ledger,
     ...portfolio,
-    Query: { ...market.Query, ...orders.Query, ...ledger.Query, ...portfolio.Query },
+    Query: { ...market.Query, ...orders.Query, ...fills.Query, ...ledger.Query, ...portfolio.Query },
     Mutation: { ...market.Mutation, ...orders.Mutation, ...ledger.Mutation },
-    Subscription: { ...market.Subscription, ...book.Subscription, ...trades.Subscription, ...candles.Subscription },
+    Subscription: {
+      ...updates.Subscription,
+      ...fills.Subscription,
+      ...market.Subscription,
+      ...book.Subscription,
+      ...trades.Subscription,
+      ...candles.Subscription,
+    },
     Market: { ...market.Market, ...book.Market, ...trades.Market, ...candles.Market },
+    OrderUpdate: { ...orders.OrderUpdate, ...updates.OrderUpdate },
+    Fill: { ...orders.Fill, ...fills.Fill },
     Decimal: decimalScalar,
   }
 }

@@ -12,8 +12,9 @@ export class ReadYourWrites {
     this.#watermark = () => projector.watermark
   }
 
+  /** Answers may come out of order: the highest counts. */
   wrote(accountId: string, engineSequence: number): void {
-    this.#written.set(accountId, engineSequence)
+    this.#written.set(accountId, Math.max(engineSequence, this.#written.get(accountId) ?? 0))
   }
 
   /** Resolves once the projections contain the account's own commands, or patience ends. */
@@ -23,6 +24,16 @@ export class ReadYourWrites {
     if (sequence > this.#watermark()) await this.#wait(sequence)
     // Only what is still the last one: a later command may have come while waiting.
     if (this.#written.get(accountId) === sequence && sequence <= this.#watermark()) this.#written.delete(accountId)
+  }
+
+  /** Resolves once the projections contain a command, or patience ends. */
+  async contains(sequence: number): Promise<void> {
+    if (sequence > this.#watermark()) await this.#wait(sequence)
+  }
+
+  /** The last command that the projections contain. */
+  get watermark(): number {
+    return this.#watermark()
   }
 
   async #wait(sequence: number): Promise<void> {

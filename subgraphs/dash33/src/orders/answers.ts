@@ -1,87 +1,102 @@
-import { formatDecimal } from '@opsource/kernel'
-import type { Ack, InvalidOrderCode, OrderSnapshot } from '../engine/acks.ts'
-import { assetScale } from '../market/instruments.ts'
-import { type Answer, engineUnavailable, invalidInput, unknownMarket } from '../market/refusals.ts'
+import type { Ack, FillSnapshot, OrderSnapshot } from '../engine/acks.ts'
+import { engineUnavailable, invalidInput, unknownMarket } from '../market/refusals.ts'
 import type { FillParent } from '../parents.ts'
-
-export interface InvalidOrderAnswer extends Answer<'InvalidOrder'> {
-  readonly field: string
-}
-
-export const invalidOrder = (code: string, message: string, field: string): InvalidOrderAnswer => ({
-  __typename: 'InvalidOrder',
-  code,
-  message,
-  field,
-})
-
-const INVALID_ORDER: Readonly<Record<InvalidOrderCode, readonly [field: string, message: string]>> = {
-  PRICE_REQUIRED: ['price', 'A limit order needs a price.'],
-  PRICE_NOT_ALLOWED: ['price', 'A market order has no price.'],
-  PRICE_NOT_POSITIVE: ['price', 'It must be above zero.'],
-  QUANTITY_NOT_POSITIVE: ['quantity', 'It must be above zero.'],
-  ORDER_TOO_LARGE: ['quantity', 'Price times quantity is beyond what the market can count exactly.'],
-  TOO_MANY_OPEN_ORDERS: ['quantity', 'The account has as many open orders as one may have.'],
-}
-
-const isInvalidOrder = (code: string): code is InvalidOrderCode => Object.hasOwn(INVALID_ORDER, code)
+import { orderNotOpen, orderRefusal, type Place } from './refusals.ts'
 
 /** What the engine's answer to an order is in the graph. */
-export function placeAnswer(ack: Ack, symbol: string, path: string) {
-  if (ack.kind === 'PLACED') {
-    const { order, replayed } = ack
-    const fills = ack.fills.map((fill): FillParent => ({ ...fill, symbol: order.symbol, side: order.side }))
-    return { __typename: 'OrderPlaced' as const, order, fills, replayed }
+export function placeAnswer(ack: Ack, place: Place) {
+  if (ack.kind === 'REFUSED') return orderRefusal(ack, place)
+  const { order, fills, replayed } = placedOf(ack)
+  return { __typename: 'OrderPlaced' as const, order, fills, replayed }
+}
+
+/** What the engine's answer to a pair is in the graph. */
+export function ocoAnswer(ack: Ack, place: Place) {
+  if (ack.kind === 'REFUSED') return orderRefusal(ack, place)
+  const { order, linked, fills, replayed } = placedOf(ack)
+  const stopOrder = withRole(linked, 'OCO_STOP')
+  return { __typename: 'OcoPlaced' as const, limitOrder: order, stopOrder, fills, replayed }
+}
+
+/** What the engine's answer to a bracket is in the graph. */
+export function bracketAnswer(ack: Ack, place: Place) {
+  if (ack.kind === 'REFUSED') return orderRefusal(ack, place)
+  const { order, linked, fills, replayed } = placedOf(ack)
+  const [takeProfit, stopLoss] = [withRole(linked, 'TAKE_PROFIT'), withRole(linked, 'STOP_LOSS')]
+  return { __typename: 'BracketPlaced' as const, entry: order, takeProfit, stopLoss, fills, replayed }
+}
+
+/** What the engine's answer to an amendment is in the graph. */
+export function amendAnswer(ack: Ack, place: Place) {
+  if (ack.kind === 'REFUSED') {
+    if (ack.code === 'ORDER_NOT_OPEN' || ack.code === 'UNKNOWN_ACCOUNT') return orderNotOpen()
+    const refusal = orderRefusal(ack, place)
+    if (refusal.__typename === 'UnknownMarket' || refusal.__typename === 'ClientOrderIdReused') throw unexpected(ack)
+    return refusal
   }
-  if (ack.kind !== 'REFUSED') throw new Error(`an order was answered ${ack.kind}`)
-  if (isInvalidOrder(ack.code)) {
-    const [field, message] = INVALID_ORDER[ack.code]
-    return invalidOrder(ack.code, message, `${path}.${field}`)
-  }
-  switch (ack.code) {
-    case 'UNKNOWN_MARKET':
-      return unknownMarket(symbol)
-    case 'INVALID_COMMAND':
-      return invalidInput(`${path}.${ack.field}`, 'It cannot be read as what it should be.')
-    case 'INSUFFICIENT_BALANCE':
-      return {
-        __typename: 'InsufficientBalance' as const,
-        code: ack.code,
-        message: 'The account does not have what the order would hold.',
-        asset: ack.asset,
-        required: formatDecimal(ack.required, assetScale(ack.asset)),
-        available: formatDecimal(ack.available, assetScale(ack.asset)),
-      }
-    case 'CLIENT_ORDER_ID_REUSED':
-      return {
-        __typename: 'ClientOrderIdReused' as const,
-        code: ack.code,
-        message: 'The key belongs to another order of yours with other content.',
-        orderId: ack.orderId,
-      }
-    case 'MARKET_PAUSED':
-      return { __typename: 'MarketPaused' as const, code: ack.code, message: 'The market accepts no orders now.' }
-    default:
-      return engineUnavailable(ack.code)
-  }
+  if (ack.kind !== 'AMENDED') throw unexpected(ack)
+  const { order, keptPriority } = ack
+  const fills = fillsOf(order, ack.fills, { sequence: ack.engineSequence, executedAt: null })
+  return { __typename: 'OrderAmended' as const, order, fills, keptPriority }
 }
 
 /** What the engine's answer to a cancel is in the graph. */
 export function cancelAnswer(ack: Ack, path: string) {
   if (ack.kind === 'CANCELLED')
     return { __typename: 'OrderCancelled' as const, order: ack.order satisfies OrderSnapshot }
-  if (ack.kind !== 'REFUSED') throw new Error(`a cancel was answered ${ack.kind}`)
+  if (ack.kind !== 'REFUSED') throw unexpected(ack)
   if (ack.code === 'INVALID_COMMAND') return invalidInput(path, 'It cannot be read as what it should be.')
-  // An account that was never opened has no orders.
-  if (ack.code === 'ORDER_NOT_OPEN' || ack.code === 'UNKNOWN_ACCOUNT') {
-    return {
-      __typename: 'OrderNotOpen' as const,
-      code: 'ORDER_NOT_OPEN',
-      message: 'There is no such open order of yours.',
-    }
+  if (ack.code === 'ORDER_NOT_OPEN' || ack.code === 'UNKNOWN_ACCOUNT') return orderNotOpen()
+  return engineUnavailable(ack.code)
+}
+
+/** What the engine's answer to a mass cancel is in the graph. */
+export function cancelAllAnswer(ack: Ack, symbol: string | null) {
+  if (ack.kind === 'ALL_CANCELLED') return { __typename: 'OrdersCancelled' as const, orderIds: [...ack.orderIds] }
+  if (ack.kind !== 'REFUSED') throw unexpected(ack)
+  if (ack.code === 'UNKNOWN_ACCOUNT') return { __typename: 'OrdersCancelled' as const, orderIds: [] }
+  return ack.code === 'UNKNOWN_MARKET' && symbol !== null ? unknownMarket(symbol) : engineUnavailable(ack.code)
+}
+
+/** What the engine's answer to a dead man's switch is in the graph. */
+export function cancelAllAfterAnswer(ack: Ack) {
+  if (ack.kind === 'CANCEL_ALL_AFTER_SET') {
+    const at = ack.at === null ? null : new Date(ack.at).toISOString()
+    return { __typename: 'CancelAllOrdersAfterSet' as const, at }
+  }
+  if (ack.kind !== 'REFUSED') throw unexpected(ack)
+  if (ack.code === 'INVALID_COMMAND') {
+    return invalidInput(`input.${ack.field}`, 'It cannot be read as what it should be.')
   }
   return engineUnavailable(ack.code)
 }
 
+/** An order's shares of trades as the graph has them. `executedAt` is null where the engine does not tell it with the answer. */
+function fillsOf(
+  { orderId, symbol, side }: OrderSnapshot,
+  fills: readonly FillSnapshot[],
+  command: Pick<FillParent, 'sequence' | 'executedAt'>,
+): FillParent[] {
+  return fills.map((fill) => ({ ...fill, ...command, orderId, symbol, side }))
+}
+
+function placedOf(ack: Exclude<Ack, { kind: 'REFUSED' }>) {
+  if (ack.kind !== 'PLACED') throw unexpected(ack)
+  const { order, linked, replayed } = ack
+  const { engineSequence: sequence, createdAt: executedAt } = order
+  return { order, linked, replayed, fills: fillsOf(order, ack.fills, { sequence, executedAt }) }
+}
+
+function withRole(orders: readonly OrderSnapshot[], role: OrderSnapshot['role']): OrderSnapshot {
+  const order = orders.find((each) => each.role === role)
+  if (!order) throw new Error(`the engine's answer has no ${role}`)
+  return order
+}
+
+const unexpected = (ack: Ack) => new Error(`a command was answered ${ack.kind === 'REFUSED' ? ack.code : ack.kind}`)
+
 export type PlaceAnswer = ReturnType<typeof placeAnswer>
+export type OcoAnswer = ReturnType<typeof ocoAnswer>
+export type BracketAnswer = ReturnType<typeof bracketAnswer>
+export type AmendAnswer = ReturnType<typeof amendAnswer>
 export type CancelAnswer = ReturnType<typeof cancelAnswer>

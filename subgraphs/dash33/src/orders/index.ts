@@ -1,5 +1,7 @@
 export { decimalScalar } from './decimal.ts'
-export { MAX_BATCH, OrderDesk } from './desk.ts'
+export { OrderDesk } from './desk.ts'
+export { StoredOrders } from './earlier-orders.ts'
+export { KeyWindow } from './key-window.ts'
 export { observeEngine } from './observe.ts'
 export { foldOrders, writeOrders } from './projection.ts'
 export { orderResolvers } from './resolvers.ts'

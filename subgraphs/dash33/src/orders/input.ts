@@ -1,39 +1,86 @@
-import type { CancelOrder, PlaceOrder } from '../engine/commands.ts'
-import type { CancelOrderInput, PlaceOrderInput } from '../generated/graphql.ts'
-import {
-  findInstrument,
-  type Instrument,
-  isExactOrder,
-  type NumberFault,
-  parseIncrements,
-} from '../market/instruments.ts'
+import type { CancelAll, CancelAllAfter, CancelOrder, OrderTerms, PlaceOrder } from '../engine/commands.ts'
+import type {
+  AmendOrderInput,
+  CancelAllOrdersAfterInput,
+  CancelAllOrdersInput,
+  CancelOrderInput,
+  PlaceOrderInput,
+} from '../generated/graphql.ts'
+import { findInstrument } from '../market/instruments.ts'
 import { type InvalidInputAnswer, invalidInput, type UnknownMarketAnswer, unknownMarket } from '../market/refusals.ts'
-import { type InvalidOrderAnswer, invalidOrder } from './answers.ts'
+import { faultIn, readLots, readPercent, readTicks } from './numbers.ts'
+import type { InvalidOrderAnswer } from './refusals.ts'
 
-const CLIENT_ORDER_ID = /^[A-Za-z0-9_:.-]{1,64}$/
+const CLIENT_ORDER_ID = /^[A-Za-z0-9_:.-]+$/
+/** As long as the engine's texts. */
+export const MAX_CLIENT_ORDER_ID = 64
 const ORDER_ID = /^ord_[0-9a-z]{1,40}$/
-/** NUMERIC(38,0) holds no more. */
-const MAX_DIGITS = 38
+/** A day: whoever is away longer did not mean to come back. */
+export const MAX_CANCEL_DELAY_MS = 86_400_000
 
-/** What can be told of an input without asking the engine. */
+/** What can be told of an input without asking the engine, which tests everything else. */
 export type Read<T, Answer> = { readonly command: T } | { readonly answer: Answer }
 export type PlaceFault = InvalidInputAnswer | InvalidOrderAnswer | UnknownMarketAnswer
 
 /** Reads an order as a command. `path` is where the input stands in the arguments, such as `input` or `input.orders.3`. */
 export function readOrder(input: PlaceOrderInput, accountId: string, path: string): Read<PlaceOrder, PlaceFault> {
-  if (!CLIENT_ORDER_ID.test(input.clientOrderId)) {
-    return refused(invalidInput(`${path}.clientOrderId`, '1 to 64 letters, digits, `-`, `_`, `:` or `.`.'))
+  const fault = keyFault(input.clientOrderId, `${path}.clientOrderId`)
+  if (fault) return refused(fault)
+  const terms = readTerms(input, path)
+  if ('answer' in terms) return terms
+  return { command: { kind: 'PLACE', accountId, clientOrderId: input.clientOrderId, ...terms.command } }
+}
+
+/** Reads what an order asks for. */
+export function readTerms(input: PlaceOrderInput, path: string): Read<OrderTerms, PlaceFault> {
+  const { symbol, side, type } = input
+  const instrument = findInstrument(symbol)
+  if (!instrument) return refused(unknownMarket(symbol))
+  const quantity = readLots(input.quantity, instrument, `${path}.quantity`)
+  const price = readTicks(input.price, instrument, `${path}.price`)
+  const stopPrice = readTicks(input.stopPrice, instrument, `${path}.stopPrice`)
+  const trailingAmount = readTicks(input.trailingAmount, instrument, `${path}.trailingAmount`)
+  const trailingBps = readPercent(input.trailingPercent, `${path}.trailingPercent`)
+  const displayQuantity = readLots(input.displayQuantity, instrument, `${path}.displayQuantity`)
+  const numbers = { quantity, price, stopPrice, trailingAmount, trailingBps, displayQuantity }
+  const fault = faultIn(numbers)
+  if (fault) return refused(fault)
+  const command = {
+    symbol,
+    side,
+    type,
+    timeInForce: input.timeInForce ?? (type === 'MARKET' ? 'IOC' : 'GTC'),
+    price: wholeOf(price),
+    quantity: wholeOf(quantity) ?? 0,
+    stopPrice: wholeOf(stopPrice),
+    trailingAmount: wholeOf(trailingAmount),
+    trailingBps: wholeOf(trailingBps),
+    displayQuantity: wholeOf(displayQuantity),
+    postOnly: input.postOnly ?? false,
+    selfTradePrevention: input.selfTradePrevention ?? 'EXPIRE_TAKER',
+    expiresAt: momentOf(input.expiresAt),
+  } as const
+  return { command }
+}
+
+/** Which order is meant. */
+export type OrderName = { readonly orderId: string } | { readonly clientOrderId: string }
+
+/** Reads which order is meant: the input names it by exactly one key. */
+export function readName(
+  { orderId, clientOrderId }: CancelOrderInput | AmendOrderInput,
+  path: string,
+): Read<OrderName, InvalidInputAnswer> {
+  if ((orderId == null) === (clientOrderId == null)) {
+    return refused(invalidInput(path, 'Name exactly one of `orderId` and `clientOrderId`.'))
   }
-  const instrument = findInstrument(input.symbol)
-  if (!instrument) return refused(unknownMarket(input.symbol))
-  const quantity = readQuantity(input.quantity, instrument, `${path}.quantity`)
-  if (typeof quantity !== 'number') return refused(quantity)
-  const price = readPrice(input, instrument, `${path}.price`)
-  if (price !== null && typeof price !== 'number') return refused(price)
-  if (!isExactOrder(instrument, price, quantity)) return refused(tooLarge(`${path}.quantity`))
-  const { clientOrderId, symbol, side, type } = input
-  const timeInForce = type === 'MARKET' ? 'IOC' : (input.timeInForce ?? 'GTC')
-  return { command: { kind: 'PLACE', accountId, clientOrderId, symbol, side, type, timeInForce, price, quantity } }
+  if (orderId != null) {
+    if (!ORDER_ID.test(orderId)) return refused(invalidInput(`${path}.orderId`, 'An order id begins with `ord_`.'))
+    return { command: { orderId } }
+  }
+  const key = clientOrderId ?? ''
+  const fault = keyFault(key, `${path}.clientOrderId`)
+  return fault ? refused(fault) : { command: { clientOrderId: key } }
 }
 
 /** Reads which order to cancel. */
@@ -42,58 +89,40 @@ export function readCancel(
   accountId: string,
   path: string,
 ): Read<CancelOrder, InvalidInputAnswer> {
-  const { orderId, clientOrderId } = input
-  if ((orderId == null) === (clientOrderId == null)) {
-    return refused(invalidInput(path, 'Name exactly one of `orderId` and `clientOrderId`.'))
-  }
-  if (orderId != null) {
-    if (!ORDER_ID.test(orderId)) return refused(invalidInput(`${path}.orderId`, 'An order id begins with `ord_`.'))
-    return { command: { kind: 'CANCEL', accountId, orderId } }
-  }
-  if (clientOrderId == null || !CLIENT_ORDER_ID.test(clientOrderId)) {
-    return refused(invalidInput(`${path}.clientOrderId`, '1 to 64 letters, digits, `-`, `_`, `:` or `.`.'))
-  }
-  return { command: { kind: 'CANCEL', accountId, clientOrderId } }
+  const name = readName(input, path)
+  return 'answer' in name ? name : { command: { kind: 'CANCEL', accountId, ...name.command } }
 }
 
-function readPrice(input: PlaceOrderInput, instrument: Instrument, field: string): number | null | InvalidOrderAnswer {
-  if (input.type === 'MARKET') {
-    return input.price == null ? null : invalidOrder('PRICE_NOT_ALLOWED', 'A market order has no price.', field)
+/** Reads which orders to cancel. */
+export function readCancelAll(input: CancelAllOrdersInput, accountId: string): Read<CancelAll, UnknownMarketAnswer> {
+  const symbol = input.symbol ?? null
+  if (symbol !== null && !findInstrument(symbol)) return refused(unknownMarket(symbol))
+  return { command: { kind: 'CANCEL_ALL', accountId, symbol, side: input.side ?? null } }
+}
+
+/** Reads when to cancel all. */
+export function readCancelAllAfter(
+  { delayMs }: CancelAllOrdersAfterInput,
+  accountId: string,
+): Read<CancelAllAfter, InvalidInputAnswer> {
+  if (delayMs < 0 || delayMs > MAX_CANCEL_DELAY_MS) {
+    return refused(invalidInput('input.delayMs', `From 0 to ${MAX_CANCEL_DELAY_MS}.`))
   }
-  if (input.price == null) return invalidOrder('PRICE_REQUIRED', 'A limit order needs a price.', field)
-  const ticks = digitsOf(input.price) > MAX_DIGITS ? 'TOO_MANY_DIGITS' : parseIncrements(input.price, instrument.tick)
-  if (ticks === 'TOO_MANY_DIGITS') return numberFault(ticks, 'PRICE', field)
-  return ticks.ok ? ticks.value : numberFault(ticks.error, 'PRICE', field)
+  return { command: { kind: 'CANCEL_ALL_AFTER', accountId, delayMs } }
 }
 
-function readQuantity(text: string, instrument: Instrument, field: string): number | InvalidOrderAnswer {
-  if (digitsOf(text) > MAX_DIGITS) return numberFault('TOO_MANY_DIGITS', 'QUANTITY', field)
-  const lots = parseIncrements(text, instrument.lot)
-  return lots.ok ? lots.value : numberFault(lots.error, 'QUANTITY', field)
+/** @returns what is wrong with a client's key, if anything. */
+export function keyFault(key: string, field: string, longest = MAX_CLIENT_ORDER_ID): InvalidInputAnswer | null {
+  if (key.length <= longest && CLIENT_ORDER_ID.test(key)) return null
+  return invalidInput(field, `1 to ${longest} letters, digits, \`-\`, \`_\`, \`:\` or \`.\`.`)
 }
 
-function numberFault(fault: NumberFault, what: 'PRICE' | 'QUANTITY', field: string): InvalidOrderAnswer {
-  switch (fault) {
-    case 'NOT_A_DECIMAL':
-      return invalidOrder(fault, 'A plain decimal such as `61837.63` is needed.', field)
-    case 'TOO_MANY_DIGITS':
-      return invalidOrder(fault, `At most ${MAX_DIGITS} digits are read.`, field)
-    case 'NOT_POSITIVE':
-      return invalidOrder(`${what}_NOT_POSITIVE`, 'It must be above zero.', field)
-    case 'OFF_INCREMENT':
-      return what === 'PRICE'
-        ? invalidOrder('PRICE_OFF_TICK', 'It must be a multiple of the market’s tick.', field)
-        : invalidOrder('QUANTITY_OFF_LOT', 'It must be a multiple of the market’s lot.', field)
-    case 'TOO_LARGE':
-      return tooLarge(field)
-  }
-}
+/** @returns milliseconds since the Unix epoch. */
+export const momentOf = (text: string | null | undefined): number | null => (text == null ? null : Date.parse(text))
 
-const tooLarge = (field: string) =>
-  invalidOrder('ORDER_TOO_LARGE', 'Price times quantity is beyond what the market can count exactly.', field)
+/** What has been found to be no fault. */
+export const wholeOf = (read: unknown): number | null => (typeof read === 'number' ? read : null)
 
-const digitsOf = (text: string) => text.replace(/\D/g, '').length
-
-function refused<A>(answer: A): { readonly answer: A } {
+export function refused<A>(answer: A): { readonly answer: A } {
   return { answer }
 }

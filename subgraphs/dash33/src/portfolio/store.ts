@@ -29,6 +29,8 @@ interface PortfolioRow {
 
 interface FillRow {
   readonly id: string
+  readonly engine_sequence: string
+  readonly quote_amount: string
   readonly symbol: string
   readonly taker_side: 'BUY' | 'SELL'
   readonly price: string
@@ -70,6 +72,10 @@ export async function findFills(pool: Pool, accountId: string, limit: number): P
     orderId: row.is_maker ? row.maker_order_id : row.taker_order_id,
     executedAt: row.executed_at.getTime(),
     fill: {
+      sequence: Number(row.engine_sequence),
+      orderId: row.is_maker ? row.maker_order_id : row.taker_order_id,
+      quoteAmount: Number(row.quote_amount),
+      executedAt: row.executed_at.getTime(),
       tradeId: row.id,
       symbol: row.symbol,
       side: row.is_maker === (row.taker_side === 'SELL') ? 'BUY' : 'SELL',

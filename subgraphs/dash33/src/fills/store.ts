@@ -1,0 +1,139 @@
+import { type Page, wholeKey } from '@opsource/subgraph'
+import type { Pool } from 'pg'
+import type { OrderSnapshot } from '../engine/acks.ts'
+import type { FillParent, FillUpdateParent } from '../parents.ts'
+
+/** Of one account; both sides of a trade with itself are fills of their own. */
+export interface FillFilter {
+  readonly accountId: string
+  readonly symbol: string | null
+  readonly orderId: string | null
+}
+
+/** Where a fill is in its account's log. */
+export type FillPlace = readonly [sequence: number, position: number]
+
+const COLUMNS = `t.id, t.engine_sequence, t.leg, t.symbol, t.taker_side, t.price, t.quantity, t.quote_amount, t.executed_at,
+  t.maker_order_id, t.taker_order_id, t.maker_fee, t.taker_fee`
+
+/** Each of the two indexes gives its fills in order, so that no more than the page is read from either. */
+const pageSql = (filter: FillFilter, forwardInTime: boolean) => {
+  const order = forwardInTime ? 'ASC' : 'DESC'
+  const conditions = `(t.engine_sequence, t.leg) <= ($2, $3) AND (t.engine_sequence, t.leg) >= ($5, $6)
+    ${filter.symbol === null ? '' : 'AND t.symbol = $9'}`
+  const side = (name: 'maker' | 'taker', position: number) => `
+    (SELECT ${COLUMNS}, ${position} AS role FROM trade t
+      WHERE t.${name}_account_no = (SELECT no FROM account WHERE id = $1) AND ${conditions}
+      ${filter.orderId === null ? '' : `AND t.${name}_order_id = $9`}
+      ORDER BY t.engine_sequence ${order}, t.leg ${order} LIMIT $8 + 2)`
+  return `SELECT * FROM (${side('maker', 0)} UNION ALL ${side('taker', 1)}) f
+    WHERE (engine_sequence, leg * 2 + role) < ($2, $4) AND (engine_sequence, leg * 2 + role) > ($5, $7)
+    ORDER BY engine_sequence ${order}, leg ${order}, role ${order} LIMIT $8`
+}
+
+const TAKER_FILLS = `
+  SELECT ${COLUMNS}, 1 AS role FROM trade t WHERE t.engine_sequence = $1 AND t.taker_order_id = $2 ORDER BY t.leg`
+
+/** Programs' trades with each other are deleted; people's stay. */
+const OLDEST_KEPT = `
+  SELECT t.engine_sequence FROM account a
+  JOIN holder h ON h.user_id = a.user_id AND h.kind = 'SERVICE'
+  CROSS JOIN LATERAL (SELECT engine_sequence FROM trade WHERE executed_at >= $2 ORDER BY executed_at LIMIT 1) t
+  WHERE a.id = $1`
+
+interface FillRow {
+  readonly id: string
+  readonly engine_sequence: string
+  readonly leg: number
+  readonly symbol: string
+  readonly taker_side: 'BUY' | 'SELL'
+  readonly price: string
+  readonly quantity: string
+  readonly quote_amount: string
+  readonly executed_at: Date
+  readonly maker_order_id: string
+  readonly taker_order_id: string
+  readonly maker_fee: string
+  readonly taker_fee: string
+  /** 0 maker, 1 taker. */
+  readonly role: number
+}
+
+/** A page of an account's fills, newest first, in the direction in which the page is read. */
+export function findFills(pool: Pool, filter: FillFilter, page: Page): Promise<FillUpdateParent[]> {
+  const place = (keys: Page['after']): FillPlace | null => keys && [wholeKey(keys[0]), wholeKey(keys[1])]
+  return select(pool, filter, page.backward, place(page.after), place(page.before), page.first + 1)
+}
+
+/** An account's fills behind a place and up to a command, the oldest first. */
+export function findFillsAfter(
+  pool: Pool,
+  accountId: string,
+  [sequence, position]: FillPlace,
+  throughSequence: number,
+  limit: number,
+): Promise<FillUpdateParent[]> {
+  const filter = { accountId, symbol: null, orderId: null }
+  return select(pool, filter, true, [throughSequence + 1, 0], [sequence, position], limit)
+}
+
+/** What an order traded as it arrived. */
+export async function findTakerFills(pool: Pool, order: OrderSnapshot): Promise<FillParent[]> {
+  const values = [order.engineSequence, order.orderId]
+  const { rows } = await pool.query<FillRow>({ name: 'find taker fills', text: TAKER_FILLS, values })
+  return rows.map((row) => updateOf(row).fill)
+}
+
+/** @returns the first command of which a program's fills are all stored, among those since `time`; null where none is deleted. */
+export async function findOldestKept(pool: Pool, accountId: string, time: number): Promise<number | null> {
+  const { rows } = await pool.query<{ engine_sequence: string }>(OLDEST_KEPT, [accountId, new Date(time)])
+  return rows[0] ? Number(rows[0].engine_sequence) : null
+}
+
+async function select(
+  pool: Pool,
+  filter: FillFilter,
+  forwardInTime: boolean,
+  before: FillPlace | null,
+  after: FillPlace | null,
+  limit: number,
+): Promise<FillUpdateParent[]> {
+  const [endSequence, endPosition] = before ?? [Number.MAX_SAFE_INTEGER, 0]
+  const [startSequence, startPosition] = after ?? [-1, 0]
+  const { rows } = await pool.query<FillRow>({
+    name: `find fills ${filter.symbol !== null} ${filter.orderId !== null} ${forwardInTime}`,
+    text: pageSql(filter, forwardInTime),
+    values: [
+      filter.accountId,
+      endSequence,
+      Math.floor(endPosition / 2),
+      endPosition,
+      startSequence,
+      Math.floor(startPosition / 2),
+      startPosition,
+      limit,
+      ...(filter.symbol === null ? [] : [filter.symbol]),
+      ...(filter.orderId === null ? [] : [filter.orderId]),
+    ],
+  })
+  return rows.map(updateOf)
+}
+
+function updateOf(row: FillRow): FillUpdateParent {
+  const isMaker = row.role === 0
+  const sequence = Number(row.engine_sequence)
+  const fill: FillParent = {
+    sequence,
+    orderId: isMaker ? row.maker_order_id : row.taker_order_id,
+    tradeId: row.id,
+    symbol: row.symbol,
+    side: isMaker === (row.taker_side === 'SELL') ? 'BUY' : 'SELL',
+    price: Number(row.price),
+    quantity: Number(row.quantity),
+    quoteAmount: Number(row.quote_amount),
+    fee: Number(isMaker ? row.maker_fee : row.taker_fee),
+    liquidity: isMaker ? 'MAKER' : 'TAKER',
+    executedAt: row.executed_at.getTime(),
+  }
+  return { sequence, position: row.leg * 2 + row.role, fill }
+}
