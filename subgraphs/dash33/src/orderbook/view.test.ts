@@ -41,29 +41,36 @@ const change = fc.record({
   quantity: fc.integer({ min: 0, max: 4 }),
 })
 
+const bookOf = (bids: [number, number][], asks: [number, number][]) => ({
+  symbol: 'BTC-USDT',
+  sequence: 7,
+  time: 0,
+  bids: new Levels('BUY', bids),
+  asks: new Levels('SELL', asks),
+})
+
 test('a reader of the snapshot and every delta holds what a fresh snapshot shows', () => {
   fc.assert(
     fc.property(
-      fc.array(fc.array(change, { minLength: 1, maxLength: 6 }), { maxLength: 60 }),
+      fc.array(fc.uniqueArray(change, { selector: ({ side, offset }) => `${side} ${offset}`, maxLength: 12 }), {
+        maxLength: 60,
+      }),
       fc.integer({ min: 1, max: 25 }),
       (steps, depth) => {
-        const book = {
-          symbol: 'BTC-USDT',
-          sequence: 7,
-          time: 0,
-          bids: new Levels('BUY', [[99, 1]]),
-          asks: new Levels('SELL', [[101, 1]]),
-        }
-        const view = new BookView(depth, format)
+        const book = bookOf([[99, 1]], [[101, 1]])
+        const view = new BookView(depth, format, book)
         const reader = new Reader()
-        reader.take(view.reset(book))
+        reader.take(view.snapshot())
         for (const step of steps) {
-          for (const { side, offset, quantity } of step)
-            book[side].set(side === 'bids' ? 100 - offset : 100 + offset, quantity)
+          const changesOf = (name: 'bids' | 'asks') =>
+            step
+              .filter(({ side }) => side === name)
+              .map(({ offset, quantity }) => book[name].set(name === 'bids' ? 100 - offset : 100 + offset, quantity))
+          const changes = { bids: changesOf('bids'), asks: changesOf('asks') }
           book.sequence += 3
-          const update = view.advance(book)
+          const update = view.advance(changes)
           if (update) reader.take(update)
-          const fresh = new BookView(depth, format).reset(book)
+          const fresh = new BookView(depth, format, book).snapshot()
           expect(reader.levels('bids')).toEqual(fresh.bids)
           expect(reader.levels('asks')).toEqual(fresh.asks)
         }
@@ -73,24 +80,21 @@ test('a reader of the snapshot and every delta holds what a fresh snapshot shows
 })
 
 test('a change below the view makes no step, and the next step still joins', () => {
-  const book = {
-    symbol: 'BTC-USDT',
-    sequence: 1,
-    time: 0,
-    bids: new Levels('BUY', [
+  const book = bookOf(
+    [
       [99, 1],
       [98, 1],
-    ]),
-    asks: new Levels('SELL'),
-  }
-  const view = new BookView(1, format)
-  view.reset(book)
-  book.bids.set(98, 5)
+    ],
+    [],
+  )
+  book.sequence = 1
+  const view = new BookView(1, format, book)
+  const below = { bids: [book.bids.set(98, 5)], asks: [] }
   book.sequence = 2
-  expect(view.advance(book)).toBeNull()
-  book.bids.set(99, 0)
+  expect(view.advance(below)).toBeNull()
+  const best = { bids: [book.bids.set(99, 0)], asks: [] }
   book.sequence = 3
-  expect(view.advance(book)).toMatchObject({
+  expect(view.advance(best)).toMatchObject({
     kind: 'DELTA',
     previousSequence: 1,
     sequence: 3,
@@ -99,6 +103,13 @@ test('a change below the view makes no step, and the next step still joins', () 
       { price: '98', quantity: '5' },
     ],
   })
+})
+
+test('a level that a batch touched and left as it was makes no step', () => {
+  const book = bookOf([[99, 1]], [])
+  const view = new BookView(5, format, book)
+  book.sequence = 8
+  expect(view.advance({ bids: [book.bids.set(99, 1)], asks: [] })).toBeNull()
 })
 
 test('the checksum is the CRC-32 of asks then bids', () => {
