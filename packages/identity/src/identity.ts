@@ -5,6 +5,7 @@ export type Scope =
   | 'trade'
   | 'models:train'
   | 'market:operate'
+  | 'risk:manage'
   | 'records:read'
   | 'users:read'
   | 'users:admin'
@@ -25,8 +26,8 @@ export interface Identity {
 const ROLE_SCOPES: Record<Role, readonly Scope[]> = {
   TRADER: ['trade'],
   ANALYST: ['models:train'],
-  OPERATOR: ['market:operate', 'records:read', 'users:read', 'audit:read'],
-  ADMIN: ['market:operate', 'records:read', 'users:read', 'users:admin', 'audit:read', 'models:train'],
+  OPERATOR: ['market:operate', 'risk:manage', 'records:read', 'users:read', 'audit:read'],
+  ADMIN: ['market:operate', 'risk:manage', 'records:read', 'users:read', 'users:admin', 'audit:read', 'models:train'],
 }
 
 export function scopesOf(roles: readonly Role[]): Set<Scope> {

@@ -71,6 +71,7 @@ async function start(ports: Ports, options: Dash33Options, stack: AsyncDisposabl
   const observed = observeEngine(engine, ports.metrics)
   const openings = new Openings()
   const writes = new ReadYourWrites(projector)
+  const projected = (engineSequence: number) => projector.reached(engineSequence)
   const submission = { engine: observed, openings, writes }
   const orders = openOrderServices({ ...submission, streams: orderStreams, pool: reads, ports, log })
   stack.defer(() => orders.close())
@@ -96,7 +97,7 @@ async function start(ports: Ports, options: Dash33Options, stack: AsyncDisposabl
   const subgraph = await createSubgraph({
     name: 'dash33',
     sdl: await readFile(path.join(import.meta.dirname, 'generated/schema.graphql'), 'utf8'),
-    resolvers: dash33Resolvers({ ...streams, engine: observed, prisma, pool: reads, ...orders, writes }),
+    resolvers: dash33Resolvers({ ...streams, engine: observed, prisma, pool: reads, ...orders, writes, projected }),
     ports,
     ready: async () => {
       await engine.ready()
@@ -107,7 +108,7 @@ async function start(ports: Ports, options: Dash33Options, stack: AsyncDisposabl
   return {
     ...subgraph,
     stateHash: () => engine.stateHash(),
-    projected: (engineSequence) => projector.reached(engineSequence),
+    projected,
   }
 }
 

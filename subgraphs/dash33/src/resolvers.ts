@@ -7,6 +7,7 @@ import { orderUpdateResolvers } from './order-updates/index.ts'
 import { orderBookResolvers } from './orderbook/index.ts'
 import { decimalScalar, orderResolvers } from './orders/index.ts'
 import { portfolioResolvers } from './portfolio/index.ts'
+import { riskResolvers } from './risk/index.ts'
 import { tradeResolvers } from './trades/index.ts'
 
 /** What the features need, all together. */
@@ -18,7 +19,8 @@ export type Services = Parameters<typeof marketResolvers>[0] &
   Parameters<typeof tradeResolvers>[0] &
   Parameters<typeof candleResolvers>[0] &
   Parameters<typeof ledgerResolvers>[0] &
-  Parameters<typeof portfolioResolvers>[0]
+  Parameters<typeof portfolioResolvers>[0] &
+  Parameters<typeof riskResolvers>[0]
 
 /** The resolvers of all features: those of a type that several features extend are joined. */
 export function dash33Resolvers(services: Services): Resolvers {
@@ -31,6 +33,7 @@ export function dash33Resolvers(services: Services): Resolvers {
   const candles = candleResolvers(services)
   const ledger = ledgerResolvers(services)
   const portfolio = portfolioResolvers(services)
+  const risk = riskResolvers(services)
   return {
     ...market,
     ...book,
@@ -41,8 +44,8 @@ export function dash33Resolvers(services: Services): Resolvers {
     ...candles,
     ...ledger,
     ...portfolio,
-    Query: { ...market.Query, ...orders.Query, ...fills.Query, ...ledger.Query, ...portfolio.Query },
-    Mutation: { ...market.Mutation, ...orders.Mutation, ...ledger.Mutation },
+    Query: { ...market.Query, ...orders.Query, ...fills.Query, ...ledger.Query, ...portfolio.Query, ...risk.Query },
+    Mutation: { ...market.Mutation, ...orders.Mutation, ...ledger.Mutation, ...risk.Mutation },
     Subscription: {
       ...updates.Subscription,
       ...fills.Subscription,
