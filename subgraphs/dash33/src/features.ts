@@ -107,6 +107,10 @@ async function start(ports: Ports, options: Dash33Options, stack: AsyncDisposabl
   })
   return {
     ...subgraph,
+    stop: () => {
+      orders.guards.suspend()
+      return subgraph.stop()
+    },
     stateHash: () => engine.stateHash(),
     projected,
   }

@@ -8,6 +8,8 @@ import type { Lots, MinorUnits, Ticks } from './market/instruments.ts'
 import type { MarketRules } from './market/rules.ts'
 import type { QueueUpdate } from './orderbook/queue-view.ts'
 import type { BookUpdate } from './orderbook/view.ts'
+import type { Drawdown } from './portfolio/drawdown.ts'
+import type { Performance } from './portfolio/performance.ts'
 
 export interface UserParent {
   readonly id: string
@@ -90,6 +92,8 @@ export interface CancelOnDisconnectParent {
 
 /** Minor units. */
 export interface LedgerEntryParent {
+  /** Null of a credit. */
+  readonly tradeId: string | null
   readonly engineSequence: number
   readonly posting: number
   readonly leg: number
@@ -115,12 +119,59 @@ export interface BalanceParent {
   readonly held: bigint
 }
 
-/** Quantity in lots, cost and profit in quote minor units. */
+/** Quantity and base fees in base minor units, everything else in quote minor units; after fees. */
 export interface PositionParent {
   readonly symbol: string
   readonly quantity: bigint
+  /** By average cost. */
   readonly cost: bigint
   readonly realised: bigint
+  readonly fifoRealised: bigint
+  readonly baseFees: bigint
+  readonly quoteFees: bigint
+  /** Reads its open lots, oldest first, behind the given one; or newest first, ahead of it. */
+  readonly readLots: (range: LotRange) => Promise<readonly PositionLotParent[]>
+}
+
+/** The place of a lot is the trade that it came by. */
+export type LotPlace = readonly [engineSequence: number, leg: number]
+
+export interface LotRange {
+  readonly after: LotPlace | null
+  readonly before: LotPlace | null
+  readonly backward: boolean
+  readonly limit: number
+}
+
+/** Quantity in base minor units, cost in quote minor units. */
+export interface PositionLotParent {
+  readonly symbol: string
+  readonly engineSequence: number
+  readonly leg: number
+  /** Engine time, milliseconds since the Unix epoch. */
+  readonly acquiredAt: number
+  readonly quantity: bigint
+  readonly cost: bigint
+}
+
+/** What a position cost and brought by one method, in quote minor units. */
+export interface CostBasisParent {
+  readonly symbol: string
+  /** Base minor units. */
+  readonly quantity: bigint
+  readonly cost: bigint
+  readonly realised: bigint
+}
+
+export interface PerformanceParent extends Performance {}
+
+export interface DrawdownParent extends Drawdown {}
+
+/** Minor units of USDT. */
+export interface EquityPointParent {
+  readonly time: number
+  readonly equity: bigint
+  readonly externalFlow: bigint
 }
 
 /** Balances and positions as of one watermark. */

@@ -55,6 +55,7 @@ export function dash33Resolvers(services: Services): Resolvers {
       ...candles.Subscription,
     },
     Market: { ...market.Market, ...book.Market, ...trades.Market, ...candles.Market },
+    LedgerEntry: { ...ledger.LedgerEntry, ...trades.LedgerEntry },
     OrderUpdate: { ...orders.OrderUpdate, ...updates.OrderUpdate },
     Fill: { ...orders.Fill, ...fills.Fill },
     Decimal: decimalScalar,

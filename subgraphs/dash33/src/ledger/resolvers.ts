@@ -1,11 +1,13 @@
 import { formatDecimal, parseDecimal } from '@opsource/kernel'
+import { connection, pageOf } from '@opsource/subgraph'
 import type { Pool } from 'pg'
-import { accountIdOf, type ReadYourWrites } from '../accounts/index.ts'
+import { accountIdOf, callerOf, type ReadYourWrites } from '../accounts/index.ts'
 import type { EngineClient } from '../engine/client.ts'
 import type { Credit } from '../engine/commands.ts'
 import type { CreditAccountInput, Resolvers } from '../generated/graphql.ts'
 import { ASSET_SCALES, assetScale } from '../market/index.ts'
 import { engineUnavailable, invalidInput } from '../market/refusals.ts'
+import { findEntries } from './entries.ts'
 import { recountLedger } from './store.ts'
 
 const REFERENCE = /^[\x20-\x7e]{1,64}$/
@@ -33,6 +35,13 @@ export function ledgerResolvers({ pool, engine, writes }: LedgerServices): Resol
           })),
         }
       },
+      ledgerEntries: async (_parent, args, context) => {
+        const accountId = accountIdOf(callerOf(context).userId)
+        const page = pageOf(args, { keys: 3 })
+        await writes.settled(accountId)
+        const entries = await findEntries(pool, accountId, page)
+        return connection(entries, page, ({ engineSequence, posting, leg }) => [engineSequence, posting, leg])
+      },
     },
     Mutation: {
       creditAccount: async (_parent, { input }) => {
@@ -48,6 +57,10 @@ export function ledgerResolvers({ pool, engine, writes }: LedgerServices): Resol
         if (ack?.kind !== 'REFUSED') throw new Error(`a credit was answered ${ack?.kind}`)
         return refusalOf(ack.code)
       },
+    },
+    LedgerEntry: {
+      asset: ({ asset }) => ({ code: asset }),
+      amount: ({ asset, amount }) => formatDecimal(amount, assetScale(asset)),
     },
     Balance: {
       asset: ({ asset }) => ({ code: asset }),

@@ -27,6 +27,7 @@ export class DisconnectGuards {
   readonly #log: Logger
   readonly #guards = new Map<string, Guard>()
   #work: Promise<unknown> = Promise.resolve()
+  #suspended = false
 
   constructor(options: { engine: Pick<EngineClient, 'submit'>; openings: Openings; clock: Clock; log: Logger }) {
     this.#engine = options.engine
@@ -55,6 +56,11 @@ export class DisconnectGuards {
     return reader
   }
 
+  /** From now on an end leaves the switch as it is: it is this service that goes, and the readers may be back in time. */
+  suspend(): void {
+    this.#suspended = true
+  }
+
   /** Resolves once everything that ended has been told to the engine. */
   async close(): Promise<void> {
     for (const { readers } of this.#guards.values()) for (const reader of [...readers]) reader.end()
@@ -78,6 +84,7 @@ export class DisconnectGuards {
   #end(userId: string, guard: Guard): void {
     clearInterval(guard.timer)
     this.#guards.delete(userId)
+    if (this.#suspended) return
     // 0 would switch it off.
     const told = this.#set(userId, Math.max(guard.graceMs, 1))
     this.#work = Promise.all([this.#work, told])

@@ -35,6 +35,9 @@ export function tradeResolvers({ prisma, pool, logs }: TradeServices): Resolvers
     Subscription: {
       trades: { subscribe: (_parent, { symbol }) => under('trades', ofMarket(logs, symbol).watch()) },
     },
+    LedgerEntry: {
+      trade: ({ tradeId }, _args, context) => (tradeId === null ? null : tradesById(context).load(tradeId)),
+    },
     Trade: {
       __resolveReference: ({ id }, context) => tradesById(context).load(id),
       market: ({ symbol }) => ({ symbol }),
