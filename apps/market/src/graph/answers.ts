@@ -14,7 +14,12 @@ export const meAnswer = z.object({ me: z.object({ id: z.string() }) })
 
 /** `portfolio` is null until the account, which is opened by an event, is there. */
 export const balancesAnswer = z.object({
-  portfolio: z.object({ balances: z.array(z.object({ asset, total: z.string(), available: z.string() })) }).nullable(),
+  portfolio: z
+    .object({
+      accountId: z.string(),
+      balances: z.array(z.object({ asset, total: z.string(), available: z.string() })),
+    })
+    .nullable(),
 })
 
 export const openOrdersAnswer = z.object({
@@ -51,6 +56,9 @@ export const isPlaced = (answer: OrderAnswer): answer is PlacedAnswer => answer.
 const done = (typename: string) => z.union([z.object({ __typename: z.literal(typename) }), refused])
 export const setMarketStatusAnswer = z.object({ setMarketStatus: done('MarketStatusSet') })
 export const creditAccountAnswer = z.object({ creditAccount: done('AccountCredited') })
+
+export const assignRiskProfileAnswer = z.object({ assignRiskProfile: done('SettingChanged') })
+export const riskProfileAnswer = z.object({ riskProfile: z.object({ name: z.string() }).nullable() })
 
 export const tradeEvent = z.object({
   trades: z.object({ id: z.string(), price: z.string(), takerSide: z.enum(['BUY', 'SELL']) }),

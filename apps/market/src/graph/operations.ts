@@ -21,6 +21,7 @@ export const ME = /* GraphQL */ `
 export const BALANCES = /* GraphQL */ `
   query Balances {
     portfolio {
+      accountId
       balances { asset { code scale } total available }
     }
   }
@@ -71,6 +72,21 @@ export const SET_MARKET_STATUS = /* GraphQL */ `
 export const CREDIT_ACCOUNT = /* GraphQL */ `
   mutation CreditAccount($input: CreditAccountInput!) {
     creditAccount(input: $input) {
+      __typename
+      ... on Refusal { code message }
+    }
+  }
+`
+
+export const RISK_PROFILE = /* GraphQL */ `
+  query RiskProfile($accountId: ID!) {
+    riskProfile(accountId: $accountId) { name }
+  }
+`
+
+export const ASSIGN_RISK_PROFILE = /* GraphQL */ `
+  mutation AssignRiskProfile($input: AssignRiskProfileInput!) {
+    assignRiskProfile(input: $input) {
       __typename
       ... on Refusal { code message }
     }

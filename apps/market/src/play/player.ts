@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Clock, seededRandom } from '@opsource/kernel'
 import type { MarketReport } from '../fidelity/index.ts'
-import { topUp } from '../session/index.ts'
+import { accountOf, topUp } from '../session/index.ts'
 import type { MarketDataSource, SourceFaults } from '../source/index.ts'
 import { Exchange, type Listing, type MarketKeys } from './exchange.ts'
 import { MarketPlayer } from './market-player.ts'
@@ -12,6 +12,8 @@ const STOP_PATIENCE_MS = 5_000
 /** Between two looks at balances that fell short. */
 const TOP_UP_PAUSE_MS = 10_000
 const RUN_CHARACTERS = 8
+/** The venue's risk profile for programs that quote: it allows as many orders as a market has levels. */
+const MAKER_PROFILE = 'market-maker'
 
 /** What to play, where, and how. */
 export interface PlayOptions {
@@ -108,6 +110,8 @@ class Performance {
 
   async run(): Promise<void> {
     const { loop, stop, onReport } = this.#options
+    const { maker, operator } = this.#exchange
+    await operator.assignProfile((await accountOf(maker)).accountId, MAKER_PROFILE)
     await Promise.all([...this.#players.values()].map((player) => player.clear()))
     for (let repetition = 1; (loop || repetition === 1) && !stop.aborted; repetition++) {
       await this.#topUp()

@@ -24,16 +24,20 @@ export const stakeOf = (code: string, scale: number): bigint => (STAKES[code] ??
 
 /** @returns what an account holds, in smallest units. @throws GraphError where there is no account in time. */
 export async function holdingsOf(trader: Trader): Promise<ReadonlyMap<string, Holding>> {
+  const { balances } = await accountOf(trader)
+  return new Map(
+    balances.map(({ asset, total, available }) => [
+      asset.code,
+      { ...asset, total: unitsOf(total, asset.scale), available: unitsOf(available, asset.scale) },
+    ]),
+  )
+}
+
+/** @returns the trader's account, once it is open. @throws GraphError where it is not in time. */
+export async function accountOf(trader: Trader) {
   for (let waited = 0; ; waited += ACCOUNT_PAUSE_MS) {
     const { portfolio } = await trader.client.ask(BALANCES, {}, balancesAnswer)
-    if (portfolio !== null) {
-      return new Map(
-        portfolio.balances.map(({ asset, total, available }) => {
-          const holding = { ...asset, total: unitsOf(total, asset.scale), available: unitsOf(available, asset.scale) }
-          return [asset.code, holding]
-        }),
-      )
-    }
+    if (portfolio !== null) return portfolio
     if (waited >= ACCOUNT_PATIENCE_MS) throw new GraphError('the exchange has no account for this API key')
     await sleep(ACCOUNT_PAUSE_MS)
   }

@@ -1,10 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { z } from 'zod'
 import {
+  ASSIGN_RISK_PROFILE,
+  assignRiskProfileAnswer,
   CREDIT_ACCOUNT,
   creditAccountAnswer,
   type GraphClient,
   GraphError,
+  RISK_PROFILE,
+  riskProfileAnswer,
   SET_MARKET_STATUS,
   setMarketStatusAnswer,
 } from '../graph/index.ts'
@@ -47,6 +51,14 @@ export class Operator {
   async credit(userId: string, asset: string, amount: string, reference: string): Promise<void> {
     const input = { userId, asset, amount, reference }
     await this.#change(`credit of ${amount} ${asset}`, CREDIT_ACCOUNT, input, creditAccountAnswer)
+  }
+
+  /** Puts an account under a risk profile, where it is not: each change is kept on record. */
+  async assignProfile(accountId: string, profile: string): Promise<void> {
+    const { riskProfile } = await this.#client.ask(RISK_PROFILE, { accountId }, riskProfileAnswer)
+    if (riskProfile?.name === profile) return
+    const input = { accountId, profile, reason: 'quotes every level of the market' }
+    await this.#change(`profile ${profile}`, ASSIGN_RISK_PROFILE, input, assignRiskProfileAnswer)
   }
 
   async #setStatus(input: { symbol: string; status: string; recording: RecordingName | null }): Promise<void> {
