@@ -127,6 +127,22 @@ test('after a pause the market starts without a past', async () => {
   expect(reader.engine.midAt(clock.now() - 1)).toBeNull()
 })
 
+test('an auction is no market to forecast in, and after it the market starts without a past', async () => {
+  await snapshot(1)
+  await reader.start()
+  await live()
+  const auction = { endsAt: clock.now() + 60_000, price: 103, quantity: 5 }
+  await message(2, { status: 'AUCTION', auction, bids: [[105, 5]] })
+  expect(reader.isLive()).toBe(false)
+  clock.advance(60_000)
+  await message(3, { bids: [[105, 0]] })
+  await snapshot(3)
+  await live()
+  expect(reader.engine.mid()).toBe(101)
+  expect(reader.engine.midAt(clock.now() - 1)).toBeNull()
+  expect(events).toEqual(['START', 'RESUMED'])
+})
+
 test('a market that falls silent is no longer live', async () => {
   await snapshot(1)
   await reader.start()

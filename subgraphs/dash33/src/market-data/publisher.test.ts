@@ -9,7 +9,8 @@ import { seededRandom, systemClock } from '@opsource/kernel'
 import { pino } from 'pino'
 import { Registry } from 'prom-client'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import type { EngineBatch, EngineEvent, LevelChange } from '../engine/events.ts'
+import type { MarketStatus } from '../engine/commands.ts'
+import type { EngineBatch, EngineEvent, LevelChange, MarketStatusSet } from '../engine/events.ts'
 import { MarketFeed } from './feed.ts'
 import { marketDataMetrics } from './observe.ts'
 import { MarketDataPublisher } from './publisher.ts'
@@ -29,6 +30,9 @@ const book = (symbol: string, engineSequence: number) => ({
   recording: null,
   bids: [[100, 1]] as const,
   asks: [[102, 3]] as const,
+  bidOrders: [],
+  askOrders: [],
+  auctionEndsAt: null,
 })
 
 beforeEach(async () => {
@@ -43,8 +47,32 @@ beforeEach(async () => {
 afterEach(() => publisher.stop())
 
 function batch(lastSequence: number, levels: LevelChange[], events: EngineEvent[] = []): EngineBatch {
-  return { firstSequence: lastSequence, lastSequence, time: lastSequence * 10, events, levels, balances: [] }
+  return {
+    firstSequence: lastSequence,
+    lastSequence,
+    time: lastSequence * 10,
+    events,
+    levels,
+    resting: [],
+    balances: [],
+    holds: [],
+  }
 }
+
+const statusSet = (
+  engineSequence: number,
+  status: MarketStatus,
+  more: Partial<Pick<MarketStatusSet, 'recording' | 'auctionEndsAt'>> = {},
+): EngineEvent => ({
+  type: 'MARKET_STATUS_SET',
+  engineSequence,
+  symbol: BTC,
+  status,
+  reason: 'OPERATOR',
+  auctionEndsAt: null,
+  recording: null,
+  ...more,
+})
 
 const bid = (symbol: string, price: number, quantity: number): LevelChange => ({ symbol, side: 'BUY', price, quantity })
 
@@ -70,14 +98,31 @@ test('a batch that the opening book contains is not told again', () => {
 
 test('a change of status is told with its recording, and stays with what follows', () => {
   const recording = { dataSet: 'd', segment: 's', pass: 2 }
-  publisher.take(
-    batch(41, [], [{ type: 'MARKET_STATUS_SET', engineSequence: 41, symbol: BTC, status: 'PAUSED', recording }]),
-  )
+  publisher.take(batch(41, [], [statusSet(41, 'PAUSED', { recording })]))
   publisher.take(batch(42, [bid(BTC, 99, 2)]))
   expect(heard.map(({ status, recording }) => [status, recording])).toEqual([
     ['PAUSED', recording],
     ['PAUSED', recording],
   ])
+})
+
+test('an auction is told with its end and what would trade now, until it is over', async () => {
+  const ask = (price: number, quantity: number): LevelChange => ({ symbol: BTC, side: 'SELL', price, quantity })
+  publisher.take(batch(41, [], [statusSet(41, 'AUCTION', { auctionEndsAt: 9_000 })]))
+  publisher.take(batch(42, [bid(BTC, 104, 5)]))
+  publisher.take(batch(43, [ask(103, 4)]))
+  await publisher.stop()
+  const stored = marketSnapshotSchema.parse(JSON.parse((await cache.get(marketSnapshotKey(BTC))) ?? ''))
+  publisher.take(batch(44, [bid(BTC, 104, 0), ask(102, 0), ask(103, 2)], [statusSet(44, 'TRADING')]))
+  expect(heard.map(({ status, auction }) => [status, auction])).toEqual([
+    ['AUCTION', { endsAt: 9_000, price: null, quantity: 0 }],
+    // Of 102 to 104 all trade three; the buyer has two to spare.
+    ['AUCTION', { endsAt: 9_000, price: 104, quantity: 3 }],
+    // At 103 and 104 five trade, the sellers have two to spare.
+    ['AUCTION', { endsAt: 9_000, price: 103, quantity: 5 }],
+    ['TRADING', undefined],
+  ])
+  expect(stored).toMatchObject({ status: 'AUCTION', auction: { endsAt: 9_000, price: 103, quantity: 5 } })
 })
 
 test('the snapshot at the start is the engine’s book with the last price', async () => {
