@@ -17,7 +17,7 @@ import { changeSetting, setKillSwitch, setMarketStatus } from './settings.ts'
 import { settle } from './settling.ts'
 import { setCancelAllAfter, tick } from './time.ts'
 import { add } from './trade.ts'
-import { available, byAge, exitsOf, held, openOrders, otherLeg, snapshot, type Venue } from './venue.ts'
+import { available, byAge, exitsOf, held, isOpen, openOrders, otherLeg, snapshot, type Venue } from './venue.ts'
 
 /**
  * The whole exchange as `docs/TRADING.md` tells it, written to be read and not to be fast: the oracle that the engine is compared with in
@@ -45,6 +45,7 @@ export class NaiveExchange {
       })),
       accounts: new Map(),
       orders: [],
+      orderIds: new Map(),
       answers: new Map(),
       credits: new Map(),
       supply: new Map(assets.map((asset) => [asset, 0])),
@@ -73,6 +74,7 @@ export class NaiveExchange {
       if (window !== market.window) Object.assign(market, { window, reference: market.last })
     }
     const ack = dispatch(venue, command)
+    venue.orders = venue.orders.filter(isOpen)
     return { ack, events: venue.events }
   }
 }

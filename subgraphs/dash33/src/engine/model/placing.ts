@@ -1,6 +1,7 @@
 import type { Ack, Refusal } from '../acks.ts'
 import type { KillSwitchScope, OrderTerms, PlaceBracket, PlaceOco, PlaceOrder } from '../commands.ts'
 import type { GroupRole } from '../events.ts'
+import { orderId } from '../order-id.ts'
 import { arrive } from './matching.ts'
 import { activates, bracketInOrder, crosses, meets, pairInOrder, protection, trailing } from './prices.ts'
 import { brokenRule } from './rules.ts'
@@ -59,8 +60,8 @@ function refusalOf(venue: Venue, command: Placing): Refusal | null {
   if (!account) return refused('UNKNOWN_ACCOUNT')
   for (const suffix of SUFFIXES[command.kind]) {
     const id = command.clientOrderId + suffix
-    const known = venue.orders.find((order) => order.accountId === account.id && order.clientOrderId === id)
-    if (known) return { kind: 'REFUSED', code: 'CLIENT_ORDER_ID_REUSED', orderId: known.id }
+    const known = venue.orderIds.get(`${account.id} ${id}`)
+    if (known) return { kind: 'REFUSED', code: 'CLIENT_ORDER_ID_REUSED', orderId: known }
   }
   const all = termsOf(command)
   const [terms] = all as [OrderTerms]
@@ -130,6 +131,7 @@ function accept(venue: Venue, command: Placing): ModelOrder[] {
   const market = venue.markets.find(({ instrument }) => instrument.symbol === termsOf(command)[0]!.symbol)!
   const orders = termsOf(command).map((_, position) => draft(venue, market, command, position))
   venue.orders.push(...orders)
+  for (const { accountId, clientOrderId, id } of orders) venue.orderIds.set(`${accountId} ${clientOrderId}`, id)
   return orders
 }
 
@@ -143,7 +145,7 @@ function draft(venue: Venue, market: ModelMarket, command: Placing, position: nu
   const stop = best === null ? (terms.type === 'TRAILING_STOP' ? null : terms.stopPrice) : trailing(terms, best)
   const first = stop ?? terms.stopPrice
   return {
-    id: orderId(venue.sequence, position),
+    id: idOf(venue, position),
     clientOrderId: command.clientOrderId + SUFFIXES[command.kind][position],
     accountId: command.accountId,
     market,
@@ -151,7 +153,7 @@ function draft(venue: Venue, market: ModelMarket, command: Placing, position: nu
     position,
     createdAt: venue.time,
     expiresAt: terms.timeInForce === 'DAY' ? (Math.floor(venue.time / DAY_MS) + 1) * DAY_MS : terms.expiresAt,
-    groupId: command.kind === 'PLACE' ? null : orderId(venue.sequence, 0),
+    groupId: command.kind === 'PLACE' ? null : idOf(venue, 0),
     role: ROLES[command.kind][position]!,
     terms,
     place: isArriving ? 'ARRIVING' : isExit ? 'ENTRY' : 'TRIGGER',
@@ -176,7 +178,8 @@ export function priceFor(venue: Venue, market: ModelMarket, terms: OrderTerms, f
   return queue(venue, market, opposite(terms.side))[0]?.terms.price ?? null
 }
 
-const orderId = (sequence: number, position: number): string => `ord ${sequence} ${position}`
+/** Four ids belong to each command. */
+const idOf = ({ sequence }: Venue, position: number): string => orderId(4 * sequence + position)
 
 export function switchOf({ switches }: Venue, market: ModelMarket, accountId: string): KillSwitchScope | null {
   if (switches.has('VENUE ')) return 'VENUE'

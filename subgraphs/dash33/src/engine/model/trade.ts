@@ -1,5 +1,6 @@
 import { baseAmount, quoteAmount } from '../../market/instruments.ts'
 import type { TradeParty } from '../events.ts'
+import { tradeId } from '../order-id.ts'
 import { cancelOtherLeg, fill } from './closing.ts'
 import { activates, shareUp, trailing } from './prices.ts'
 import { type ModelAccount, type ModelMarket, type ModelOrder, namesOf, remaining, type Venue } from './venue.ts'
@@ -44,13 +45,13 @@ export function trade(
     order.status = remaining(order) === 0 ? 'FILLED' : 'PARTIALLY_FILLED'
   }
   const leg = venue.trades++
-  const tradeId = `trd ${venue.sequence} ${leg}`
+  const id = tradeId(venue.sequence, leg)
   const [makerSide, takerSide] = sides
   venue.events.push({
     type: 'TRADE',
     engineSequence: venue.sequence,
     leg,
-    tradeId,
+    tradeId: id,
     symbol: instrument.symbol,
     price,
     quantity,
@@ -63,7 +64,8 @@ export function trade(
   })
   const fills = venue.fills.get(taker) ?? []
   venue.fills.set(taker, fills)
-  if (!auction) fills.push({ tradeId, price, quantity, fee: takerSide!.fee, quoteAmount: quote, liquidity: 'TAKER' })
+  if (!auction)
+    fills.push({ tradeId: id, price, quantity, fee: takerSide!.fee, quoteAmount: quote, liquidity: 'TAKER' })
   observe(venue, market, price)
   for (const order of [maker, taker]) {
     cancelOtherLeg(venue, order)

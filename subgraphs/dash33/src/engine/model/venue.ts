@@ -76,8 +76,10 @@ export interface Venue {
   time: number
   readonly markets: ModelMarket[]
   readonly accounts: Map<string, ModelAccount>
-  /** By acceptance, closed ones included. */
-  readonly orders: ModelOrder[]
+  /** By acceptance; closed ones until their command ends. */
+  orders: ModelOrder[]
+  /** Of all orders there ever were, by account and client order id. */
+  readonly orderIds: Map<string, string>
   readonly answers: Map<string, { readonly command: string; readonly ack: Ack }>
   readonly credits: Map<string, { readonly content: string }>
   readonly supply: Map<string, number>

@@ -1,0 +1,357 @@
+import fc from 'fast-check'
+import { DEFAULT_RULES, type MarketRules } from '../../market/rules.ts'
+import type { Command, OrderTerms } from '../commands.ts'
+
+/** A quarter of a minute before a UTC midnight, so that DAY orders end within a run. */
+export const START = Date.UTC(2026, 7, 1, 23, 59, 45)
+
+/** An order that a cancel or amendment names: the n-th latest that was accepted, by either of its keys. */
+export interface Named {
+  readonly latest: number
+  readonly byId: boolean
+  /** Whether its own account asks. */
+  readonly own: boolean
+}
+
+export interface Step {
+  /** Milliseconds since the step before. */
+  readonly after: number
+  readonly command: Command
+  readonly named: Named | null
+}
+
+export const ACCOUNTS = ['ann', 'bob', 'eve', 'joe']
+const SYMBOLS = ['BTC-USDT', 'ETH-USDT']
+const AUTHORISED = { changedBy: 'ops', reason: 'drill' }
+
+const RULES: MarketRules = {
+  ...DEFAULT_RULES,
+  maxQuantity: 25,
+  minNotional: 150,
+  collarBps: 700,
+  protectionBps: 250,
+  priceBandBps: 300,
+  bandWindowMs: 2_000,
+  haltAuctionMs: 700,
+}
+
+/** Accounts with little of everything, and markets whose rules are easily met. */
+export const opening: Command[] = [
+  ...ACCOUNTS.flatMap((accountId): Command[] => [
+    { kind: 'OPEN_ACCOUNT', accountId, userId: `user of ${accountId}` },
+    { kind: 'CREDIT', accountId, asset: 'BTC', amount: 150_000, reference: `${accountId} BTC` },
+    { kind: 'CREDIT', accountId, asset: 'ETH', amount: 1_500_000, reference: `${accountId} ETH` },
+    { kind: 'CREDIT', accountId, asset: 'USDT', amount: 200_000, reference: `${accountId} USDT` },
+  ]),
+  ...SYMBOLS.map((symbol): Command => ({ kind: 'SET_MARKET_RULES', symbol, rules: RULES, ...AUTHORISED })),
+  {
+    kind: 'SET_FEE_SCHEDULE',
+    tiers: [
+      { minVolume: 0, makerBps: 20, takerBps: 50 },
+      { minVolume: 9_000, makerBps: 10, takerBps: 40 },
+      { minVolume: 60_000, makerBps: 0, takerBps: 30 },
+    ],
+    ...AUTHORISED,
+  },
+]
+
+const one = fc.constantFrom
+const perhaps = <T>(value: fc.Arbitrary<T>, times = 2) => fc.option(value, { nil: null, freq: times })
+const accountId = one(...ACCOUNTS)
+const symbol = one('BTC-USDT', 'BTC-USDT', 'BTC-USDT', 'ETH-USDT')
+const side = one('BUY' as const, 'SELL' as const)
+const price = fc.integer({ min: 94, max: 106 })
+const quantity = fc.oneof(
+  { weight: 9, arbitrary: fc.integer({ min: 1, max: 20 }) },
+  { weight: 1, arbitrary: one(0, 30) },
+)
+const selfTradePrevention = one('EXPIRE_TAKER', 'EXPIRE_MAKER', 'EXPIRE_BOTH', 'DECREMENT', 'NONE') as fc.Arbitrary<
+  'EXPIRE_TAKER' | 'EXPIRE_MAKER' | 'EXPIRE_BOTH' | 'DECREMENT' | 'NONE'
+>
+// Now and then one that has been used, or that a leg of a pair has.
+const clientOrderId = fc.oneof(
+  { weight: 12, arbitrary: fc.integer({ min: 0, max: 99_999 }).map((n) => `new-${n}`) },
+  { weight: 1, arbitrary: one('again-1', 'again-2', 'again-1.stop', 'again-2.profit') },
+)
+const expiry = fc.integer({ min: -500, max: 20_000 }).map((after) => START + after)
+const waiting = fc
+  .tuple(one('GTC' as const, 'GTC' as const, 'GTC' as const, 'GTD' as const, 'DAY' as const), expiry)
+  .map(([timeInForce, expiresAt]) => ({ timeInForce, expiresAt: timeInForce === 'GTD' ? expiresAt : null }))
+const instant = one({ timeInForce: 'IOC' as const, expiresAt: null }, { timeInForce: 'FOK' as const, expiresAt: null })
+const often = <T>(times: number, value: fc.Arbitrary<T>, other: fc.Arbitrary<T>) =>
+  fc.oneof({ weight: times, arbitrary: value }, { weight: 1, arbitrary: other })
+
+const base = {
+  symbol,
+  side,
+  quantity,
+  selfTradePrevention,
+  stopPrice: fc.constant(null),
+  trailingAmount: fc.constant(null),
+  trailingBps: fc.constant(null),
+  displayQuantity: fc.constant(null),
+  postOnly: fc.constant(false),
+}
+const merge = <A extends object, B extends object>(a: fc.Arbitrary<A>, b: fc.Arbitrary<B>) =>
+  fc.tuple(a, b).map(([x, y]) => ({ ...x, ...y }))
+
+const limitTerms: fc.Arbitrary<OrderTerms> = merge(
+  fc.record({
+    ...base,
+    type: fc.constant('LIMIT' as const),
+    price,
+    displayQuantity: perhaps(fc.integer({ min: 1, max: 6 }), 1),
+    postOnly: often(6, fc.constant(false), fc.constant(true)),
+  }),
+  fc.oneof({ weight: 5, arbitrary: waiting }, { weight: 2, arbitrary: instant }),
+).map((terms) => (terms.timeInForce === 'IOC' || terms.timeInForce === 'FOK' ? plain(terms) : terms))
+const plain = <T extends object>(terms: T) => ({ ...terms, displayQuantity: null, postOnly: false })
+const marketTerms: fc.Arbitrary<OrderTerms> = merge(
+  fc.record({ ...base, type: fc.constant('MARKET' as const), price: perhaps(price, 1) }),
+  instant,
+)
+const stopTerms: fc.Arbitrary<OrderTerms> = merge(
+  fc.oneof(
+    fc.record({ ...base, type: fc.constant('STOP' as const), price: perhaps(price, 1), stopPrice: price }),
+    fc.record({ ...base, type: fc.constant('STOP_LIMIT' as const), price, stopPrice: price }),
+    fc.record({
+      ...base,
+      type: fc.constant('TRAILING_STOP' as const),
+      price: perhaps(price, 1),
+      stopPrice: perhaps(price, 1),
+      trailingAmount: fc.integer({ min: 1, max: 5 }),
+    }),
+    fc.record({
+      ...base,
+      type: fc.constant('TRAILING_STOP' as const),
+      price: perhaps(price, 1),
+      stopPrice: perhaps(price, 1),
+      trailingBps: one(50, 150, 320),
+    }),
+  ),
+  waiting,
+)
+const terms: fc.Arbitrary<OrderTerms> = fc.oneof(
+  { weight: 6, arbitrary: limitTerms },
+  { weight: 2, arbitrary: marketTerms },
+  { weight: 3, arbitrary: stopTerms },
+)
+/** Terms in which any field may not fit the others. */
+const oddTerms: fc.Arbitrary<OrderTerms> = merge(
+  terms,
+  fc.record(
+    {
+      price: perhaps(price),
+      stopPrice: perhaps(price),
+      trailingBps: perhaps(fc.constant(100)),
+      displayQuantity: perhaps(quantity),
+      postOnly: fc.boolean(),
+      timeInForce: one('GTC' as const, 'IOC' as const, 'GTD' as const),
+    },
+    { requiredKeys: [] },
+  ),
+)
+const placing = { accountId, clientOrderId }
+const kind = <K extends string>(name: K) => fc.record({ kind: fc.constant(name) })
+const place = merge(fc.record({ kind: fc.constant('PLACE' as const), ...placing }), often(25, terms, oddTerms))
+
+const oco = merge(
+  fc.record({
+    kind: fc.constant('PLACE_OCO' as const),
+    ...placing,
+    symbol,
+    side,
+    quantity,
+    selfTradePrevention,
+    postOnly: often(6, fc.constant(false), fc.constant(true)),
+  }),
+  fc
+    .tuple(waiting, side, fc.tuple(fc.integer({ min: 97, max: 103 }), fc.integer({ min: 1, max: 5 }), price))
+    .map(([time, seller, [middle, distance, limit]]) => {
+      const sign = seller === 'SELL' ? 1 : -1
+      return {
+        ...time,
+        side: seller,
+        price: middle + sign * distance,
+        stopPrice: middle - sign * 2,
+        stopLimitPrice: limit % 2 ? null : limit,
+      }
+    }),
+)
+const bracket = fc
+  .record({
+    ...placing,
+    entry: often(2, limitTerms, marketTerms),
+    below: fc.integer({ min: 1, max: 5 }),
+    above: fc.integer({ min: 1, max: 5 }),
+    stopLimitPrice: perhaps(price, 1),
+  })
+  .map(({ below, above, ...rest }) => {
+    const middle = rest.entry.price ?? 100
+    const sign = rest.entry.side === 'BUY' ? 1 : -1
+    const prices = { takeProfitPrice: middle + sign * above, stopPrice: middle - sign * below }
+    return { kind: 'PLACE_BRACKET' as const, ...rest, ...prices }
+  })
+
+const cancel = fc.record({ kind: fc.constant('CANCEL' as const), accountId, clientOrderId })
+const amendment = fc.record({
+  kind: fc.constant('AMEND' as const),
+  accountId,
+  clientOrderId,
+  quantity: perhaps(fc.integer({ min: 1, max: 25 }), 1),
+  price: perhaps(price, 1),
+  stopPrice: perhaps(price, 1),
+})
+const limits = fc.record({
+  maxOrderQuantity: perhaps(fc.integer({ min: 10, max: 20 })),
+  maxOrderNotional: perhaps(fc.integer({ min: 1_000, max: 2_000 })),
+  maxOpenOrders: perhaps(fc.integer({ min: 2, max: 12 })),
+  maxPosition: perhaps(fc.integer({ min: 100, max: 260 })),
+  maxExposure: perhaps(fc.integer({ min: 3_000, max: 30_000 })),
+  maxMessagesPerSecond: perhaps(fc.integer({ min: 2, max: 6 })),
+})
+const rules = fc.record({
+  maxQuantity: one(0, 25, 18),
+  minNotional: one(0, 150, 400),
+  collarBps: one(0, 500, 700),
+  protectionBps: one(100, 250, 0),
+  priceBandBps: one(0, 200, 300),
+  bandWindowMs: one(2_000, 1_300),
+  haltAuctionMs: one(300, 700),
+})
+const recording = fc.record({
+  dataSet: one('aug', 'sep'),
+  segment: one('a', 'b'),
+  repetition: fc.integer({ min: 1, max: 2 }),
+})
+const killSwitch = fc
+  .record({
+    scope: one('ACCOUNT' as const, 'MARKET' as const, 'VENUE' as const),
+    accountId,
+    symbol,
+    engaged: fc.boolean(),
+  })
+  .map(({ scope, accountId: account, symbol: market, engaged }) => ({
+    kind: 'SET_KILL_SWITCH' as const,
+    scope,
+    target: scope === 'VENUE' ? '' : scope === 'ACCOUNT' ? account : market,
+    engaged,
+    ...AUTHORISED,
+  }))
+
+const anything: fc.Arbitrary<Command> = fc.oneof(
+  { weight: 600, arbitrary: place },
+  { weight: 80, arbitrary: oco },
+  { weight: 80, arbitrary: bracket },
+  { weight: 100, arbitrary: cancel },
+  { weight: 140, arbitrary: amendment },
+  { weight: 80, arbitrary: kind('TICK') },
+  {
+    weight: 10,
+    arbitrary: fc.record({
+      kind: fc.constant('CANCEL_ALL' as const),
+      accountId,
+      symbol: perhaps(symbol, 1),
+      side: perhaps(side, 1),
+    }),
+  },
+  {
+    weight: 10,
+    arbitrary: fc.record({
+      kind: fc.constant('CANCEL_ALL_AFTER' as const),
+      accountId,
+      delayMs: one(0, 400, 2_000, 6_000),
+    }),
+  },
+  { weight: 5, arbitrary: killSwitch },
+  { weight: 15, arbitrary: killSwitch.map((each) => ({ ...each, engaged: false })) },
+  {
+    weight: 25,
+    arbitrary: fc
+      .record({
+        kind: fc.constant('SET_MARKET_STATUS' as const),
+        symbol,
+        status: one('TRADING' as const, 'TRADING' as const, 'AUCTION' as const, 'PAUSED' as const),
+        auctionMs: fc.constant(null),
+        recording: perhaps(recording, 1),
+      })
+      .chain((command) =>
+        perhaps(fc.integer({ min: 100, max: 900 })).map((auctionMs) =>
+          command.status === 'AUCTION' ? { ...command, auctionMs } : command,
+        ),
+      ),
+  },
+  {
+    weight: 4,
+    arbitrary: rules.chain((each) =>
+      symbol.map((market) => ({ kind: 'SET_MARKET_RULES' as const, symbol: market, rules: each, ...AUTHORISED })),
+    ),
+  },
+  {
+    weight: 6,
+    arbitrary: fc
+      .record({
+        kind: fc.constant('SET_RISK_LIMITS' as const),
+        profile: one('standard', 'tight'),
+        symbol: perhaps(symbol, 1),
+        limits,
+      })
+      .map((each) => ({ ...each, ...AUTHORISED })),
+  },
+  {
+    weight: 4,
+    arbitrary: fc
+      .record({
+        kind: fc.constant('ASSIGN_RISK_PROFILE' as const),
+        accountId,
+        profile: one('standard', 'tight', 'market-maker'),
+      })
+      .map((each) => ({ ...each, ...AUTHORISED })),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.constant({
+      kind: 'SET_FEE_SCHEDULE' as const,
+      tiers: [{ minVolume: 0, makerBps: 5, takerBps: 70 }],
+      ...AUTHORISED,
+    }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      kind: fc.constant('CREDIT' as const),
+      accountId,
+      asset: one('BTC', 'ETH', 'USDT', 'XRP'),
+      amount: fc.integer({ min: 1, max: 20_000 }),
+      reference: fc.integer({ min: 0, max: 40 }).map((n) => `gift ${n}`),
+    }),
+  },
+)
+
+const after = fc.oneof(
+  { weight: 300, arbitrary: fc.integer({ min: 0, max: 200 }) },
+  { weight: 20, arbitrary: fc.integer({ min: 1_000, max: 5_000 }) },
+  { weight: 1, arbitrary: one(86_400_000, 29 * 86_400_000) },
+)
+const named = fc.record({
+  latest: fc.nat({ max: 10 }),
+  byId: fc.boolean(),
+  own: often(15, fc.constant(true), fc.constant(false)),
+})
+
+/** Runs of commands of every kind over few accounts, markets and prices, so that they often meet. */
+export const steps = (length: number): fc.Arbitrary<Step[]> =>
+  fc.array(fc.record({ after, command: anything, named }), { minLength: length, maxLength: length, size: 'max' })
+
+/** The command of a step, where `accepted` are the orders so far, the latest last. */
+export function commandOf(
+  { command, named }: Step,
+  accepted: readonly { readonly accountId: string; readonly orderId: string; readonly clientOrderId: string }[],
+): Command {
+  if (named === null || (command.kind !== 'CANCEL' && command.kind !== 'AMEND')) return command
+  const order = accepted.at(-1 - named.latest)
+  if (!order) return command
+  const { clientOrderId: _, accountId: other, ...rest } = command
+  const key = named.byId ? { orderId: order.orderId } : { clientOrderId: order.clientOrderId }
+  return { ...rest, accountId: named.own ? order.accountId : other, ...key }
+}
