@@ -117,7 +117,7 @@ test('an order becomes a fill, ledger entries that add up to zero, positions, a 
     null,
     `{ market(symbol: "BTC-USDT") { ticker { bestAsk bestAskQuantity bestBid lastPrice }
       trades { edges { node { price quantity takerSide } } }
-      candles(interval: ONE_HOUR) { edges { node { open high low close volume quoteVolume tradeCount } } }
+      candles(interval: H1) { edges { node { open high low close volume quoteVolume tradeCount } } }
       orderBook(depth: 5) { asks { price quantity } bids { price } } } }`,
   )
   expect(market).toEqual({
