@@ -38,7 +38,7 @@ export class PredictionStore {
   }
 
   /** @returns the market's forecasts, newest first, one more than the page holds where there are more. */
-  async page(symbol: string, page: Page): Promise<Forecast[]> {
+  async page(symbol: string, page: Pick<Page, 'first' | 'after'>): Promise<Forecast[]> {
     const before = page.after?.[0]
     const rows = await this.#database.prediction.findMany({
       where: { symbol, ...(before === undefined ? {} : { id: { lt: String(before) } }) },
