@@ -213,9 +213,13 @@ export class Book {
   /** What the first order of a queue showed has traded. */
   #exhausted(index: PriceIndex, level: number, slot: number): void {
     const pool = this.pool
+    const next = pool.next[slot]!
     const hidden = pool.hidden[slot]!
     if (hidden === 0) {
-      this.#unlink(index, level, slot)
+      pool.level[slot] = NONE
+      index.head[level] = next
+      if (next === NONE) index.drop(level)
+      else pool.previous[next] = NONE
       return
     }
     const slice = Math.min(pool.peak[slot]!, hidden)
@@ -223,7 +227,6 @@ export class Book {
     pool.hidden[slot] = hidden - slice
     pool.priority[slot] = this.nextPriority++
     index.volume[level]! += slice
-    const next = pool.next[slot]!
     if (next === NONE) return
     index.head[level] = next
     pool.previous[next] = NONE

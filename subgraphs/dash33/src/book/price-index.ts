@@ -59,10 +59,13 @@ export class PriceIndex {
 
   /** Takes an empty level away. */
   drop(level: number): void {
-    const place = this.#levels[this.count - 1] === level ? this.count - 1 : this.#place(this.#key(this.price[level]!))
     const keys = this.#keys
     const levels = this.#levels
     const last = --this.count
+    this.head[level] = this.#free // free levels are linked by their heads
+    this.#free = level
+    if (levels[last] === level) return
+    const place = this.#place(this.#key(this.price[level]!))
     if (last - place < BLOCK) {
       for (let i = place; i < last; i++) {
         keys[i] = keys[i + 1]!
@@ -72,8 +75,6 @@ export class PriceIndex {
       keys.copyWithin(place, place + 1, last + 1)
       levels.copyWithin(place, place + 1, last + 1)
     }
-    this.head[level] = this.#free
-    this.#free = level
   }
 
   #key(price: number): number {

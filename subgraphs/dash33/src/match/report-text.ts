@@ -1,17 +1,14 @@
-import type { Reports, SideCode } from '../book/index.ts'
+import { BareBook, type Reports, type SideCode } from '../book/index.ts'
+import { play } from './play.ts'
+import type { Workload } from './workload.ts'
 
-/** Characters that gather before they are handed on. */
-const CHUNK = 65_536
+/** Messages between two chunks of text: some 200 kB, unless one of them sweeps a book of hundreds of thousands. */
+const STRIDE = 4_096
 
 /** The canonical report of the public benchmark: a line for each report, joined by line feeds, none at the end. Quantities of cancels are not told. */
-export class ReportText implements Reports {
-  readonly #write: (chunk: string) => void
+class ReportText implements Reports {
   #text = ''
-  #started = false
-
-  constructor(write: (chunk: string) => void) {
-    this.#write = write
-  }
+  #separator = ''
 
   accepted(sequence: number, side: SideCode, id: number, price: number, quantity: number): void {
     this.#line(`0,${sequence},${side},${id},${price},${quantity}`)
@@ -37,17 +34,28 @@ export class ReportText implements Reports {
     this.#line(`5,${sequence},${id}`)
   }
 
-  /** Hands on what is left. */
-  end(): void {
-    this.#write(this.#text)
+  /** What was reported since the last time. */
+  take(): string {
+    const text = this.#text
     this.#text = ''
+    return text
   }
 
   #line(line: string): void {
-    this.#text += this.#started ? `\n${line}` : line
-    this.#started = true
-    if (this.#text.length < CHUNK) return
-    this.#write(this.#text)
-    this.#text = ''
+    this.#text += this.#separator + line
+    this.#separator = '\n'
+  }
+}
+
+/**
+ * Plays the workload on an empty book and tells what happens, piece by piece.
+ * @throws RangeError where an order comes to rest under the id of another that still does
+ */
+export function* reportText(workload: Workload): Generator<string> {
+  const text = new ReportText()
+  const book = new BareBook(text)
+  for (let from = 0; from < workload.count; from += STRIDE) {
+    play(book, workload, from, Math.min(from + STRIDE, workload.count))
+    yield text.take()
   }
 }
