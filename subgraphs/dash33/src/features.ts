@@ -19,6 +19,8 @@ import { INSTRUMENTS } from './market/index.ts'
 import { openMarketStreams } from './market-streams.ts'
 import { OrderStreams, openOrderServices } from './order-services.ts'
 import { OrderRetention, observeEngine } from './orders/index.ts'
+import { EquityRetention } from './portfolio/index.ts'
+import { openPortfolioServices } from './portfolio-services.ts'
 import { Projector, projectionMetrics, projectionWriter, Retention, readWatermark } from './projections/index.ts'
 import { dash33Resolvers } from './resolvers.ts'
 import { TradeRetention } from './trades/index.ts'
@@ -75,8 +77,19 @@ async function start(ports: Ports, options: Dash33Options, stack: AsyncDisposabl
   const submission = { engine: observed, openings, writes }
   const orders = openOrderServices({ ...submission, streams: orderStreams, pool: reads, ports, log })
   stack.defer(() => orders.close())
+  const { close: closePortfolios, ...portfolio } = openPortfolioServices({
+    engine,
+    ...streams,
+    writes,
+    pool: reads,
+    ports,
+    log,
+  })
+  stack.defer(() => closePortfolios())
   const opener = new AccountOpener({ engine: observed, openings, pool, log })
-  const rules = [OrderRetention, BroughtForward, TradeRetention].map((Rule) => new Rule(pool, ports.clock))
+  const rules = [OrderRetention, BroughtForward, TradeRetention, EquityRetention].map(
+    (Rule) => new Rule(pool, ports.clock),
+  )
   const symbols = INSTRUMENTS.map(({ symbol }) => symbol)
   const retention = new Retention([...rules, new CandleRetention(pool, ports.clock, symbols)], log)
   stack.defer(() => opener.stop())
@@ -97,7 +110,16 @@ async function start(ports: Ports, options: Dash33Options, stack: AsyncDisposabl
   const subgraph = await createSubgraph({
     name: 'dash33',
     sdl: await readFile(path.join(import.meta.dirname, 'generated/schema.graphql'), 'utf8'),
-    resolvers: dash33Resolvers({ ...streams, engine: observed, prisma, pool: reads, ...orders, writes, projected }),
+    resolvers: dash33Resolvers({
+      ...streams,
+      engine: observed,
+      prisma,
+      pool: reads,
+      ...orders,
+      ...portfolio,
+      writes,
+      projected,
+    }),
     ports,
     ready: async () => {
       await engine.ready()

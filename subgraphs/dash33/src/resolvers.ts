@@ -53,6 +53,7 @@ export function dash33Resolvers(services: Services): Resolvers {
       ...book.Subscription,
       ...trades.Subscription,
       ...candles.Subscription,
+      ...portfolio.Subscription,
     },
     Market: { ...market.Market, ...book.Market, ...trades.Market, ...candles.Market },
     LedgerEntry: { ...ledger.LedgerEntry, ...trades.LedgerEntry },

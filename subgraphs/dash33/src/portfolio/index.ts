@@ -1,3 +1,7 @@
-export { applyFill, FLAT, type Position, type PositionFill } from './position.ts'
+export { writeEquity } from './equity-projection.ts'
+export { EquityRetention } from './equity-retention.ts'
+export { lastPricesOf, markPricesOf } from './prices.ts'
 export { foldFills, writePositions } from './projection.ts'
 export { portfolioResolvers } from './resolvers.ts'
+export { findPortfolio } from './store.ts'
+export { PortfolioWatchers } from './watchers.ts'

@@ -1,5 +1,6 @@
 import type { Pool } from 'pg'
 import type { PortfolioFillParent, PortfolioParent } from '../parents.ts'
+import { findLots } from './lot-store.ts'
 
 /** One statement sees one state of the database: balances and positions are exactly those at the watermark. */
 const FIND_PORTFOLIO = `
@@ -7,7 +8,8 @@ const FIND_PORTFOLIO = `
     (SELECT json_agg(json_build_object('asset', b.asset, 'total', b.total::text, 'held', b.held::text) ORDER BY b.asset)
       FROM balance b WHERE b.account_no = a.no) AS balances,
     (SELECT json_agg(json_build_object('symbol', p.symbol, 'quantity', p.quantity::text, 'cost', p.cost::text,
-      'realised', p.realised::text) ORDER BY p.symbol) FROM position p WHERE p.account_no = a.no) AS positions
+      'realised', p.realised::text, 'fifoRealised', p.fifo_realised::text, 'baseFees', p.base_fees::text,
+      'quoteFees', p.quote_fees::text) ORDER BY p.symbol) FROM position p WHERE p.account_no = a.no) AS positions
   FROM account a, watermark w
   WHERE a.id = $1 AND a.user_id IS NOT NULL AND w.name = 'positions'`
 
@@ -24,7 +26,9 @@ const FIND_FILLS = `
 interface PortfolioRow {
   readonly engine_sequence: string
   readonly balances: { asset: string; total: string; held: string }[] | null
-  readonly positions: { symbol: string; quantity: string; cost: string; realised: string }[] | null
+  readonly positions:
+    | Record<'symbol' | 'quantity' | 'cost' | 'realised' | 'fifoRealised' | 'baseFees' | 'quoteFees', string>[]
+    | null
 }
 
 interface FillRow {
@@ -56,11 +60,15 @@ export async function findPortfolio(pool: Pool, accountId: string): Promise<Port
       total: BigInt(total),
       held: BigInt(held),
     })),
-    positions: (row.positions ?? []).map(({ symbol, quantity, cost, realised }) => ({
+    positions: (row.positions ?? []).map(({ symbol, ...amounts }) => ({
       symbol,
-      quantity: BigInt(quantity),
-      cost: BigInt(cost),
-      realised: BigInt(realised),
+      quantity: BigInt(amounts.quantity),
+      cost: BigInt(amounts.cost),
+      realised: BigInt(amounts.realised),
+      fifoRealised: BigInt(amounts.fifoRealised),
+      baseFees: BigInt(amounts.baseFees),
+      quoteFees: BigInt(amounts.quoteFees),
+      readLots: (range) => findLots(pool, accountId, symbol, range),
     })),
   }
 }

@@ -1,11 +1,11 @@
-import { appendOutbox } from '@opsource/bus'
 import { foldCandles, writeCandles } from '../candles/index.ts'
 import { foldLedger, writeLedger } from '../ledger/index.ts'
 import { foldOrders, writeOrders } from '../orders/index.ts'
-import { foldFills, writePositions } from '../portfolio/index.ts'
+import { foldFills, writeEquity, writePositions } from '../portfolio/index.ts'
 import { foldSettings, writeSettings } from '../settings/index.ts'
 import { foldTrades, writeTrades } from '../trades/index.ts'
 import { eventsOf } from './events.ts'
+import { writeOutbox } from './outbox.ts'
 import { type Projection, projection } from './projection.ts'
 
 /**
@@ -44,9 +44,23 @@ export const PROJECTIONS: readonly Projection[] = [
   ),
   projection(
     'positions',
-    [{ table: 'position', key: 'a0.id, symbol', accounts: ['account_no'] }],
+    [
+      { table: 'position', key: 'a0.id, symbol', accounts: ['account_no'] },
+      { table: 'position_lot', key: 'a0.id, symbol, engine_sequence, leg', accounts: ['account_no'] },
+    ],
     foldFills,
     writePositions,
+  ),
+  projection(
+    'equity',
+    [
+      { table: 'equity_holding', key: 'a0.id, asset', accounts: ['account_no'] },
+      { table: 'equity_point', key: 'a0.id, time', accounts: ['account_no'] },
+      { table: 'equity_flow', key: 'a0.id, engine_sequence', accounts: ['account_no'] },
+      { table: 'mark_price', key: 'symbol', accounts: [] },
+    ],
+    (batches) => batches,
+    writeEquity,
   ),
   projection(
     'settings',
@@ -61,5 +75,5 @@ export const PROJECTIONS: readonly Projection[] = [
     foldSettings,
     writeSettings,
   ),
-  projection('outbox', [], eventsOf, appendOutbox),
+  projection('outbox', [], eventsOf, writeOutbox),
 ]

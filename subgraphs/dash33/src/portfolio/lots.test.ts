@@ -1,0 +1,78 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { type DatedMove, type Lot, LotQueue } from './lots.ts'
+
+let leg = 0
+const move = (base: bigint, cost: bigint): DatedMove => ({ base, cost, engineSequence: 1, leg: leg++, time: 1_000 })
+const buy = (base: bigint, cost: bigint) => move(base, cost)
+const sell = (base: bigint, proceeds: bigint) => move(-base, -proceeds)
+const shape = (lots: readonly Lot[]) => lots.map(({ quantity, cost }) => [quantity, cost])
+
+test('those bought first are sold first', () => {
+  const queue = new LotQueue()
+  for (const [shares, price] of [
+    [100n, 10n],
+    [200n, 11n],
+    [100n, 9n],
+  ] as const)
+    queue.add(buy(shares, shares * price))
+  // 3,600 − (1,000 + 2,200)
+  expect(queue.add(sell(300n, 3_600n))).toBe(400n)
+  expect(shape(queue.lots)).toEqual([[100n, 900n]])
+})
+
+test('a lot that is taken in part keeps the remainder of its cost', () => {
+  const queue = new LotQueue()
+  queue.add(buy(3n, 100n))
+  expect(queue.add(sell(1n, 40n))).toBe(7n)
+  expect(shape(queue.lots)).toEqual([[2n, 67n]])
+  expect(queue.add(sell(1n, 40n))).toBe(7n)
+  expect(queue.add(sell(1n, 40n))).toBe(6n)
+  expect(queue.lots).toEqual([])
+})
+
+test('proceeds that do not divide are shared in turn, the rest goes with the last lot', () => {
+  const queue = new LotQueue()
+  queue.add(buy(1n, 10n))
+  queue.add(buy(1n, 20n))
+  queue.add(buy(1n, 30n))
+  // 33 + 33 + 34
+  expect(queue.add(sell(3n, 100n))).toBe(40n)
+})
+
+test('what is sold beyond all lots is a short lot, closed by the next buy', () => {
+  const queue = new LotQueue()
+  queue.add(buy(1n, 100n))
+  expect(queue.add(sell(3n, 450n))).toBe(50n)
+  expect(shape(queue.lots)).toEqual([[-2n, -300n]])
+  expect(queue.add(buy(2n, 250n))).toBe(50n)
+})
+
+test('beyond the maximum the two oldest lots become one, in the older’s place', () => {
+  const queue = new LotQueue([], 0, 2)
+  const first = buy(1n, 10n)
+  queue.add(first)
+  queue.add(buy(1n, 20n))
+  queue.add(buy(1n, 60n))
+  expect(queue.lots[0]).toMatchObject({ leg: first.leg, quantity: 2n, cost: 30n })
+  expect(queue.add(sell(1n, 60n))).toBe(45n)
+})
+
+test('the oldest lots alone do what all of them would, as far as they reach; beyond, it throws', () => {
+  const amount = fc.bigInt({ min: 1n, max: 100n })
+  fc.assert(
+    fc.property(fc.array(fc.tuple(amount, amount), { minLength: 5, maxLength: 20 }), amount, (bought, proceeds) => {
+      const all = new LotQueue()
+      for (const [base, cost] of bought) all.add(buy(base, cost))
+      const wanted = all.lots[0]!.quantity + all.lots[1]!.quantity
+      const part = new LotQueue(all.lots.slice(0, 3), bought.length - 3)
+      const last = sell(wanted, proceeds)
+      const more = buy(5n, 7n)
+      part.add(more)
+      all.add(more)
+      expect(part.add(last)).toBe(all.add(last))
+      expect(part.lots).toEqual([all.lots[0], all.lots.at(-1)])
+      expect(() => part.add(sell(part.lots[0]!.quantity + 1n, 1n))).toThrow('not loaded')
+    }),
+  )
+})
