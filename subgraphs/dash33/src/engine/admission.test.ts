@@ -3,7 +3,6 @@ import { describe, expect, it } from 'vitest'
 import { inadmissible } from './admission.ts'
 import type { Command, PlaceOrder } from './commands.ts'
 import { Engine } from './engine.ts'
-import { encodeCommands } from './journal-format.ts'
 
 const order: PlaceOrder = {
   kind: 'PLACE',
@@ -15,6 +14,13 @@ const order: PlaceOrder = {
   timeInForce: 'GTC',
   price: 100,
   quantity: 10,
+  stopPrice: null,
+  trailingAmount: null,
+  trailingBps: null,
+  displayQuantity: null,
+  postOnly: false,
+  selfTradePrevention: 'EXPIRE_TAKER',
+  expiresAt: null,
 }
 
 describe('a command', () => {
@@ -25,8 +31,20 @@ describe('a command', () => {
     [{ price: -1 }, 'PRICE_NOT_POSITIVE'],
     [{ price: Number.NaN }, 'PRICE_NOT_POSITIVE'],
     [{ price: null }, 'PRICE_REQUIRED'],
-    [{ type: 'MARKET', timeInForce: 'IOC' }, 'PRICE_NOT_ALLOWED'],
-    [{ type: 'MARKET', price: null }, 'INVALID_COMMAND'],
+    [{ type: 'MARKET' }, 'TIME_IN_FORCE_NOT_ALLOWED'],
+    [{ type: 'STOP' }, 'STOP_PRICE_REQUIRED'],
+    [{ type: 'STOP', stopPrice: 90, timeInForce: 'IOC' }, 'TIME_IN_FORCE_NOT_ALLOWED'],
+    [{ type: 'STOP_LIMIT', stopPrice: 90, price: null }, 'PRICE_REQUIRED'],
+    [{ stopPrice: 90 }, 'STOP_PRICE_NOT_ALLOWED'],
+    [{ type: 'TRAILING_STOP' }, 'TRAILING_DISTANCE_REQUIRED'],
+    [{ type: 'TRAILING_STOP', trailingAmount: 1, trailingBps: 1 }, 'TRAILING_DISTANCE_REQUIRED'],
+    [{ type: 'TRAILING_STOP', trailingBps: 10_000 }, 'INVALID_COMMAND'],
+    [{ trailingAmount: 1 }, 'TRAILING_DISTANCE_NOT_ALLOWED'],
+    [{ timeInForce: 'IOC', displayQuantity: 1 }, 'DISPLAY_QUANTITY_NOT_ALLOWED'],
+    [{ displayQuantity: 0 }, 'INVALID_COMMAND'],
+    [{ timeInForce: 'FOK', postOnly: true }, 'POST_ONLY_NOT_ALLOWED'],
+    [{ timeInForce: 'GTD' }, 'EXPIRY_REQUIRED'],
+    [{ timeInForce: 'DAY', expiresAt: 1 }, 'EXPIRY_NOT_ALLOWED'],
     [{ quantity: 0 }, 'QUANTITY_NOT_POSITIVE'],
     [{ quantity: 0.1 + 0.2 }, 'INVALID_COMMAND'],
     [{ quantity: Number.POSITIVE_INFINITY }, 'INVALID_COMMAND'],
@@ -71,6 +89,13 @@ describe('a command', () => {
         timeInForce: fc.constantFrom('GTC' as const, 'IOC' as const),
         price: fc.option(number),
         quantity: number,
+        stopPrice: fc.constant(null),
+        trailingAmount: fc.constant(null),
+        trailingBps: fc.constant(null),
+        displayQuantity: fc.constant(null),
+        postOnly: fc.boolean(),
+        selfTradePrevention: fc.constant('NONE' as const),
+        expiresAt: fc.constant(null),
       }),
       fc.record({ kind: fc.constant('CANCEL' as const), accountId: text, clientOrderId: text }),
     )
@@ -80,7 +105,6 @@ describe('a command', () => {
       fc.property(strange, (command) => {
         if (inadmissible(command)) return
         admitted++
-        encodeCommands({ time: 1, commands: [command] })
         expect(engine.applyBatch([command], 1).acks).toHaveLength(1)
       }),
       { numRuns: 10_000 },

@@ -1,172 +1,227 @@
 import { createHash } from 'node:crypto'
-import { z } from 'zod'
+import type { RiskLimits } from '../risk/limits.ts'
+import { readOrders, writeOrders } from './canonical-orders.ts'
+import { dayOf } from './core/volume-window.ts'
 import { Digest } from './digest.ts'
 import type { Engine } from './engine.ts'
-import type { Market } from './market.ts'
-import { Order } from './order.ts'
+import { isFirstState, readFirstState } from './first-state.ts'
 import type { EngineState } from './state.ts'
+import { StateReader, StateWriter } from './state-stream.ts'
 
 /** Rises with every change of the state's form: an engine refuses a snapshot that it cannot read. */
-const STATE_VERSION = 1
+export const STATE_VERSION = 2
 
-const orderRow = z.tuple([
-  z.number(), // account
-  z.number(), // market
-  z.number(), // sequence
-  z.number(), // created at
-  z.string(), // client order id
-  z.enum(['BUY', 'SELL']),
-  z.enum(['LIMIT', 'MARKET']),
-  z.enum(['GTC', 'IOC']),
-  z.number().nullable(), // price
-  z.number(), // quantity
-  z.number(), // remaining
-  z.number(), // filled quote amount
-  z.enum(['OPEN', 'PARTIALLY_FILLED', 'FILLED', 'CANCELLED']),
-  z.enum(['OPEN', 'PARTIALLY_FILLED', 'FILLED', 'CANCELLED']), // after the first pass
-  z.array(z.tuple([z.number(), z.number(), z.number()])), // first fills: price, quantity, fee
-])
-type OrderRow = z.infer<typeof orderRow>
-
-const assetAmounts = z.array(z.tuple([z.string(), z.number()]))
-const recordingPass = z.object({ dataSet: z.string(), segment: z.string(), pass: z.number() })
-const played = z.object({ pass: z.number(), repetition: z.number(), segments: z.array(z.string()) })
-
-const stateDocument = z.object({
-  version: z.literal(STATE_VERSION),
-  sequence: z.number(),
-  time: z.number(),
-  digest: z.string(),
-  supply: assetAmounts,
-  fees: assetAmounts,
-  accounts: z.array(z.tuple([z.string(), z.string(), z.array(z.tuple([z.string(), z.number(), z.number()]))])),
-  credits: z.array(z.tuple([z.string(), z.number(), z.string(), z.number()])),
-  markets: z.array(
-    z.object({
-      symbol: z.string(),
-      status: z.enum(['TRADING', 'PAUSED']),
-      recording: recordingPass.nullable(),
-      played: z.array(z.tuple([z.string(), played])),
-      bids: z.array(orderRow),
-      asks: z.array(orderRow),
-    }),
-  ),
-  closed: z.array(orderRow),
-})
-
-/** Writes the state so that equal states give equal bytes: orders by priority, everything else in the order in which it came to be. */
+/** Writes the state so that equal states give equal bytes: orders oldest first, everything else in the order in which it came to be. */
 export function writeState(state: EngineState): Uint8Array {
-  const document: z.infer<typeof stateDocument> = {
-    version: STATE_VERSION,
-    sequence: state.sequence,
-    time: state.time,
-    digest: state.digest.hex(),
-    supply: [...state.supply],
-    fees: [...state.fees],
-    accounts: Array.from(state.accounts.values(), ({ id, userId, balances }) => [
-      id,
-      userId,
-      // An empty balance and one never asked for are the same.
-      Array.from(balances.values(), ({ asset, available, held }): [string, number, number] => [asset, available, held])
-        .filter(([, available, held]) => available !== 0 || held !== 0)
-        .sort(([a], [b]) => (a < b ? -1 : 1)),
-    ]),
-    credits: Array.from(state.credits, ([reference, { account, asset, amount }]) => [
-      reference,
-      account.index,
-      asset,
-      amount,
-    ]),
-    markets: Array.from(state.markets.values(), (market) => ({
-      symbol: market.instrument.symbol,
-      status: market.status,
-      recording: market.recording,
-      played: [...market.played],
-      bids: market.book.orders('BUY').map(writeOrder),
-      asks: market.book.orders('SELL').map(writeOrder),
-    })),
-    closed: state.closedOrders.inOrder().map(writeOrder),
-  }
-  return Buffer.from(JSON.stringify(document))
+  const out = new StateWriter()
+  out.number(STATE_VERSION)
+  out.number(state.sequence)
+  out.number(state.time)
+  out.text(state.digest.hex())
+  writeVenue(state, out)
+  writeAccounts(state, out)
+  writeMarkets(state, out)
+  writeOrders(state, out)
+  return out.finish()
 }
 
 export const hashState = (written: Uint8Array): string => createHash('sha256').update(written).digest('hex')
 
-/** Fills a fresh engine. @throws where the bytes are not a state of this version, or of other markets. */
+/** Whether `writeState` of what was read gives the same bytes again. */
+export const isCurrentState = (written: Uint8Array): boolean => !isFirstState(written)
+
+/** Fills a fresh engine. @throws where the bytes are not a state of this version or the one before, or of other markets. */
 export function readState(written: Uint8Array, engine: Engine): void {
-  const document = stateDocument.parse(JSON.parse(Buffer.from(written).toString()))
   const { state } = engine
-  state.sequence = document.sequence
-  state.time = document.time
-  state.digest = Digest.parse(document.digest)
-  for (const [asset, amount] of document.supply) state.supply.set(asset, amount)
-  for (const [asset, amount] of document.fees) state.fees.set(asset, amount)
-  for (const [id, userId, balances] of document.accounts) {
-    const account = state.openAccount(id, userId)
-    for (const [asset, available, held] of balances) Object.assign(account.balance(asset), { available, held })
+  if (isFirstState(written)) {
+    readFirstState(written, state)
+    return
   }
-  const accounts = [...state.accounts.values()]
-  for (const [reference, index, asset, amount] of document.credits) {
-    state.credits.set(reference, { account: accounts[index]!, asset, amount })
+  const input = new StateReader(written)
+  const version = input.number()
+  if (version !== STATE_VERSION) throw new Error(`state version ${version} is not known to this engine`)
+  const { exchange } = state
+  state.sequence = exchange.sequence = input.number()
+  state.time = exchange.time = input.number()
+  exchange.day = dayOf(state.time)
+  exchange.digest = Digest.parse(input.text())
+  readVenue(state, input)
+  readAccounts(state, input)
+  readMarkets(state, input)
+  readOrders(state, input)
+  if (!input.done) throw new Error('the state is longer than it should be')
+}
+
+function writeVenue(state: EngineState, out: StateWriter): void {
+  const { exchange, profiles } = state
+  out.number(exchange.killed ? 1 : 0)
+  out.number(state.assets.length)
+  for (const [index, asset] of state.assets.entries()) {
+    out.text(asset)
+    out.number(exchange.balances.supply[index]!)
+    out.number(exchange.balances.fees[index]!)
   }
-  const markets = [...state.markets.values()]
-  if (markets.map((market) => market.instrument.symbol).join() !== document.markets.map((m) => m.symbol).join()) {
-    throw new Error('the snapshot is of other markets')
+  out.number(exchange.feeTiers.length)
+  for (const tier of exchange.feeTiers)
+    for (const value of [tier.minVolume, tier.makerBps, tier.takerBps]) out.number(value)
+  out.number(profiles.names.length)
+  for (const name of profiles.names) {
+    out.text(name)
+    for (let market = -1; market < state.marketsByIndex.length; market++) writeLimits(profiles.get(name, market), out)
   }
-  const restore = (row: OrderRow) => readOrder(row, markets, accounts)
-  for (const [index, { status, recording, played, bids, asks }] of document.markets.entries()) {
-    const market = markets[index]!
-    market.status = status
-    market.recording = recording
-    for (const [dataSet, passes] of played) market.played.set(dataSet, passes)
-    for (const order of [...bids, ...asks].map(restore)) {
-      market.book.rest(order)
-      state.openOrders.set(order.terms.sequence, order)
-      order.account.openOrders++
+}
+
+function readVenue(state: EngineState, input: StateReader): void {
+  const { exchange, profiles } = state
+  exchange.killed = input.number() === 1
+  const assets = Array.from({ length: input.number() }, (_, index) => {
+    const asset = input.text()
+    exchange.balances.supply[index] = input.number()
+    exchange.balances.fees[index] = input.number()
+    return asset
+  })
+  if (assets.join() !== state.assets.join()) throw new Error('the snapshot is of other assets')
+  exchange.feeTiers = Array.from({ length: input.number() }, () => ({
+    minVolume: input.number(),
+    makerBps: input.number(),
+    takerBps: input.number(),
+  }))
+  for (let rest = input.number(); rest > 0; rest--) {
+    const name = input.text()
+    for (let market = -1; market < state.marketsByIndex.length; market++) {
+      const limits = readLimits(input)
+      if (limits) profiles.set(name, market, limits)
     }
   }
-  for (const order of document.closed.map(restore)) state.closedOrders.remember(order)
 }
 
-function writeOrder(order: Order): OrderRow {
-  const { sequence, createdAt, clientOrderId, side, type, timeInForce, price, quantity } = order.terms
-  return [
-    order.account.index,
-    order.market.index,
-    sequence,
-    createdAt,
-    clientOrderId,
-    side,
-    type,
-    timeInForce,
-    price,
-    quantity,
-    order.remaining,
-    order.filledQuote,
-    order.status,
-    order.firstStatus,
-    order.firstFills.map((fill) => [fill.price, fill.quantity, fill.fee]),
-  ]
+function writeLimits(limits: RiskLimits | null, out: StateWriter): void {
+  out.number(limits === null ? 0 : 1)
+  if (limits === null) return
+  out.optional(limits.maxOrderQuantity)
+  out.optional(limits.maxOrderNotional)
+  out.optional(limits.maxOpenOrders)
+  out.optional(limits.maxPosition)
+  out.optional(limits.maxExposure)
+  out.optional(limits.maxMessagesPerSecond)
 }
 
-function readOrder(row: OrderRow, markets: readonly Market[], accounts: readonly Order['account'][]): Order {
-  const [account, market, sequence, createdAt, clientOrderId, side, type, timeInForce, price, quantity] = row
-  const [, , , , , , , , , , remaining, filledQuote, status, firstStatus, firstFills] = row
-  const order = new Order(accounts[account]!, markets[market]!, {
-    sequence,
-    createdAt,
-    clientOrderId,
-    side,
-    type,
-    timeInForce,
-    price,
-    quantity,
-  })
-  order.remaining = remaining
-  order.filledQuote = filledQuote
-  order.status = status
-  order.firstStatus = firstStatus
-  if (firstFills.length > 0) order.firstFills = firstFills.map(([p, q, fee]) => ({ price: p, quantity: q, fee }))
-  order.account.orders.set(clientOrderId, order)
-  return order
+function readLimits(input: StateReader): RiskLimits | null {
+  if (input.number() === 0) return null
+  return {
+    maxOrderQuantity: input.optional(),
+    maxOrderNotional: input.optional(),
+    maxOpenOrders: input.optional(),
+    maxPosition: input.optional(),
+    maxExposure: input.optional(),
+    maxMessagesPerSecond: input.optional(),
+  }
+}
+
+function writeAccounts(state: EngineState, out: StateWriter): void {
+  const { accounts, balances, deadMen, volumes, day } = state.exchange
+  out.number(state.accountsByIndex.length)
+  for (const { index, id, userId } of state.accountsByIndex) {
+    out.text(id)
+    out.text(userId)
+    out.number(accounts.profile[index]!)
+    out.number(accounts.killed[index]!)
+    out.number(accounts.messageSecond[index]!)
+    out.number(accounts.messages[index]!)
+    out.optional(deadMen.timeOf(index))
+    for (let cell = balances.cell(index, 0); cell < balances.cell(index + 1, 0); cell++)
+      out.number(balances.values[cell]!)
+    const days = volumes.days(index, day)
+    out.number(days.length)
+    for (const [each, amount] of days) {
+      out.number(each)
+      out.number(amount)
+    }
+  }
+  out.number(state.credits.size)
+  for (const [reference, { account, asset, amount }] of state.credits) {
+    out.text(reference)
+    out.number(account.index)
+    out.number(state.assets.indexOf(asset))
+    out.number(amount)
+  }
+}
+
+function readAccounts(state: EngineState, input: StateReader): void {
+  const { accounts, balances, deadMen, volumes } = state.exchange
+  for (let rest = input.number(); rest > 0; rest--) {
+    const id = input.text()
+    const { index } = state.openAccount(id, input.text())
+    accounts.profile[index] = input.number()
+    accounts.killed[index] = input.number()
+    accounts.messageSecond[index] = input.number()
+    accounts.messages[index] = input.number()
+    const deadMan = input.optional()
+    if (deadMan !== null) deadMen.set(index, deadMan, index)
+    for (let cell = balances.cell(index, 0); cell < balances.cell(index + 1, 0); cell++)
+      balances.values[cell] = input.number()
+    for (let days = input.number(); days > 0; days--) volumes.add(index, input.number(), input.number())
+  }
+  for (let rest = input.number(); rest > 0; rest--) {
+    const reference = input.text()
+    const account = state.accountsByIndex[input.number()]!
+    const asset = state.assets[input.number()]!
+    state.credits.set(reference, { account, asset, amount: input.number() })
+  }
+}
+
+function writeMarkets(state: EngineState, out: StateWriter): void {
+  out.number(state.marketsByIndex.length)
+  for (const { symbol, core, recording, played } of state.marketsByIndex) {
+    const { rules } = core
+    out.text(symbol)
+    out.number(core.status)
+    out.number(core.killed ? 1 : 0)
+    for (const value of [core.auctionEndsAt, core.lastPrice, core.reference, core.window + 1]) out.number(value)
+    out.number(core.book.nextPriority)
+    for (const value of [rules.maxQuantity, rules.minNotional, rules.collarBps, rules.protectionBps]) out.number(value)
+    for (const value of [rules.priceBandBps, rules.bandWindowMs, rules.haltAuctionMs]) out.number(value)
+    out.number(recording === null ? 0 : recording.pass)
+    if (recording) for (const text of [recording.dataSet, recording.segment]) out.text(text)
+    out.number(played.size)
+    for (const [dataSet, { pass, repetition, segments }] of played) {
+      out.text(dataSet)
+      out.number(pass)
+      out.number(repetition)
+      out.number(segments.length)
+      for (const segment of segments) out.text(segment)
+    }
+  }
+}
+
+function readMarkets(state: EngineState, input: StateReader): void {
+  if (input.number() !== state.marketsByIndex.length) throw new Error('the snapshot is of other markets')
+  for (const entry of state.marketsByIndex) {
+    const { core } = entry
+    if (input.text() !== entry.symbol) throw new Error('the snapshot is of other markets')
+    core.status = input.number()
+    core.killed = input.number() === 1
+    core.auctionEndsAt = input.number()
+    if (core.auctionEndsAt !== 0) state.exchange.auctionEnds.set(core.index, core.auctionEndsAt, core.index)
+    core.lastPrice = input.number()
+    core.reference = input.number()
+    core.window = input.number() - 1
+    core.book.nextPriority = input.number()
+    core.rules = {
+      maxQuantity: input.number(),
+      minNotional: input.number(),
+      collarBps: input.number(),
+      protectionBps: input.number(),
+      priceBandBps: input.number(),
+      bandWindowMs: input.number(),
+      haltAuctionMs: input.number(),
+    }
+    const pass = input.number()
+    entry.recording = pass === 0 ? null : { dataSet: input.text(), segment: input.text(), pass }
+    for (let rest = input.number(); rest > 0; rest--) {
+      const dataSet = input.text()
+      const played = { pass: input.number(), repetition: input.number() }
+      entry.played.set(dataSet, { ...played, segments: Array.from({ length: input.number() }, () => input.text()) })
+    }
+  }
 }

@@ -1,27 +1,41 @@
 import { describe, expect, it } from 'vitest'
-import { LinkedBook } from '../book/index.ts'
-import { INSTRUMENTS } from '../market/instruments.ts'
+import { NONE } from '../book/index.ts'
 import { Account } from './account.ts'
 import { ClosedOrders } from './closed-orders.ts'
-import { Market } from './market.ts'
-import { Order } from './order.ts'
+import { orderId } from './order-id.ts'
+import { OrderRecord } from './order-record.ts'
 
-const market = new Market(0, INSTRUMENTS[0]!, new LinkedBook())
 let sequence = 0
 
 function close(closed: ClosedOrders, account: Account): string {
   const clientOrderId = `key-${++sequence}`
-  const terms = {
-    sequence,
-    createdAt: 0,
+  const order = new OrderRecord({
+    number: sequence * 4,
+    id: orderId(sequence * 4),
     clientOrderId,
-    side: 'BUY',
-    type: 'LIMIT',
-    timeInForce: 'IOC',
-    price: 1,
-    quantity: 1,
-  } as const
-  const order = new Order(account, market, terms)
+    account,
+    terms: {
+      symbol: 'BTC-USDT',
+      side: 'BUY',
+      type: 'LIMIT',
+      timeInForce: 'IOC',
+      price: 1,
+      quantity: 1,
+      stopPrice: null,
+      trailingAmount: null,
+      trailingBps: null,
+      displayQuantity: null,
+      postOnly: false,
+      selfTradePrevention: 'EXPIRE_TAKER',
+      expiresAt: null,
+    },
+    createdAt: 0,
+    sequence,
+    expiresAt: null,
+    groupId: null,
+    role: 0,
+    slot: NONE,
+  })
   account.orders.set(clientOrderId, order)
   closed.remember(order)
   return clientOrderId
@@ -35,14 +49,14 @@ describe('the window of closed orders', () => {
     const keys = Array.from({ length: 50 }, () => close(closed, busy))
     expect([...quiet.orders.keys()]).toEqual([first])
     expect([...busy.orders.keys()]).toEqual(keys.slice(-3))
-    expect(closed.inOrder().map((order) => order.terms.clientOrderId)).toEqual([first, ...keys.slice(-3)])
+    expect(closed.inOrder().map((order) => order.clientOrderId)).toEqual([first, ...keys.slice(-3)])
   })
 
   it('keeps no more than its maximum over all accounts, forgetting the longest closed', () => {
     const closed = new ClosedOrders({ closedOrders: 5, closedOrdersPerAccount: 3 })
     const accounts = [0, 1, 2].map((index) => new Account(index, `account ${index}`, ''))
     const keys = Array.from({ length: 30 }, (_, i) => close(closed, accounts[i % 3]!))
-    expect(closed.inOrder().map((order) => order.terms.clientOrderId)).toEqual(keys.slice(-5))
+    expect(closed.inOrder().map((order) => order.clientOrderId)).toEqual(keys.slice(-5))
     expect(accounts.reduce((sum, account) => sum + account.orders.size, 0)).toBe(5)
   })
 

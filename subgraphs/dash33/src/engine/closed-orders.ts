@@ -1,6 +1,6 @@
 import type { Account } from './account.ts'
 import { LIMITS } from './limits.ts'
-import type { Order } from './order.ts'
+import type { OrderRecord } from './order-record.ts'
 
 /** First in, first out, without shifting the array at every step. */
 class Fifo<T> {
@@ -40,8 +40,8 @@ export interface ClosedOrderLimits {
 /** The window of closed orders that still answer for their client order ids: the last N of each account, and the last N of all. */
 export class ClosedOrders {
   readonly #limits: ClosedOrderLimits
-  readonly #all = new Fifo<Order>()
-  readonly #byAccount = new Map<Account, Fifo<Order>>()
+  readonly #all = new Fifo<OrderRecord>()
+  readonly #byAccount = new Map<Account, Fifo<OrderRecord>>()
   #remembered = 0
 
   constructor(limits: ClosedOrderLimits = LIMITS) {
@@ -53,7 +53,7 @@ export class ClosedOrders {
     return this.#all.length
   }
 
-  remember(order: Order): void {
+  remember(order: OrderRecord): void {
     const own = this.#own(order.account)
     own.push(order)
     this.#all.push(order)
@@ -65,11 +65,11 @@ export class ClosedOrders {
   }
 
   /** Those remembered, in the order in which they closed. */
-  inOrder(): Order[] {
+  inOrder(): OrderRecord[] {
     return this.#all.toArray().filter((order) => !order.forgotten)
   }
 
-  #own(account: Account): Fifo<Order> {
+  #own(account: Account): Fifo<OrderRecord> {
     let own = this.#byAccount.get(account)
     if (!own) {
       own = new Fifo()
@@ -86,9 +86,9 @@ export class ClosedOrders {
     this.#forget(oldest)
   }
 
-  #forget(order: Order): void {
+  #forget(order: OrderRecord): void {
     order.forgotten = true
-    order.account.orders.delete(order.terms.clientOrderId)
+    order.account.orders.delete(order.clientOrderId)
     this.#remembered--
   }
 }

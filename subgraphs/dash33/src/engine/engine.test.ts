@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest'
+import { DEFAULT_RULES } from '../market/rules.ts'
 import type { Ack } from './acks.ts'
 import { hashState, readState, writeState } from './canonical.ts'
 import type { Command, PlaceOrder } from './commands.ts'
@@ -14,6 +15,13 @@ let batch: EngineBatch
 
 beforeEach(() => {
   engine = new Engine()
+  apply({
+    kind: 'SET_MARKET_RULES',
+    symbol: 'BTC-USDT',
+    rules: { ...DEFAULT_RULES, minNotional: 0, collarBps: 0, protectionBps: 9_999, priceBandBps: 0 },
+    changedBy: 'tests',
+    reason: 'small numbers',
+  })
   for (const accountId of ['ann', 'bob', 'eve']) {
     apply({ kind: 'OPEN_ACCOUNT', accountId, userId: `user of ${accountId}` })
     for (const asset of ['BTC', 'USDT']) {
@@ -47,6 +55,13 @@ function order(
     timeInForce: price === null ? 'IOC' : 'GTC',
     price,
     quantity,
+    stopPrice: null,
+    trailingAmount: null,
+    trailingBps: null,
+    displayQuantity: null,
+    postOnly: false,
+    selfTradePrevention: 'EXPIRE_TAKER',
+    expiresAt: null,
     ...rest,
   }
 }
@@ -58,12 +73,13 @@ function place(...args: Parameters<typeof order>): Extract<Ack, { kind: 'PLACED'
 }
 
 const book = () => {
-  const { book } = engine.state.markets.get('BTC-USDT')!
-  return { bids: book.levels('BUY'), asks: book.levels('SELL') }
+  const market = engine.state.markets.get('BTC-USDT')!
+  return { bids: market.levels('BUY'), asks: market.levels('SELL') }
 }
 const balance = (accountId: string, asset: string) => {
-  const { available, held } = engine.state.accounts.get(accountId)!.balance(asset)
-  return { available, held }
+  const { exchange, accounts, assets } = engine.state
+  const [account, number] = [accounts.get(accountId)!.index, assets.indexOf(asset)]
+  return { available: exchange.balances.available(account, number), held: exchange.balances.held(account, number) }
 }
 
 describe('a limit order', () => {
@@ -100,7 +116,12 @@ describe('a limit order', () => {
     expect(balance('ann', 'BTC')).toEqual({ available: SUPPLY + 10_000 - 5, held: 0 })
     expect(balance('bob', 'BTC')).toEqual({ available: SUPPLY - 10_000, held: 0 })
     expect(balance('bob', 'USDT')).toEqual({ available: SUPPLY + 4_000 - 1, held: 0 })
-    expect(Object.fromEntries(engine.state.fees)).toEqual({ BTC: 5, USDT: 1, ETH: 0 })
+    const { assets, exchange } = engine.state
+    expect(assets.map((asset, i) => [asset, exchange.balances.fees[i]])).toEqual([
+      ['BTC', 5],
+      ['USDT', 1],
+      ['ETH', 0],
+    ])
     expect(events.map((event) => event.type)).toEqual(['ORDER_ACCEPTED', 'TRADE'])
     expect(events[1]).toMatchObject({
       leg: 0,
@@ -330,7 +351,7 @@ describe('a paused market', () => {
   it('refuses orders, accepts cancels, and answers a repeated id', () => {
     const command = order('ann', 'BUY', 10, 500)
     apply(command)
-    apply({ kind: 'SET_MARKET_STATUS', symbol: 'BTC-USDT', status: 'PAUSED', recording: null })
+    apply({ kind: 'SET_MARKET_STATUS', symbol: 'BTC-USDT', status: 'PAUSED', auctionMs: null, recording: null })
     expect(apply(order('ann', 'BUY', 10, 500))).toEqual({ kind: 'REFUSED', code: 'MARKET_PAUSED' })
     expect(apply(command)).toMatchObject({ kind: 'PLACED', replayed: true })
     expect(apply({ kind: 'CANCEL', accountId: 'ann', clientOrderId: command.clientOrderId })).toMatchObject({

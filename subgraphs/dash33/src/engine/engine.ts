@@ -1,22 +1,42 @@
-import { LinkedBook } from '../book/index.ts'
 import { INSTRUMENTS, type Instrument } from '../market/instruments.ts'
 import type { Ack } from './acks.ts'
-import type { Command, Credit, OpenAccount, SetMarketStatus } from './commands.ts'
-import type { Digest } from './digest.ts'
-import type { EngineBatch, EngineEvent } from './events.ts'
+import type { Command, Credit, OpenAccount } from './commands.ts'
+import { tick } from './core/timers.ts'
+import type { BalanceChange, EngineBatch, EngineEvent, LevelChange, RestingChange } from './events.ts'
 import { LIMITS } from './limits.ts'
-import { type BookFactory, EngineState } from './state.ts'
-import { cancel, type Moment, place } from './trading.ts'
+import {
+  amendOne,
+  cancelEvery,
+  cancelEveryAfter,
+  cancelOne,
+  placeOco,
+  placeOrder,
+  placeWithExits,
+} from './order-commands.ts'
+import {
+  assignRiskProfile,
+  setFeeSchedule,
+  setKill,
+  setMarketRules,
+  setMarketStatus,
+  setRiskLimits,
+} from './setting-commands.ts'
+import { EngineState } from './state.ts'
 
 /**
  * The whole exchange as a function: the same admissible commands, in the same order, with the same times, give the same answers,
- * events and state everywhere. No clock, no randomness, no floats.
+ * events and state everywhere. No clock, no randomness, no fractions.
  */
 export class Engine {
   readonly state: EngineState
 
-  constructor(instruments: readonly Instrument[] = INSTRUMENTS, makeBook: BookFactory = () => new LinkedBook()) {
-    this.state = new EngineState(instruments, makeBook)
+  constructor(instruments: readonly Instrument[] = INSTRUMENTS) {
+    this.state = new EngineState(instruments)
+  }
+
+  /** When a TICK is due, milliseconds since the Unix epoch; null while nothing waits for its time. */
+  get nextTimer(): number | null {
+    return this.state.exchange.nextTimer
   }
 
   /** Applies a journaled batch. Sequences follow those applied before. */
@@ -25,13 +45,21 @@ export class Engine {
     const firstSequence = state.sequence + 1
     const events: EngineEvent[] = []
     const acks = commands.map((command) => this.process(command, time, events))
+    const levels: LevelChange[] = []
+    const resting: RestingChange[] = []
+    for (const market of state.marketsByIndex) {
+      market.drainLevels(levels)
+      market.drainResting(resting)
+    }
     const batch = {
       firstSequence,
       lastSequence: state.sequence,
       time,
       events,
-      levels: state.drainLevels(),
-      balances: state.drainBalances(),
+      levels,
+      resting,
+      balances: drainBalances(state),
+      holds: state.narrator.drainHolds(),
     }
     return { batch, acks }
   }
@@ -39,117 +67,118 @@ export class Engine {
   /** Applies one command, appending what happens to `out`. */
   process(command: Command, time: number, out: EngineEvent[]): Ack {
     const { state } = this
-    const now = { sequence: state.sequence + 1, time }
-    const before = out.length
-    const ack = this.#dispatch(command, now, out)
-    state.sequence = now.sequence
+    const { exchange } = state
+    const sequence = state.sequence + 1
+    exchange.begin(sequence, time)
+    state.narrator.begin(out)
+    const ack = this.#dispatch(command, out)
+    exchange.end()
+    state.sequence = sequence
     state.time = time
-    record(state.digest, now, ack, out, before)
+    const { digest } = exchange
+    digest.number(sequence)
+    digest.number(time)
+    digest.text(ack.kind === 'REFUSED' ? ack.code : ack.kind)
     return ack
   }
 
-  #dispatch(command: Command, now: Moment, out: EngineEvent[]): Ack {
+  #dispatch(command: Command, out: EngineEvent[]): Ack {
+    const { state } = this
     switch (command.kind) {
       case 'PLACE':
-        return place(this.state, command, now, out)
+        return placeOrder(state, command)
       case 'CANCEL':
-        return cancel(this.state, command, now, out)
+        return cancelOne(state, command)
+      case 'AMEND':
+        return amendOne(state, command)
+      case 'PLACE_OCO':
+        return placeOco(state, command)
+      case 'PLACE_BRACKET':
+        return placeWithExits(state, command)
+      case 'CANCEL_ALL':
+        return cancelEvery(state, command)
+      case 'CANCEL_ALL_AFTER':
+        return cancelEveryAfter(state, command)
       case 'OPEN_ACCOUNT':
-        return openAccount(this.state, command, now, out)
+        return openAccount(state, command, out)
       case 'CREDIT':
-        return credit(this.state, command, now, out)
+        return credit(state, command, out)
       case 'SET_MARKET_STATUS':
-        return setMarketStatus(this.state, command, now, out)
+        return setMarketStatus(state, command)
+      case 'SET_KILL_SWITCH':
+        return setKill(state, command, out)
+      case 'SET_MARKET_RULES':
+        return setMarketRules(state, command, out)
+      case 'SET_RISK_LIMITS':
+        return setRiskLimits(state, command, out)
+      case 'ASSIGN_RISK_PROFILE':
+        return assignRiskProfile(state, command, out)
+      case 'SET_FEE_SCHEDULE':
+        return setFeeSchedule(state, command, out)
+      case 'TICK':
+        tick(state.exchange)
+        return { kind: 'TICKED', engineSequence: state.exchange.sequence }
     }
   }
 }
 
-function openAccount(state: EngineState, command: OpenAccount, now: Moment, out: EngineEvent[]): Ack {
+function openAccount(state: EngineState, command: OpenAccount, out: EngineEvent[]): Ack {
   const { accountId, userId } = command
-  const engineSequence = now.sequence
+  const engineSequence = state.exchange.sequence
   const known = state.accounts.get(accountId)
   if (known && known.userId !== userId) return { kind: 'REFUSED', code: 'ACCOUNT_ID_REUSED' }
   if (known) return { kind: 'ACCOUNT_OPENED', engineSequence, accountId, replayed: true }
   if (state.accounts.size >= LIMITS.accounts) return { kind: 'REFUSED', code: 'LIMIT_REACHED', limit: 'accounts' }
   state.openAccount(accountId, userId)
+  state.digest.text(accountId)
   out.push({ type: 'ACCOUNT_OPENED', engineSequence, accountId, userId })
   return { kind: 'ACCOUNT_OPENED', engineSequence, accountId, replayed: false }
 }
 
-function credit(state: EngineState, command: Credit, now: Moment, out: EngineEvent[]): Ack {
+function credit(state: EngineState, command: Credit, out: EngineEvent[]): Ack {
+  const { exchange } = state
   const { accountId, asset, amount, reference } = command
   const account = state.accounts.get(accountId)
   if (!account) return { kind: 'REFUSED', code: 'UNKNOWN_ACCOUNT' }
-  const supply = state.supply.get(asset)
-  if (supply === undefined) return { kind: 'REFUSED', code: 'UNKNOWN_ASSET' }
+  const number = state.assets.indexOf(asset)
+  if (number === -1) return { kind: 'REFUSED', code: 'UNKNOWN_ASSET' }
   const known = state.credits.get(reference)
   if (known && (known.account !== account || known.asset !== asset || known.amount !== amount)) {
     return { kind: 'REFUSED', code: 'REFERENCE_REUSED' }
   }
   if (!known) {
     if (state.credits.size >= LIMITS.credits) return { kind: 'REFUSED', code: 'LIMIT_REACHED', limit: 'credits' }
-    if (!Number.isSafeInteger(supply + amount)) return { kind: 'REFUSED', code: 'LIMIT_REACHED', limit: 'supply' }
+    if (!exchange.credit(account.index, number, amount)) {
+      return { kind: 'REFUSED', code: 'LIMIT_REACHED', limit: 'supply' }
+    }
     state.credits.set(reference, { account, asset, amount })
-    state.supply.set(asset, supply + amount)
-    state.change(account, asset).available += amount
+    state.digest.text(reference)
+    state.digest.number(amount)
     const { userId } = account
-    out.push({ type: 'CREDITED', engineSequence: now.sequence, accountId, userId, asset, amount, reference })
+    out.push({ type: 'CREDITED', engineSequence: exchange.sequence, accountId, userId, asset, amount, reference })
   }
-  const { available, held } = account.balance(asset)
   return {
     kind: 'CREDITED',
-    engineSequence: now.sequence,
+    engineSequence: exchange.sequence,
     accountId,
     asset,
-    available,
-    held,
+    available: exchange.balances.available(account.index, number),
+    held: exchange.balances.held(account.index, number),
     replayed: known !== undefined,
   }
 }
 
-function setMarketStatus(state: EngineState, command: SetMarketStatus, now: Moment, out: EngineEvent[]): Ack {
-  const { symbol, status } = command
-  const market = state.markets.get(symbol)
-  if (!market) return { kind: 'REFUSED', code: 'UNKNOWN_MARKET' }
-  const { dataSet, segment, repetition } = command.recording ?? { dataSet: '', segment: '', repetition: 0 }
-  const recording = command.recording ? market.countPass(dataSet, segment, repetition) : null
-  if (typeof recording === 'string') return { kind: 'REFUSED', code: 'LIMIT_REACHED', limit: recording }
-  market.status = status
-  market.recording = recording
-  out.push({ type: 'MARKET_STATUS_SET', engineSequence: now.sequence, symbol, status, recording })
-  return { kind: 'MARKET_STATUS_SET', engineSequence: now.sequence, symbol, status, recording }
-}
-
-/** Mixes a command's outcome into the running hash. */
-function record(digest: Digest, now: Moment, ack: Ack, out: readonly EngineEvent[], from: number): void {
-  digest.number(now.sequence)
-  digest.number(now.time)
-  digest.text(ack.kind === 'REFUSED' ? ack.code : ack.kind)
-  for (let i = from; i < out.length; i++) {
-    const event = out[i]!
-    switch (event.type) {
-      case 'TRADE':
-        digest.text(event.maker.orderId)
-        for (const value of [event.price, event.quantity, event.maker.fee, event.taker.fee]) digest.number(value)
-        break
-      case 'ORDER_ACCEPTED':
-        digest.text(event.clientOrderId)
-        digest.number(event.quantity)
-        break
-      case 'ORDER_CANCELLED':
-        digest.text(event.orderId)
-        digest.number(event.cancelledQuantity)
-        break
-      case 'CREDITED':
-        digest.text(event.reference)
-        digest.number(event.amount)
-        break
-      case 'ACCOUNT_OPENED':
-        digest.text(event.accountId)
-        break
-      case 'MARKET_STATUS_SET':
-        digest.text(event.status)
-        digest.number(event.recording?.pass ?? 0)
-    }
-  }
+/** Each balance changed since the last call, as it is now. */
+function drainBalances(state: EngineState): BalanceChange[] {
+  const { touched, values } = state.exchange.balances
+  const { assets, accountsByIndex } = state
+  const cells = new Set<number>()
+  for (let i = 0; i < touched.length; i++) cells.add(touched.at(i))
+  touched.clear()
+  return Array.from(cells, (cell) => ({
+    accountId: accountsByIndex[Math.floor(cell / 2 / assets.length)]!.id,
+    asset: assets[(cell / 2) % assets.length]!,
+    available: values[cell]!,
+    held: values[cell + 1]!,
+  }))
 }

@@ -12,6 +12,14 @@ export const LIMITS = {
   credits: 200_000,
   /** Data sets whose passes are counted, per market. */
   recordedDataSets: 64,
+  /** Named profiles of risk limits; each takes a row of limits per market. */
+  riskProfiles: 64,
+  /** Tiers of the fee schedule: looked through at every trade. */
+  feeTiers: 16,
+  /** Longest delay of a dead man's switch: a day. */
+  cancelAllAfterMs: 86_400_000,
+  /** Longest auction that ends by itself: a day. */
+  auctionMs: 86_400_000,
   /** Files of one data set within one pass. */
   segmentsPerPass: 1_000,
   /** A submission is journaled whole, so this also bounds how far a batch overshoots. */

@@ -11,10 +11,14 @@ describe('ids', () => {
         expect(parseOrderId(orderId(a))).toBe(a)
       }),
     )
-    expect([orderId(1), tradeId(1, 33)]).toEqual(['ord_00000000001', 'trd_0000000000100011'])
+    expect([orderId(4), orderId(6), tradeId(1, 33)]).toEqual([
+      'ord_00000000001',
+      'ord_000000000012',
+      'trd_0000000000100011',
+    ])
   })
 
-  it.each(['', 'ord_', 'ord_1', 'trd_00000000001', 'ord_0000000000i', 'ord_zzzzzzzzzzz', 'ord_000000000011'])(
+  it.each(['', 'ord_', 'ord_1', 'trd_00000000001', 'ord_0000000000i', 'ord_zzzzzzzzzzz', 'ord_000000000014'])(
     '%j is no order id',
     (text) => {
       expect(parseOrderId(text)).toBeNull()

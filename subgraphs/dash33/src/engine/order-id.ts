@@ -1,14 +1,24 @@
+import { ORDERS_PER_COMMAND } from './core/exchange.ts'
+
 /** Crockford's base 32 in ASCII order: ids of equal length sort as their numbers do. */
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz'
 /** 55 bits, more than a safe integer. */
 const SEQUENCE_CHARACTERS = 11
 /** A command trades with at most as many orders as rest: 2^25 is beyond memory. */
 const LEG_CHARACTERS = 5
-const ORDER_ID = /^ord_[0-9a-hjkmnp-tv-z]{11}$/
+const ORDER_ID = /^ord_[0-9a-hjkmnp-tv-z]{11}[123]?$/
 const TRADE_ID = /^trd_[0-9a-hjkmnp-tv-z]{16}$/
 
-/** An order's id is the sequence of the command that placed it. */
-export const orderId = (sequence: number): string => `ord_${base32(sequence, SEQUENCE_CHARACTERS)}`
+/**
+ * An order's id is the sequence of the command that placed it; that of a command's second and third order has their place behind it, so that ids sort in
+ * the order of acceptance.
+ * @param number sequence × 4 + place among the command's orders, from 0
+ */
+export function orderId(number: number): string {
+  const place = number % ORDERS_PER_COMMAND
+  const first = `ord_${base32((number - place) / ORDERS_PER_COMMAND, SEQUENCE_CHARACTERS)}`
+  return place === 0 ? first : first + place
+}
 
 /** @param leg position among the trades of the command, from 0. */
 export const tradeId = (sequence: number, leg: number): string =>
@@ -17,12 +27,13 @@ export const tradeId = (sequence: number, leg: number): string =>
 export const isOrderId = (text: string): boolean => ORDER_ID.test(text)
 export const isTradeId = (text: string): boolean => TRADE_ID.test(text)
 
-/** @returns the sequence, or null where the text is no order id. */
+/** @returns the number that `orderId` made the text of, or null where the text is no order id. */
 export function parseOrderId(text: string): number | null {
   if (!isOrderId(text)) return null
-  let value = 0
-  for (const character of text.slice(4)) value = value * 32 + ALPHABET.indexOf(character)
-  return Number.isSafeInteger(value) ? value : null
+  let sequence = 0
+  for (const character of text.slice(4, 4 + SEQUENCE_CHARACTERS)) sequence = sequence * 32 + ALPHABET.indexOf(character)
+  const number = sequence * ORDERS_PER_COMMAND + Number(text.slice(4 + SEQUENCE_CHARACTERS))
+  return Number.isSafeInteger(number) ? number : null
 }
 
 function base32(value: number, length: number): string {

@@ -14,6 +14,7 @@ describe('the pass over a recording', () => {
     kind: 'SET_MARKET_STATUS',
     symbol: 'BTC-USDT',
     status: 'TRADING',
+    auctionMs: null,
     recording: { dataSet: 'aug', segment, repetition },
   })
   const passes = (steps: [string, number][]) =>

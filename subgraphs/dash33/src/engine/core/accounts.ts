@@ -1,0 +1,103 @@
+import { NONE } from '../../book/index.ts'
+
+/** What an account's orders in one market add up to: four numbers in a row, so that a command touches one cache line. */
+const OPEN_ORDERS = 0
+const BUY_LOTS = 1
+const NOTIONAL = 2
+const WIDTH = 4
+
+/** What the core knows of accounts, by number. */
+export class Accounts {
+  readonly markets: number
+  size = 0
+  capacity = 64
+  /** Open and pending orders, over all markets. */
+  openOrders = new Int32Array(64)
+  /** Oldest and newest of them, or NONE. */
+  first = new Int32Array(64).fill(NONE)
+  last = new Int32Array(64).fill(NONE)
+  killed = new Uint8Array(64)
+  profile = new Int32Array(64)
+  /** The second of engine time that `messages` counts. */
+  messageSecond = new Float64Array(64)
+  messages = new Int32Array(64)
+  #sums: Float64Array
+
+  constructor(markets: number) {
+    this.markets = markets
+    this.#sums = new Float64Array(64 * markets * WIDTH)
+  }
+
+  /** @returns the new account's number. */
+  open(): number {
+    if (this.size === this.capacity) this.#grow(this.capacity * 2)
+    return this.size++
+  }
+
+  openOrdersIn(account: number, market: number): number {
+    return this.#sums[this.#at(account, market) + OPEN_ORDERS]!
+  }
+
+  /** Lots that open buys may add. */
+  buyLots(account: number, market: number): number {
+    return this.#sums[this.#at(account, market) + BUY_LOTS]!
+  }
+
+  /** Quote minor units of all open orders at their prices. */
+  notional(account: number, market: number): number {
+    return this.#sums[this.#at(account, market) + NOTIONAL]!
+  }
+
+  countOrder(account: number, market: number, by: 1 | -1): void {
+    this.openOrders[account]! += by
+    this.#sums[this.#at(account, market) + OPEN_ORDERS]! += by
+  }
+
+  countLots(account: number, market: number, buyLots: number, notional: number): void {
+    const at = this.#at(account, market)
+    this.#sums[at + BUY_LOTS]! += buyLots
+    this.#sums[at + NOTIONAL]! += notional
+  }
+
+  /** Messages counted in the second of `time`. */
+  messagesIn(account: number, time: number): number {
+    return this.messageSecond[account] === Math.floor(time / 1_000) ? this.messages[account]! : 0
+  }
+
+  countMessage(account: number, time: number): void {
+    const second = Math.floor(time / 1_000)
+    if (this.messageSecond[account] !== second) {
+      this.messageSecond[account] = second
+      this.messages[account] = 0
+    }
+    this.messages[account]!++
+  }
+
+  #at(account: number, market: number): number {
+    return (account * this.markets + market) * WIDTH
+  }
+
+  #grow(capacity: number): void {
+    const int32 = (from: Int32Array, fill = 0) => {
+      const column = new Int32Array(capacity).fill(fill)
+      column.set(from)
+      return column
+    }
+    const float64 = (from: Float64Array, length = capacity) => {
+      const column = new Float64Array(length)
+      column.set(from)
+      return column
+    }
+    this.openOrders = int32(this.openOrders)
+    this.first = int32(this.first, NONE)
+    this.last = int32(this.last, NONE)
+    this.profile = int32(this.profile)
+    this.messages = int32(this.messages)
+    this.messageSecond = float64(this.messageSecond)
+    this.#sums = float64(this.#sums, capacity * this.markets * WIDTH)
+    const killed = new Uint8Array(capacity)
+    killed.set(this.killed)
+    this.killed = killed
+    this.capacity = capacity
+  }
+}

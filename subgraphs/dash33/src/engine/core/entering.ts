@@ -1,0 +1,105 @@
+import { NONE } from '../../book/index.ts'
+import { expiryOf } from './approval.ts'
+import {
+  COUNTED,
+  DEADLINE,
+  LIMIT,
+  MARKET,
+  NO_REASON,
+  OPEN,
+  PENDING,
+  POST_ONLY,
+  PRICED,
+  STOP_LIMIT,
+  TRAILING_STOP,
+} from './codes.ts'
+import type { Draft } from './draft.ts'
+import { type Exchange, ORDERS_PER_COMMAND } from './exchange.ts'
+import { bestAtArrival, countedPrice, worstPrice } from './pricing.ts'
+
+/**
+ * Gives an order its slot, id, hold and place among the account's orders; it is on no book and in no queue yet.
+ * @param rate minor units to hold for one lot
+ * @param held minor units to hold now
+ */
+export function enter(x: Exchange, draft: Draft, rate: number, held: number): number {
+  const { orders } = x
+  const { pool } = orders
+  const slot = pool.allocate()
+  const market = x.markets[draft.market]!
+  pool.id[slot] = x.sequence * ORDERS_PER_COMMAND + x.placed++
+  pool.price[slot] = worstPrice(market, draft)
+  pool.peak[slot] = draft.peak
+  pool.owner[slot] = draft.account
+  pool.side[slot] = draft.side
+  orders.market[slot] = draft.market
+  orders.type[slot] = draft.type
+  orders.timeInForce[slot] = draft.timeInForce
+  orders.selfTrade[slot] = draft.selfTrade
+  orders.status[slot] = draft.type === LIMIT || draft.type === MARKET ? OPEN : PENDING
+  orders.role[slot] = draft.role
+  orders.flags[slot] = (draft.postOnly ? POST_ONLY : 0) | (draft.price !== 0 ? PRICED : 0)
+  orders.reason[slot] = NO_REASON
+  orders.quantity[slot] = draft.quantity
+  orders.remaining[slot] = draft.quantity
+  orders.held[slot] = held
+  orders.rate[slot] = rate
+  orders.value[slot] = countedPrice(x, draft) * market.quoteUnits
+  orders.filledQuote[slot] = 0
+  orders.received[slot] = 0
+  orders.stop[slot] = draft.stop
+  orders.trailingAmount[slot] = draft.trailingAmount
+  orders.trailingBps[slot] = draft.trailingBps
+  x.index.set(pool.id[slot]!, slot)
+  append(x, slot)
+  x.accounts.countOrder(draft.account, draft.market, 1)
+  if (held !== 0) x.balances.hold(x.paidCell(slot), held)
+  const expiry = expiryOf(x, draft)
+  if (expiry !== 0) {
+    orders.mark(slot, DEADLINE)
+    x.deadlines.set(slot, expiry, pool.id[slot]!)
+  }
+  return slot
+}
+
+/** An order's lots count towards position and exposure from now on. */
+export function count(x: Exchange, slot: number): void {
+  const { orders } = x
+  const lots = orders.remaining[slot]!
+  orders.mark(slot, COUNTED)
+  const buys = orders.pool.side[slot] === 0 ? lots : 0
+  x.accounts.countLots(orders.pool.owner[slot]!, orders.market[slot]!, buys, lots * orders.value[slot]!)
+}
+
+/** Lets a stop wait for its price. */
+export function wait(x: Exchange, slot: number, best: number): void {
+  const { orders } = x
+  const market = x.marketOf(slot)
+  const side = orders.pool.side[slot]!
+  const id = orders.pool.id[slot]!
+  const stop = orders.stop[slot]!
+  if (orders.type[slot] !== TRAILING_STOP) {
+    const queue = orders.type[slot] === STOP_LIMIT ? market.limitStops : market.marketStops
+    queue.add(slot, side, stop, id)
+    return
+  }
+  const amount = orders.trailingAmount[slot]!
+  const bps = orders.trailingBps[slot]!
+  market.marketStops.follow(slot, side, id, amount, bps, stop === 0 ? Number.NaN : stop, best === 0 ? Number.NaN : best)
+}
+
+/** The best price that a stop begins with: of a trailing stop the last price, once it is active. */
+export const bestOf = (x: Exchange, draft: Draft): number =>
+  draft.type === TRAILING_STOP ? bestAtArrival(x.markets[draft.market]!, draft) : 0
+
+/** Makes an order the newest of its account. */
+export function append(x: Exchange, slot: number): void {
+  const { orders, accounts } = x
+  const account = orders.pool.owner[slot]!
+  const last = accounts.last[account]!
+  orders.previousOfAccount[slot] = last
+  orders.nextOfAccount[slot] = NONE
+  if (last === NONE) accounts.first[account] = slot
+  else orders.nextOfAccount[last] = slot
+  accounts.last[account] = slot
+}

@@ -1,0 +1,70 @@
+import { Book, BookChanges } from '../../book/index.ts'
+import { DEFAULT_RULES, type MarketRules } from '../../market/rules.ts'
+import { shareOf } from './basis-points.ts'
+import { TRADING } from './codes.ts'
+import type { Orders } from './orders.ts'
+import { type TriggerColumns, TriggerQueue } from './trigger-queue.ts'
+
+/** A market's unchanging numbers: assets by number, minor units of one lot and of one lot at a price of one tick. */
+export interface MarketNumbers {
+  readonly baseAsset: number
+  readonly quoteAsset: number
+  readonly baseUnits: number
+  readonly quoteUnits: number
+}
+
+/** A market as it changes. Prices are ticks; 0: none. */
+export class Market {
+  readonly index: number
+  readonly numbers: MarketNumbers
+  readonly baseAsset: number
+  readonly quoteAsset: number
+  readonly baseUnits: number
+  readonly quoteUnits: number
+  readonly book: Book
+  readonly changes: BookChanges | null
+  /** Stops that go to the book as MARKET orders, and those that go there as LIMIT orders: only these join an auction. */
+  readonly marketStops: TriggerQueue
+  readonly limitStops: TriggerQueue
+  rules: MarketRules = DEFAULT_RULES
+  status = TRADING
+  killed = false
+  /** Of an auction that ends by itself, milliseconds since the Unix epoch; 0: none. */
+  auctionEndsAt = 0
+  lastPrice = 0
+  /** What the band is measured from, in the window that it was set for. */
+  reference = 0
+  window = -1
+
+  constructor(index: number, numbers: MarketNumbers, orders: Orders, triggers: TriggerColumns, watched: boolean) {
+    this.index = index
+    this.numbers = numbers
+    this.baseAsset = numbers.baseAsset
+    this.quoteAsset = numbers.quoteAsset
+    this.baseUnits = numbers.baseUnits
+    this.quoteUnits = numbers.quoteUnits
+    this.changes = watched ? new BookChanges() : null
+    this.book = new Book(orders.pool, this.changes)
+    this.marketStops = new TriggerQueue(triggers)
+    this.limitStops = new TriggerQueue(triggers)
+  }
+
+  /** The window of the band that `time` lies in has begun: the last price before it is its reference. */
+  roll(time: number): void {
+    const window = this.rules.bandWindowMs > 0 ? Math.floor(time / this.rules.bandWindowMs) : 0
+    if (window === this.window) return
+    this.window = window
+    this.reference = this.lastPrice
+  }
+
+  /** Furthest a trade may be from the reference, either way; Infinity where there is no band. */
+  get bandWidth(): number {
+    if (this.reference === 0 || this.rules.priceBandBps === 0) return Number.POSITIVE_INFINITY
+    return shareOf(this.reference, this.rules.priceBandBps)
+  }
+
+  /** Whether a trade at `price` would be outside the band. */
+  beyondBand(price: number): boolean {
+    return Math.abs(price - this.reference) > this.bandWidth
+  }
+}
