@@ -5,7 +5,21 @@ const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz'
 const TIME_CHARACTERS = 9
 const RANDOM_CHARACTERS = 13
 
-export type IdPrefix = 'usr' | 'ses' | 'key' | 'aud' | 'acc' | 'evt' | 'dev' | 'ntf' | 'mdl' | 'prd' | 'req'
+export type IdPrefix =
+  | 'usr'
+  | 'ses'
+  | 'key'
+  | 'aud'
+  | 'acc'
+  | 'pac'
+  | 'por'
+  | 'evt'
+  | 'dev'
+  | 'ntf'
+  | 'mdl'
+  | 'prd'
+  | 'stg'
+  | 'req'
 
 /** Makes ids such as `usr_1j2k…`: a readable prefix, 45 bits of milliseconds (so they sort by time), 65 random bits. */
 export class IdSource {

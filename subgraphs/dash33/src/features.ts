@@ -23,6 +23,7 @@ import { EquityRetention } from './portfolio/index.ts'
 import { openPortfolioServices } from './portfolio-services.ts'
 import { Projector, projectionMetrics, projectionWriter, Retention, readWatermark } from './projections/index.ts'
 import { dash33Resolvers } from './resolvers.ts'
+import { StrategyOrderRetention, StrategyTrader, strategyMetrics } from './strategies/index.ts'
 import { TradeRetention } from './trades/index.ts'
 
 /** A running exchange, with what a drill may ask of it beside the graph. */
@@ -86,8 +87,20 @@ async function start(ports: Ports, options: Dash33Options, stack: AsyncDisposabl
     log,
   })
   stack.defer(() => closePortfolios())
+  const strategies = new StrategyTrader({
+    engine: observed,
+    onBatch: (listener) => engine.onBatch(listener),
+    feeds: streams.feeds,
+    transport: ports.transport,
+    prisma,
+    pool,
+    clock: ports.clock,
+    log,
+    metrics: strategyMetrics(ports.metrics),
+    wrote: (accountId, sequence) => writes.wrote(accountId, sequence),
+  })
   const opener = new AccountOpener({ engine: observed, openings, pool, log })
-  const rules = [OrderRetention, BroughtForward, TradeRetention, EquityRetention].map(
+  const rules = [OrderRetention, BroughtForward, TradeRetention, EquityRetention, StrategyOrderRetention].map(
     (Rule) => new Rule(pool, ports.clock),
   )
   const symbols = INSTRUMENTS.map(({ symbol }) => symbol)
@@ -107,6 +120,8 @@ async function start(ports: Ports, options: Dash33Options, stack: AsyncDisposabl
     handle: (events, client) => opener.register(events, client),
   })
   stack.defer(() => registrations.close())
+  await strategies.start()
+  stack.defer(() => strategies.stop())
   const subgraph = await createSubgraph({
     name: 'dash33',
     sdl: await readFile(path.join(import.meta.dirname, 'generated/schema.graphql'), 'utf8'),
@@ -117,6 +132,9 @@ async function start(ports: Ports, options: Dash33Options, stack: AsyncDisposabl
       pool: reads,
       ...orders,
       ...portfolio,
+      strategies,
+      ids: ports.ids,
+      clock: ports.clock,
       writes,
       projected,
     }),

@@ -2,14 +2,16 @@
 import type { AuctionIndication } from '@opsource/bus/contracts'
 import type { LiveCandle } from './candles/live.ts'
 import type { OrderSnapshot } from './engine/acks.ts'
-import type { MarketStatus, OrderStatus, Side } from './engine/commands.ts'
+import type { MarketStatus, OrderStatus, OrderType, Side, TimeInForce } from './engine/commands.ts'
 import type { CancelReason } from './engine/events.ts'
 import type { Lots, MinorUnits, Ticks } from './market/instruments.ts'
 import type { MarketRules } from './market/rules.ts'
 import type { QueueUpdate } from './orderbook/queue-view.ts'
 import type { BookUpdate } from './orderbook/view.ts'
+import type { PaperFill } from './paper/settlement.ts'
 import type { Drawdown } from './portfolio/drawdown.ts'
 import type { Performance } from './portfolio/performance.ts'
+import type { StoredStrategy, StoredStrategyOrder } from './strategies/index.ts'
 
 export interface UserParent {
   readonly id: string
@@ -219,4 +221,52 @@ export interface RestingOrdersUpdateParent extends QueueUpdate {}
 
 export interface AuctionParent extends AuctionIndication {
   readonly symbol: string
+}
+
+export interface StrategyParent extends StoredStrategy {}
+
+export interface StrategyOrderParent extends StoredStrategyOrder {}
+
+export interface PaperAccountParent {
+  readonly id: string
+  readonly clientAccountId: string
+  readonly name: string
+  /** Milliseconds since the Unix epoch. */
+  readonly openedAt: number
+  readonly closedAt: number | null
+  /** Minor units of USDT. */
+  readonly openingEquity: bigint
+}
+
+export interface PaperOrderParent {
+  readonly id: string
+  readonly accountId: string
+  readonly clientOrderId: string
+  readonly symbol: string
+  readonly side: Side
+  readonly type: OrderType
+  readonly timeInForce: TimeInForce
+  readonly postOnly: boolean
+  readonly price: Ticks | null
+  readonly quantity: Lots
+  readonly filledQuantity: Lots
+  /** Quote minor units, before fees. */
+  readonly filledQuoteAmount: bigint
+  readonly status: OrderStatus
+  readonly cancelReason: CancelReason | null
+  /** Minor units: of the quote asset for a buy, of the base asset for a sell. */
+  readonly held: bigint
+  /** Lots that were shown at its price before it and have not traded since. */
+  readonly ahead: Lots
+  /** The last command in the real book that it was placed against. */
+  readonly engineSequence: number
+  /** Milliseconds since the Unix epoch. */
+  readonly createdAt: number
+  readonly closedAt: number | null
+}
+
+export interface PaperFillParent extends PaperFill {
+  readonly orderId: string
+  readonly symbol: string
+  readonly side: Side
 }

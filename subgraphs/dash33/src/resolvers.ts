@@ -8,6 +8,7 @@ import { orderBookResolvers } from './orderbook/index.ts'
 import { decimalScalar, orderResolvers } from './orders/index.ts'
 import { portfolioResolvers } from './portfolio/index.ts'
 import { riskResolvers } from './risk/index.ts'
+import { strategyResolvers } from './strategies/index.ts'
 import { tradeResolvers } from './trades/index.ts'
 
 /** What the features need, all together. */
@@ -20,7 +21,8 @@ export type Services = Parameters<typeof marketResolvers>[0] &
   Parameters<typeof candleResolvers>[0] &
   Parameters<typeof ledgerResolvers>[0] &
   Parameters<typeof portfolioResolvers>[0] &
-  Parameters<typeof riskResolvers>[0]
+  Parameters<typeof riskResolvers>[0] &
+  Parameters<typeof strategyResolvers>[0]
 
 /** The resolvers of all features: those of a type that several features extend are joined. */
 export function dash33Resolvers(services: Services): Resolvers {
@@ -34,6 +36,7 @@ export function dash33Resolvers(services: Services): Resolvers {
   const ledger = ledgerResolvers(services)
   const portfolio = portfolioResolvers(services)
   const risk = riskResolvers(services)
+  const strategies = strategyResolvers(services)
   return {
     ...market,
     ...book,
@@ -44,8 +47,17 @@ export function dash33Resolvers(services: Services): Resolvers {
     ...candles,
     ...ledger,
     ...portfolio,
-    Query: { ...market.Query, ...orders.Query, ...fills.Query, ...ledger.Query, ...portfolio.Query, ...risk.Query },
-    Mutation: { ...market.Mutation, ...orders.Mutation, ...ledger.Mutation, ...risk.Mutation },
+    ...strategies,
+    Query: {
+      ...market.Query,
+      ...orders.Query,
+      ...fills.Query,
+      ...ledger.Query,
+      ...portfolio.Query,
+      ...risk.Query,
+      ...strategies.Query,
+    },
+    Mutation: { ...market.Mutation, ...orders.Mutation, ...ledger.Mutation, ...risk.Mutation, ...strategies.Mutation },
     Subscription: {
       ...updates.Subscription,
       ...fills.Subscription,
@@ -58,6 +70,7 @@ export function dash33Resolvers(services: Services): Resolvers {
     Market: { ...market.Market, ...book.Market, ...trades.Market, ...candles.Market },
     LedgerEntry: { ...ledger.LedgerEntry, ...trades.LedgerEntry },
     OrderUpdate: { ...orders.OrderUpdate, ...updates.OrderUpdate },
+    Order: { ...orders.Order, ...strategies.Order },
     Fill: { ...orders.Fill, ...fills.Fill },
     Decimal: decimalScalar,
   }

@@ -1,0 +1,5 @@
+export { strategyMetrics } from './observe.ts'
+export { strategyResolvers } from './resolvers.ts'
+export { StrategyOrderRetention } from './retention.ts'
+export type { StoredStrategy, StoredStrategyOrder } from './store.ts'
+export { StrategyTrader } from './trader.ts'
