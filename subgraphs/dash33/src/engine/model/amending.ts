@@ -2,18 +2,18 @@ import type { Ack, Refusal } from '../acks.ts'
 import type { AmendOrder, OrderTerms } from '../commands.ts'
 import { arrive } from './matching.ts'
 import { priceFor, refused, switchOf, wouldTrade } from './placing.ts'
-import { bracketInOrder, meets, pairInOrder, protection } from './prices.ts'
+import { meets, pairInOrder, protection } from './prices.ts'
 import { brokenRule } from './rules.ts'
 import { settle } from './settling.ts'
 import { faultsOf } from './shape.ts'
 import {
+  available,
   exitsOf,
-  held,
+  holdOf,
   isOpen,
   type ModelOrder,
   namesOf,
   otherLeg,
-  ownedBy,
   paidAsset,
   remaining,
   snapshot,
@@ -33,12 +33,14 @@ export function amend(venue: Venue, command: AmendOrder): Ack {
 
   const before = order.terms
   const terms = amended(before, command)
-  const changes = (['quantity', 'price', 'stopPrice'] as const).some((field) => terms[field] !== before[field])
+  const worst = worstOf(order, terms)
+  const fields = ['quantity', 'price', 'stopPrice'] as const
+  const changes = fields.some((field) => terms[field] !== before[field]) || worst !== order.worst
   const isArrival = order.place === 'BOOK' && (terms.price !== before.price || terms.quantity > before.quantity)
+  const refusal = refusalOf(venue, order, terms, isArrival) ?? apply(venue, order, terms, worst)
+  if (refusal) return refusal
+  account.acceptedAt.push(venue.time)
   if (changes) {
-    const refusal = refusalOf(venue, order, terms, isArrival) ?? apply(venue, order, terms)
-    if (refusal) return refusal
-    account.acceptedAt.push(venue.time)
     venue.events.push({
       type: 'ORDER_AMENDED',
       engineSequence: venue.sequence,
@@ -50,16 +52,15 @@ export function amend(venue: Venue, command: AmendOrder): Ack {
       remainingQuantity: remaining(order),
       keptPriority: !isArrival,
     })
-    order.shown = Math.min(order.shown, remaining(order))
-    if (isArrival) arrive(venue, order)
-    settle(venue)
   }
-  const fills = venue.fills.get(order) ?? []
+  order.shown = Math.min(order.shown, remaining(order))
+  if (isArrival) arrive(venue, order)
+  settle(venue)
   return {
     kind: 'AMENDED',
     engineSequence: venue.sequence,
     order: snapshot(order),
-    fills,
+    fills: venue.fills.get(order) ?? [],
     keptPriority: !isArrival,
   }
 }
@@ -73,8 +74,9 @@ export function findOrder(venue: Venue, named: Omit<AmendOrder, 'kind' | 'quanti
   )
 }
 
-function allowed({ terms, status, groupId }: ModelOrder, { quantity, price, stopPrice }: AmendOrder): boolean {
-  if (quantity !== null && groupId !== null) return false
+function allowed(order: ModelOrder, { quantity, price, stopPrice }: AmendOrder): boolean {
+  const { terms, status, groupId } = order
+  if (quantity !== null && quantity !== terms.quantity && groupId !== null) return false
   if (price !== null && terms.type !== 'LIMIT' && terms.type !== 'STOP_LIMIT') return false
   const hasStop = (terms.type === 'STOP' || terms.type === 'STOP_LIMIT') && status === 'PENDING'
   return stopPrice === null || hasStop
@@ -87,69 +89,59 @@ const amended = (terms: OrderTerms, { quantity, price, stopPrice }: AmendOrder):
   stopPrice: stopPrice ?? terms.stopPrice,
 })
 
+/** The worst price of a STOP without one is counted anew. */
+function worstOf({ market, worst }: ModelOrder, { type, side, price, stopPrice }: OrderTerms): number | null {
+  if (type === 'TRAILING_STOP') return worst
+  return price ?? (type === 'STOP' ? protection(market, side, stopPrice!) : null)
+}
+
 function refusalOf(venue: Venue, order: ModelOrder, terms: OrderTerms, isArrival: boolean): Refusal | null {
-  const { market, role } = order
+  const { market } = order
   // What is shown may come to be all of it.
   const [fault] = faultsOf({ ...terms, displayQuantity: null }, market)
   if (fault) return refused(fault)
-  const outOfOrder = pricesFault(venue, order, terms)
-  if (outOfOrder) return refused(outOfOrder)
-  const isTested = role === null || role === 'OCO_LIMIT' || role === 'ENTRY'
-  const broken =
-    isTested &&
-    brokenRule(venue, {
-      account: venue.accounts.get(order.accountId)!,
-      market,
-      terms,
-      value: newValue(venue, order, terms),
-      quantity: terms.quantity - order.filled,
-      orders: 0,
-      replaces: order,
-    })
+  if (!legsInOrder(venue, order, terms)) return refused('PRICES_OUT_OF_ORDER')
+  // Exits that wait for their entry reduce risk.
+  if (order.place === 'ENTRY') return null
+  if (terms.expiresAt !== null && terms.expiresAt <= venue.time) return refused('EXPIRY_IN_THE_PAST')
+  const waits = order.place === 'TRIGGER' && terms.type !== 'TRAILING_STOP'
+  const isMet = waits && market.last !== null && meets(terms.side, market.last, terms.stopPrice!)
+  if (isMet) return refused('WOULD_TRIGGER_AT_ONCE')
+  const broken = brokenRule(venue, {
+    account: venue.accounts.get(order.accountId)!,
+    market,
+    // A stop that has been triggered is a limit order like any other.
+    terms: order.place === 'BOOK' ? { ...terms, type: 'LIMIT' } : terms,
+    value: priceFor(venue, market, terms),
+    quantity: terms.quantity - order.filled,
+    orders: 0,
+    replaces: order,
+  })
   if (broken) return broken
   return isArrival && terms.postOnly && wouldTrade(venue, market, terms) ? refused('POST_ONLY_WOULD_TRADE') : null
 }
 
-function pricesFault(venue: Venue, order: ModelOrder, terms: OrderTerms) {
-  const { last } = order.market
-  const exits = exitsOf(venue, order.groupId)
-  if (exits.length > 0) {
-    const entry = venue.orders.find((each) => each.groupId === order.groupId && each.role === 'ENTRY')!
-    const of = (role: string) => (order.role === role ? terms : exits.find((exit) => exit.role === role)!.terms)
-    const price = order === entry ? terms.price : entry.terms.price
-    const inOrder = bracketInOrder(entry.terms.side, of('STOP_LOSS').stopPrice!, price, of('TAKE_PROFIT').price!)
-    return inOrder ? null : 'PRICES_OUT_OF_ORDER'
-  }
-  const other = otherLeg(venue, order)
-  if (other) {
-    const [limit, stop] = order.place === 'TRIGGER' ? [other.terms, terms] : [terms, other.terms]
-    return pairInOrder(terms.side, limit.price!, stop.stopPrice!, last) ? null : 'PRICES_OUT_OF_ORDER'
-  }
-  const waits = order.place === 'TRIGGER' && terms.type !== 'TRAILING_STOP'
-  return waits && last !== null && meets(terms.side, last, terms.stopPrice!) ? 'WOULD_TRIGGER_AT_ONCE' : null
-}
-
-/** A trailing stop keeps the value of its first stop price. */
-function newValue(venue: Venue, order: ModelOrder, terms: OrderTerms): number | null {
-  return terms.type === 'TRAILING_STOP' ? order.value : priceFor(venue, order.market, terms, terms.stopPrice)
+/** Whether the limit of a pair, or of exits that wait, stays on its side of the stop. */
+function legsInOrder(venue: Venue, order: ModelOrder, terms: OrderTerms): boolean {
+  const others = order.place === 'ENTRY' ? exitsOf(venue, order.groupId) : [otherLeg(venue, order)]
+  const other = others.find((each) => each !== undefined && each !== order)
+  if (!other) return true
+  const [limit, stop] = terms.type === 'LIMIT' ? [terms, other.terms] : [other.terms, terms]
+  return pairInOrder(terms.side, limit.price!, stop.stopPrice!, null)
 }
 
 /** Sets the new terms if they can be paid for. */
-function apply(venue: Venue, order: ModelOrder, terms: OrderTerms): Refusal | null {
+function apply(venue: Venue, order: ModelOrder, terms: OrderTerms, worst: number | null): Refusal | null {
   const asset = paidAsset(order.market, terms.side)
-  const owned = ownedBy(venue, order.accountId, asset)
+  const other = otherLeg(venue, order)
+  const holds = () => holdOf(venue, order) + (other ? holdOf(venue, other) : 0)
   const before = { terms: order.terms, worst: order.worst, value: order.value, stop: order.stop }
-  const heldBefore = held(venue, order.accountId, asset)
-  order.value = newValue(venue, order, terms)
-  if (terms.type === 'STOP' || terms.type === 'STOP_LIMIT') {
-    order.stop = terms.stopPrice
-    const follows = terms.price === null && terms.stopPrice !== before.terms.stopPrice
-    if (follows) order.worst = protection(order.market, terms.side, terms.stopPrice!)
-  }
-  order.terms = terms
-  const required = held(venue, order.accountId, asset) - heldBefore
-  const available = owned - heldBefore
-  if (required <= 0 || required <= available) return null
+  const own = holds()
+  const free = available(venue, order.accountId, asset) + own
+  const stop = terms.type === 'TRAILING_STOP' ? order.stop : terms.stopPrice
+  Object.assign(order, { terms, worst, stop, value: priceFor(venue, order.market, terms) })
+  const required = holds()
+  if (required <= own || required <= free) return null
   Object.assign(order, before)
-  return { kind: 'REFUSED', code: 'INSUFFICIENT_BALANCE', asset, required, available }
+  return { kind: 'REFUSED', code: 'INSUFFICIENT_BALANCE', asset, required, available: free }
 }

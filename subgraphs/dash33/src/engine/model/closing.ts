@@ -16,7 +16,8 @@ export function cancel(venue: Venue, order: ModelOrder, reason: CancelReason): v
     filledQuantity: order.filled,
     cancelledQuantity: remaining(order),
   })
-  if (legs) cancelLinked(venue, legs, 'OTHER_LEG')
+  // The one that took this one with it is not taken in turn.
+  if (legs && reason !== 'OTHER_LEG') cancelLinked(venue, legs, 'OTHER_LEG')
   closeEntry(venue, order)
 }
 
@@ -35,9 +36,10 @@ export function cancelOtherLeg(venue: Venue, order: ModelOrder): void {
 
 /** Cancels all of a list for one reason, whatever ties them. */
 export function cancelEach(venue: Venue, orders: readonly ModelOrder[], reason: CancelReason): void {
-  venue.leaving = new Set(orders)
+  const before = venue.leaving
+  venue.leaving = new Set([...before, ...orders])
   for (const order of orders) if (isOpen(order)) cancel(venue, order, reason)
-  venue.leaving = new Set()
+  venue.leaving = before
 }
 
 /** Both exits of a bracket, the take-profit first. */
@@ -48,7 +50,7 @@ export function cancelExits(venue: Venue, groupId: string, reason: CancelReason)
 function closeEntry(venue: Venue, order: ModelOrder): void {
   if (order.role !== 'ENTRY' || exitsOf(venue, order.groupId).length === 0) return
   if (order.filled > 0) venue.closedEntries.push(order)
-  else for (const exit of exitsOf(venue, order.groupId).sort(byAge)) cancelLinked(venue, exit, 'ENTRY_CLOSED')
+  else cancelExits(venue, order.groupId!, 'ENTRY_CLOSED')
 }
 
 function cancelLinked(venue: Venue, order: ModelOrder, reason: CancelReason): void {

@@ -15,6 +15,7 @@ import {
   paidAsset,
   queue,
   remaining,
+  spends,
   type Venue,
 } from './venue.ts'
 
@@ -131,9 +132,6 @@ function halt(venue: Venue, market: ModelMarket): void {
   })
 }
 
-const spends = ({ terms }: ModelOrder): boolean =>
-  terms.type === 'MARKET' && terms.side === 'BUY' && terms.price === null
-
 const affordable = (venue: Venue, order: ModelOrder, price: number): number =>
   Math.floor(
     available(venue, order.accountId, paidAsset(order.market, 'BUY')) / quoteAmount(order.market.instrument, price, 1),
@@ -143,20 +141,19 @@ const affordable = (venue: Venue, order: ModelOrder, price: number): number =>
 function tradesWhole(venue: Venue, order: ModelOrder, limit: number | null): boolean {
   const { market, terms } = order
   const mode = terms.selfTradePrevention
-  const makers = queue(venue, market, opposite(terms.side)).filter(
-    (maker) => crosses(terms.side, limit, maker.terms.price!) && inBand(market, maker.terms.price!),
-  )
+  const makers = queue(venue, market, opposite(terms.side))
   const isOwn = (maker: ModelOrder) => maker.accountId === order.accountId
   const firstOwn = mode === 'EXPIRE_TAKER' || mode === 'EXPIRE_BOTH' ? makers.find(isOwn) : undefined
   let budget = available(venue, order.accountId, paidAsset(market, terms.side))
   let wanted = remaining(order)
   for (const maker of makers) {
-    if (maker === firstOwn) break
-    if (isOwn(maker) && mode !== 'NONE') continue
+    const price = maker.terms.price!
+    if (maker === firstOwn || !crosses(terms.side, limit, price) || !inBand(market, price)) break
+    if (isOwn(maker)) continue
     // What an iceberg hides comes to the end of its queue, behind an order that ends the match.
     const isBefore = firstOwn?.terms.price === maker.terms.price
     const quantity = Math.min(wanted, isBefore ? maker.shown : remaining(maker))
-    const cost = quoteAmount(market.instrument, maker.terms.price!, quantity)
+    const cost = quoteAmount(market.instrument, price, quantity)
     if (spends(order) && cost > budget) return false
     budget -= cost
     wanted -= quantity

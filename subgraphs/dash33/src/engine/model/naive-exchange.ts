@@ -176,6 +176,7 @@ function cancelAll(venue: Venue, { accountId, symbol, side }: CancelAll): Ack {
     .filter(({ terms }) => (symbol ?? terms.symbol) === terms.symbol && (side ?? terms.side) === terms.side)
     .sort(byAge)
   cancelEach(venue, orders, 'MASS_CANCEL')
+  const orderIds = venue.events.flatMap((event) => (event.type === 'ORDER_CANCELLED' ? [event.orderId] : [])).sort()
   settle(venue)
-  return { kind: 'ALL_CANCELLED', engineSequence: venue.sequence, orderIds: orders.map(({ id }) => id) }
+  return { kind: 'ALL_CANCELLED', engineSequence: venue.sequence, orderIds }
 }

@@ -70,42 +70,39 @@ function refusalOf(venue: Venue, command: Placing): Refusal | null {
   const engaged = switchOf(venue, market, account.id)
   if (engaged) return { kind: 'REFUSED', code: 'KILL_SWITCH_ENGAGED', scope: engaged }
   if (market.status === 'PAUSED') return refused('MARKET_PAUSED')
-  const waits = terms.timeInForce !== 'IOC' && terms.timeInForce !== 'FOK'
-  if (market.status === 'AUCTION' && (terms.type === 'MARKET' || !waits)) return refused('NOT_IN_AUCTION')
   const [fault] = all.flatMap((each) => faultsOf(each, market))
   if (fault) return refused(fault)
   const late = timeFault(venue, command, terms, market)
   if (late) return refused(late)
 
-  const order = draft(venue, market, command, 0)
-  const broken = brokenRule(venue, {
-    account,
-    market,
-    terms,
-    value: order.value,
-    quantity: terms.quantity,
-    orders: all.length,
-    replaces: null,
-  })
-  if (broken) return broken
+  const orders = all.map((_, position) => draft(venue, market, command, position))
+  // Exits reduce risk.
+  for (const { terms: each, value } of command.kind === 'PLACE_BRACKET' ? orders.slice(0, 1) : orders) {
+    const { quantity } = each
+    const candidate = { account, market, terms: each, value, quantity, orders: all.length, replaces: null }
+    const broken = brokenRule(venue, candidate)
+    if (broken) return broken
+  }
   if (terms.postOnly && wouldTrade(venue, market, terms)) return refused('POST_ONLY_WOULD_TRADE')
-  return shortage(venue, command, order)
+  return shortage(venue, command, orders)
 }
 
 /** What depends on the moment. */
 function timeFault(venue: Venue, command: Placing, terms: OrderTerms, market: ModelMarket): Code | null {
+  if (!pricesInOrder(command, terms, market)) return 'PRICES_OUT_OF_ORDER'
+  const waits = terms.timeInForce !== 'IOC' && terms.timeInForce !== 'FOK'
+  if (market.status === 'AUCTION' && (terms.type === 'MARKET' || !waits)) return 'NOT_IN_AUCTION'
   if (terms.expiresAt !== null && terms.expiresAt <= venue.time) return 'EXPIRY_IN_THE_PAST'
-  if (command.kind === 'PLACE_OCO') {
-    return pairInOrder(terms.side, command.price, command.stopPrice, market.last) ? null : 'PRICES_OUT_OF_ORDER'
-  }
-  if (command.kind === 'PLACE_BRACKET') {
-    const entry = terms.type === 'MARKET' ? market.last : terms.price
-    const inOrder = bracketInOrder(terms.side, command.stopPrice, entry, command.takeProfitPrice)
-    return inOrder ? null : 'PRICES_OUT_OF_ORDER'
-  }
   const isStop = terms.type === 'STOP' || terms.type === 'STOP_LIMIT'
   const met = isStop && market.last !== null && meets(terms.side, market.last, terms.stopPrice!)
   return met ? 'WOULD_TRIGGER_AT_ONCE' : null
+}
+
+function pricesInOrder(command: Placing, terms: OrderTerms, { last }: ModelMarket): boolean {
+  if (command.kind === 'PLACE') return true
+  if (command.kind === 'PLACE_OCO') return pairInOrder(terms.side, command.price, command.stopPrice, last)
+  const entry = terms.type === 'MARKET' ? last : terms.price
+  return bracketInOrder(terms.side, command.stopPrice, entry, command.takeProfitPrice)
 }
 
 export function wouldTrade(venue: Venue, market: ModelMarket, terms: OrderTerms): boolean {
@@ -113,17 +110,16 @@ export function wouldTrade(venue: Venue, market: ModelMarket, terms: OrderTerms)
   return market.status === 'TRADING' && best !== undefined && crosses(terms.side, terms.price, best.terms.price!)
 }
 
-function shortage(venue: Venue, command: Placing, order: ModelOrder): Refusal | null {
+function shortage(venue: Venue, command: Placing, orders: readonly ModelOrder[]): Refusal | null {
+  const [order] = orders as [ModelOrder]
   const { market, terms } = order
   const asset = paidAsset(market, terms.side)
   const free = available(venue, command.accountId, asset)
-  const stop = command.kind === 'PLACE_OCO' ? requirement(draft(venue, market, command, 1)) : 0
+  const pair = command.kind === 'PLACE_OCO' ? orders : [order]
+  const needed = Math.max(...pair.map(requirement))
   // One that spends what is available must be able to buy something.
-  const spends = terms.type === 'MARKET' && terms.side === 'BUY' && terms.price === null
-  const [best] = spends ? queue(venue, market, 'SELL') : []
-  const required = best
-    ? best.terms.price! * market.instrument.quoteUnitsPerTickLot
-    : Math.max(spends ? 0 : requirement(order), stop)
+  const [best] = needed === 0 ? queue(venue, market, 'SELL') : []
+  const required = best ? best.terms.price! * market.instrument.quoteUnitsPerTickLot : needed
   return required <= free ? null : { kind: 'REFUSED', code: 'INSUFFICIENT_BALANCE', asset, required, available: free }
 }
 
@@ -164,17 +160,17 @@ function draft(venue: Venue, market: ModelMarket, command: Placing, position: nu
     fees: 0,
     shown: 0,
     priority: 0,
-    value: priceFor(venue, market, terms, first),
+    value: priceFor(venue, market, terms),
     stop,
     best,
     worst: terms.price ?? (first === null ? null : protection(market, terms.side, first)),
   }
 }
 
-/** @param first of a stop its first stop price, or what stands for it */
-export function priceFor(venue: Venue, market: ModelMarket, terms: OrderTerms, first: number | null): number | null {
+/** The price that the rules value an order at, null where there is none yet. */
+export function priceFor(venue: Venue, market: ModelMarket, terms: OrderTerms): number | null {
   if (terms.price !== null) return terms.price
-  if (terms.type !== 'MARKET') return first
+  if (terms.type !== 'MARKET') return terms.stopPrice ?? market.last
   return queue(venue, market, opposite(terms.side))[0]?.terms.price ?? null
 }
 

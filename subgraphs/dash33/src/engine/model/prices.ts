@@ -7,9 +7,11 @@ const BPS = 10_000n
 export const shareDown = (amount: number, bps: number): number => Number((BigInt(amount) * BigInt(bps)) / BPS)
 export const shareUp = (amount: number, bps: number): number => Number((BigInt(amount) * BigInt(bps) + BPS - 1n) / BPS)
 
-/** The worst price of an order that has none, counted from `price`. */
-export const protection = (market: ModelMarket, side: Side, price: number): number =>
-  price + (side === 'BUY' ? 1 : -1) * shareDown(price, market.rules.protectionBps)
+/** The worst price of an order that has none, counted from `price`; null where the market does not protect. */
+export function protection({ rules }: ModelMarket, side: Side, price: number): number | null {
+  if (rules.protectionBps === 0) return null
+  return price + (side === 'BUY' ? 1 : -1) * shareDown(price, rules.protectionBps)
+}
 
 /** The stop price of a trailing stop behind the best price. */
 export function trailing({ side, trailingAmount, trailingBps }: OrderTerms, best: number): number {

@@ -56,6 +56,9 @@ export const opening: Command[] = [
 ]
 
 const one = fc.constantFrom
+/** Equal to its own copy. */
+const plainRecord = <T extends object>(model: { [K in keyof T]: fc.Arbitrary<T[K]> }) =>
+  fc.record(model, { noNullPrototype: true })
 const perhaps = <T>(value: fc.Arbitrary<T>, times = 2) => fc.option(value, { nil: null, freq: times })
 const accountId = one(...ACCOUNTS)
 const symbol = one('BTC-USDT', 'BTC-USDT', 'BTC-USDT', 'ETH-USDT')
@@ -202,7 +205,7 @@ const amendment = fc.record({
   price: perhaps(price, 1),
   stopPrice: perhaps(price, 1),
 })
-const limits = fc.record({
+const limits = plainRecord({
   maxOrderQuantity: perhaps(fc.integer({ min: 10, max: 20 })),
   maxOrderNotional: perhaps(fc.integer({ min: 1_000, max: 2_000 })),
   maxOpenOrders: perhaps(fc.integer({ min: 2, max: 12 })),
@@ -210,7 +213,7 @@ const limits = fc.record({
   maxExposure: perhaps(fc.integer({ min: 3_000, max: 30_000 })),
   maxMessagesPerSecond: perhaps(fc.integer({ min: 2, max: 6 })),
 })
-const rules = fc.record({
+const rules = plainRecord({
   maxQuantity: one(0, 25, 18),
   minNotional: one(0, 150, 400),
   collarBps: one(0, 500, 700),
@@ -340,8 +343,9 @@ const named = fc.record({
 })
 
 /** Runs of commands of every kind over few accounts, markets and prices, so that they often meet. */
+/** @param length at most */
 export const steps = (length: number): fc.Arbitrary<Step[]> =>
-  fc.array(fc.record({ after, command: anything, named }), { minLength: length, maxLength: length, size: 'max' })
+  fc.array(fc.record({ after, command: anything, named }), { minLength: 1, maxLength: length, size: 'max' })
 
 /** The command of a step, where `accepted` are the orders so far, the latest last. */
 export function commandOf(

@@ -57,7 +57,7 @@ function collar(_: Venue, { market, terms }: Candidate): Refusal | null {
   const price = terms.price!
   const limit = terms.side === 'BUY' ? last + distance : last - distance
   if (terms.side === 'BUY' ? price <= limit : price >= limit) return null
-  return { kind: 'REFUSED', code: 'RISK_LIMIT_EXCEEDED', rule: 'PRICE_COLLAR', limit, observed: price, headroom: 0 }
+  return { kind: 'REFUSED', code: 'RISK_LIMIT_EXCEEDED', rule: 'PRICE_COLLAR', limit, observed: price, headroom: limit }
 }
 
 function messageRate(venue: Venue, { account, terms }: Candidate): Refusal | null {
@@ -77,7 +77,7 @@ function accountRules(venue: Venue, candidate: Candidate): Refusal | null {
   const isBuy = terms.side === 'BUY'
 
   const units = market.instrument.baseUnitsPerLot
-  const lots = BigInt(Math.ceil(ownedBy(venue, account.id, market.instrument.baseAsset) / units))
+  const lots = BigInt(Math.floor(ownedBy(venue, account.id, market.instrument.baseAsset) / units))
   const position = buys.reduce((sum, order) => sum + BigInt(remaining(order)), lots)
   const open = counted.reduce((sum, order) => sum + worth(market, order.value ?? 0, remaining(order)), 0n)
   const owned = isBuy ? lots * worth(market, market.last ?? 0, 1) : 0n
@@ -87,9 +87,7 @@ function accountRules(venue: Venue, candidate: Candidate): Refusal | null {
     (value === null
       ? null
       : above('MAX_ORDER_NOTIONAL', limits.maxOrderNotional, 0n, worth(market, value, terms.quantity))) ??
-    (candidate.orders === 0
-      ? null
-      : above('MAX_OPEN_ORDERS', limits.maxOpenOrders, BigInt(all.length), BigInt(candidate.orders))) ??
+    above('MAX_OPEN_ORDERS', limits.maxOpenOrders, BigInt(all.length), BigInt(candidate.orders)) ??
     (isBuy ? above('MAX_POSITION', limits.maxPosition, position, BigInt(quantity)) : null) ??
     above('MAX_EXPOSURE', limits.maxExposure, open + owned, worth(market, value ?? 0, quantity))
   )

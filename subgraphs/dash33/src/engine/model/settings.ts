@@ -53,11 +53,10 @@ export function setMarketStatus(venue: Venue, command: SetMarketStatus): Ack {
   return { kind: 'MARKET_STATUS_SET', engineSequence: venue.sequence, symbol, status, auctionEndsAt, recording }
 }
 
-/** Sets a market trading; what crosses then trades at one price. */
+/** Sets a market trading, once what crosses has traded at one price. */
 export function startTrading(venue: Venue, market: ModelMarket, reason: MarketStatusReason): void {
-  const before = market.status
+  if (market.status !== 'TRADING') uncross(venue, market, market.status === 'AUCTION')
   setStatus(venue, market, 'TRADING', reason, null)
-  if (before !== 'TRADING') uncross(venue, market, before === 'AUCTION')
 }
 
 function setStatus(

@@ -32,7 +32,7 @@ export function settle(venue: Venue): void {
 function nextStop(venue: Venue): ModelOrder | undefined {
   for (const market of venue.markets) {
     const { last, status } = market
-    if (last === null) continue
+    if (last === null || status === 'PAUSED') continue
     const met = venue.orders.filter(
       ({ place, market: at, terms, stop }) =>
         place === 'TRIGGER' &&
@@ -51,17 +51,19 @@ function nextStop(venue: Venue): ModelOrder | undefined {
 
 function trigger(venue: Venue, order: ModelOrder): void {
   const { terms, market } = order
+  let isPaid = true
   if (terms.type === 'TRAILING_STOP' && terms.price === null) {
     const paid = paidAsset(market, terms.side)
     const free = available(venue, order.accountId, paid) + (terms.side === 'BUY' ? requirement(order) : 0)
     order.worst = protection(market, terms.side, order.stop!)
-    if (terms.side === 'BUY' && requirement(order) > free) {
-      cancel(venue, order, 'REFUSED_AT_TRIGGER')
-      return
-    }
+    isPaid = terms.side === 'SELL' || requirement(order) <= free
   }
   order.status = 'OPEN'
   tell(venue, order, market.last)
+  if (!isPaid) {
+    cancel(venue, order, 'REFUSED_AT_TRIGGER')
+    return
+  }
   cancelOtherLeg(venue, order)
   arrive(venue, order)
 }
@@ -95,7 +97,7 @@ function received(entry: ModelOrder, takeProfit: ModelOrder, stopLoss: ModelOrde
     const units = entry.filled * instrument.baseUnitsPerLot - entry.fees
     return Math.floor(units / instrument.baseUnitsPerLot)
   }
-  const dearer = Math.max(takeProfit.terms.price!, stopLoss.terms.price ?? stopLoss.worst!)
+  const dearer = Math.max(takeProfit.terms.price!, stopLoss.terms.price ?? stopLoss.worst ?? stopLoss.stop!)
   const proceeds = entry.filledQuote - entry.fees
   return Math.min(entry.filled, Math.floor(proceeds / (dearer * instrument.quoteUnitsPerTickLot)))
 }

@@ -46,7 +46,7 @@ export function faultsOf(terms: OrderTerms, market: ModelMarket): InvalidOrderCo
     ['TRAILING_DISTANCE_REQUIRED', type === 'TRAILING_STOP' && distances === 0],
     ['TRAILING_DISTANCE_NOT_ALLOWED', distances > (type === 'TRAILING_STOP' ? 1 : 0)],
     ['DISPLAY_QUANTITY_NOT_ALLOWED', displayQuantity !== null && (type !== 'LIMIT' || !waits)],
-    ['DISPLAY_QUANTITY_NOT_ALLOWED', displayQuantity !== null && displayQuantity >= quantity],
+    ['DISPLAY_QUANTITY_NOT_ALLOWED', displayQuantity !== null && (displayQuantity >= quantity || displayQuantity < 1)],
     ['POST_ONLY_NOT_ALLOWED', terms.postOnly && (type !== 'LIMIT' || !waits)],
     ['TIME_IN_FORCE_NOT_ALLOWED', type === 'MARKET' ? waits : type !== 'LIMIT' && !waits],
     ['EXPIRY_REQUIRED', timeInForce === 'GTD' && terms.expiresAt === null],

@@ -1,10 +1,10 @@
 import type { Ack } from '../acks.ts'
 import type { CancelAllAfter } from '../commands.ts'
-import { cancel, cancelEach } from './closing.ts'
+import { cancelEach } from './closing.ts'
 import { refused } from './placing.ts'
 import { startTrading } from './settings.ts'
 import { settle } from './settling.ts'
-import { byAge, isOpen, type ModelAccount, openOrders, type Venue } from './venue.ts'
+import { byAge, type ModelAccount, type ModelOrder, openOrders, otherLeg, type Venue } from './venue.ts'
 
 export function setCancelAllAfter(venue: Venue, { accountId, delayMs }: CancelAllAfter): Ack {
   const account = venue.accounts.get(accountId)
@@ -13,27 +13,43 @@ export function setCancelAllAfter(venue: Venue, { accountId, delayMs }: CancelAl
   return { kind: 'CANCEL_ALL_AFTER_SET', engineSequence: venue.sequence, at: account.cancelAllAt }
 }
 
-/** Whatever is due: orders, then dead man's switches, then auctions. */
+/** Whatever is due, by its time; at one time orders, oldest first, then dead man's switches, then auctions. */
 export function tick(venue: Venue): void {
-  const { time } = venue
-  const expired = openOrders(venue)
-    .filter(({ expiresAt }) => expiresAt !== null && expiresAt <= time)
-    .sort((a, b) => a.expiresAt! - b.expiresAt! || byAge(a, b))
-  for (const order of expired) if (isOpen(order)) cancel(venue, order, 'EXPIRED')
-
-  const dead = [...venue.accounts.values()]
-    .filter(({ cancelAllAt }) => cancelAllAt !== null && cancelAllAt <= time)
-    .sort((a, b) => a.cancelAllAt! - b.cancelAllAt!)
-  for (const account of dead) {
-    setSwitch(venue, account, null)
-    cancelEach(venue, openOrders(venue, account.id).sort(byAge), 'DEAD_MAN')
+  while (true) {
+    const [next] = due(venue).sort((a, b) => a.at - b.at)
+    if (!next) return
+    next.happen()
+    settle(venue)
   }
+}
 
-  const ended = venue.markets
-    .filter(({ status, auctionEndsAt }) => status === 'AUCTION' && auctionEndsAt !== null && auctionEndsAt <= time)
-    .sort((a, b) => a.auctionEndsAt! - b.auctionEndsAt!)
-  for (const market of ended) startTrading(venue, market, 'AUCTION_ENDED')
-  settle(venue)
+function due(venue: Venue): { at: number; happen: () => void }[] {
+  const orders = openOrders(venue)
+    .sort(byAge)
+    .map((order) => ({
+      at: order.expiresAt,
+      happen: () => cancelEach(venue, [order, ...linked(venue, order)], 'EXPIRED'),
+    }))
+  const switches = [...venue.accounts.values()].map((account) => ({
+    at: account.cancelAllAt,
+    happen: () => {
+      cancelEach(venue, openOrders(venue, account.id).sort(byAge), 'DEAD_MAN')
+      setSwitch(venue, account, null)
+    },
+  }))
+  const auctions = venue.markets.map((market) => ({
+    at: market.auctionEndsAt,
+    happen: () => startTrading(venue, market, 'AUCTION_ENDED'),
+  }))
+  return [...orders, ...switches, ...auctions].flatMap(({ at, happen }) =>
+    at === null || at > venue.time ? [] : [{ at, happen }],
+  )
+}
+
+/** The other leg of a pair, which ends at the same time. */
+function linked(venue: Venue, order: ModelOrder): ModelOrder[] {
+  const other = otherLeg(venue, order)
+  return other ? [other] : []
 }
 
 function setSwitch(venue: Venue, account: ModelAccount, at: number | null): void {

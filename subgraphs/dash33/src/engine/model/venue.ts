@@ -149,18 +149,20 @@ export function otherLeg(venue: Venue, order: ModelOrder): ModelOrder | undefine
 export const exitsOf = (venue: Venue, groupId: string | null): ModelOrder[] =>
   venue.orders.filter((order) => groupId !== null && order.groupId === groupId && order.place === 'ENTRY')
 
+/** Whether an order holds nothing and spends what is available: a buy without a worst price. */
+export const spends = ({ terms, worst }: ModelOrder): boolean =>
+  terms.side === 'BUY' && terms.price === null && (terms.type === 'MARKET' || worst === null)
+
 /** What an order alone needs. */
 export function requirement(order: ModelOrder): number {
   const { instrument } = order.market
   if (order.terms.side === 'SELL') return remaining(order) * instrument.baseUnitsPerLot
-  return (order.terms.price ?? order.worst ?? 0) * remaining(order) * instrument.quoteUnitsPerTickLot
+  return spends(order) ? 0 : (order.terms.price ?? order.worst!) * remaining(order) * instrument.quoteUnitsPerTickLot
 }
 
 /** What is held for an order: nothing for one that closed or waits for its entry; for a pair the larger of the two, told with the older. */
 export function holdOf(venue: Venue, order: ModelOrder): number {
   if (!isOpen(order) || order.place === 'ENTRY') return 0
-  // It spends what is available.
-  if (order.terms.type === 'MARKET' && order.terms.side === 'BUY' && order.terms.price === null) return 0
   const other = otherLeg(venue, order)
   if (!other) return requirement(order)
   return byAge(order, other) < 0 ? Math.max(requirement(order), requirement(other)) : 0
