@@ -192,7 +192,11 @@ export class Trader {
   }
 }
 
-export async function setStatus(operator: Visitor, symbol: string, status: 'TRADING' | 'PAUSED'): Promise<void> {
+export async function setStatus(
+  operator: Visitor,
+  symbol: string,
+  status: 'TRADING' | 'PAUSED' | 'AUCTION',
+): Promise<void> {
   const answer = z.object({ setMarketStatus: z.object({ __typename: z.literal('MarketStatusSet') }) })
   await operator.get(answer, SET_STATUS, { input: { symbol, status, recording: null } })
 }
