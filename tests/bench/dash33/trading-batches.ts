@@ -160,12 +160,7 @@ export class TradingBatches {
     }
   }
 
-  #batch(
-    firstSequence: number,
-    events: EngineEvent[],
-    balances: BalanceChange[],
-    holds: HoldChange[],
-  ): EngineBatch {
+  #batch(firstSequence: number, events: EngineEvent[], balances: BalanceChange[], holds: HoldChange[]): EngineBatch {
     this.#time += BATCH_MS
     return {
       firstSequence,

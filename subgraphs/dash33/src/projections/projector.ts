@@ -6,7 +6,7 @@ import type { ProjectionMetrics } from './observe.ts'
 /** Batches of this long are written together: small beside what a reader notices, long enough that bulk pays. */
 const COALESCE_MS = 100
 /** Keeps one transaction to some 100 ms of work. */
-const MAX_EVENTS_PER_WRITE = 5_000
+export const MAX_EVENTS_PER_WRITE = 5_000
 const FIRST_RETRY_MS = 100
 /** A database that is away is asked again at least this often. */
 const LONGEST_RETRY_MS = 5_000

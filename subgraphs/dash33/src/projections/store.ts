@@ -26,7 +26,7 @@ export function projectionWriter(pool: Pool): BatchWriter {
       await inTransaction(pool, async (client) => {
         const found = await lockWatermarks(client)
         // The connection may have died between an earlier commit of the same batches and its answer.
-        if (lowest(found) >= last.lastSequence) return
+        if (lowest(found) === last.lastSequence) return
         if (lowest(found) !== after || !equal(positions(found), known))
           throw new WatermarkMoved(`the projections are no longer at ${after}`)
         for (const write of writes) await write(client, numbers)
