@@ -3,6 +3,7 @@ import { pino } from 'pino'
 import { type EngineClient, type EngineOptions, startEngine } from '../../subgraphs/dash33/src/engine/client.ts'
 import type { Command, PlaceOrder } from '../../subgraphs/dash33/src/engine/commands.ts'
 import type { EngineBatch } from '../../subgraphs/dash33/src/engine/events.ts'
+import { STANDARD_LIMITS, STANDARD_PROFILE } from '../../subgraphs/dash33/src/risk/limits.ts'
 
 /** An engine whose projections keep up with it, and all that it handed out. */
 export interface ObservedEngine {
@@ -39,6 +40,16 @@ export const opening: Command[] = ['ann', 'bob'].flatMap((accountId): Command[] 
   { kind: 'CREDIT', accountId, asset: 'BTC', amount: 10_000_000_000, reference: `${accountId} BTC` },
 ])
 
+/** Without it nobody may send more than 10,000 orders in a second of engine time. */
+export const unlimited: Command = {
+  kind: 'SET_RISK_LIMITS',
+  profile: STANDARD_PROFILE,
+  symbol: null,
+  limits: { ...STANDARD_LIMITS, maxOpenOrders: null, maxMessagesPerSecond: null },
+  changedBy: 'usr_operator',
+  reason: 'a test sends all at once',
+}
+
 /** The n-th order of a stream that rests, trades and fills in turn: the same n is always the same order. */
 export function nthOrder(n: number): PlaceOrder {
   const buys = n % 2 === 0
@@ -51,7 +62,7 @@ export function nthOrder(n: number): PlaceOrder {
     type: 'LIMIT',
     timeInForce: n % 7 === 0 ? 'IOC' : 'GTC',
     price: 1_000 + ((n * 37) % 21) - (buys ? 4 : -4),
-    quantity: 1 + ((n * 13) % 50),
+    quantity: 201 + ((n * 13) % 50),
     stopPrice: null,
     trailingAmount: null,
     trailingBps: null,

@@ -51,7 +51,8 @@ export class Committer {
   #time: number
   #timeTakenAt: number
   #journalHash: Uint8Array
-  #running: Promise<void> | null = null
+  #isRunning = false
+  #running: Promise<void> = Promise.resolve()
   #stopped = false
   #inFlight: readonly Waiting[] = []
   #timer: NodeJS.Timeout | null = null
@@ -113,7 +114,9 @@ export class Committer {
   }
 
   #start(): void {
-    this.#running ??= this.#run()
+    if (this.#isRunning) return
+    this.#isRunning = true
+    this.#running = this.#run()
   }
 
   async #run(): Promise<void> {
@@ -122,7 +125,7 @@ export class Committer {
       if (this.#waiting.length === 0 && !this.#isDue()) break
       await this.#commit(this.#takeBatch())
     }
-    this.#running = null
+    this.#isRunning = false
     this.#wakeInTime()
   }
 
@@ -208,7 +211,7 @@ export class Committer {
     const delay = Math.min(Math.max(1, nextTimer - this.#now), LONGEST_TIMER_MS)
     this.#timer = setTimeout(() => {
       this.#setTime(this.#now)
-      if (this.#running === null && !this.#isDue()) this.#wakeInTime()
+      if (!this.#isRunning && !this.#isDue()) this.#wakeInTime()
       else this.#start()
     }, delay)
   }

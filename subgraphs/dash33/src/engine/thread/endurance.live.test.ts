@@ -2,7 +2,7 @@ import { poolConfig } from '@opsource/database'
 import { Client } from 'pg'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { type FreshDatabase, freshDatabase } from '../../../../../tests/support/database.ts'
-import { nthOrder, observedEngine, opening } from '../../../../../tests/support/engine.ts'
+import { nthOrder, observedEngine, opening, unlimited } from '../../../../../tests/support/engine.ts'
 import type { EngineClient } from '../client.ts'
 import type { Command } from '../commands.ts'
 import { LIMITS } from '../limits.ts'
@@ -44,7 +44,7 @@ async function journaled(): Promise<{ first: number; last: number; snapshots: nu
 it('an engine that runs on and on takes snapshots and prunes its journal by itself', async () => {
   const { client } = await observedEngine(database.url)
   engine = client
-  await client.submit(opening)
+  await client.submit([unlimited, ...opening])
   const commands = 3.5 * LIMITS.commandsPerSnapshot
   for (let from = 0; from < commands; from += 4 * SUBMISSION) {
     await Promise.all([0, 1, 2, 3].map((i) => client.submit(stream(from + i * SUBMISSION, SUBMISSION))))
@@ -60,7 +60,7 @@ it('an engine that runs on and on takes snapshots and prunes its journal by itse
 it('an engine whose projections stand still refuses work instead of running away from them, and goes on when they do', async () => {
   const { client } = await observedEngine(database.url, { onBatch: () => undefined })
   engine = client
-  await client.submit(opening)
+  await client.submit([unlimited, ...opening])
   let from = 0
   for (; from <= LIMITS.unprojectedCommands; from += SUBMISSION) await client.submit(stream(from, SUBMISSION))
   expect(await client.submit([nthOrder(from)])).toEqual([{ kind: 'REFUSED', code: 'ENGINE_UNAVAILABLE' }])

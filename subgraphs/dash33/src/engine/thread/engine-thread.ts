@@ -4,6 +4,7 @@ import { decodeSegment } from '../journal/batch-format.ts'
 import { assertComplete, type Recovered, type Replayed, recover } from '../journal/recovery.ts'
 import { FencedError, JournalStore } from '../journal/store.ts'
 import { answersTo } from './answers.ts'
+import { bookSnapshot } from './book-snapshot.ts'
 import { Committer } from './committer.ts'
 import { follow } from './following.ts'
 import { OutcomeWriter } from './outcome-codec.ts'
@@ -110,7 +111,7 @@ export class EngineThread {
     const engine = this.#recovered?.engine
     if (!engine) return
     if (question.kind === 'BOOK') {
-      this.#post({ kind: 'BOOK', id: question.id, book: engine.book(question.symbol) })
+      this.#post({ kind: 'BOOK', id: question.id, book: bookSnapshot(engine, question.symbol) })
       return
     }
     const stateHash = { sequence: engine.state.sequence, hash: hashState(writeState(engine.state)) }

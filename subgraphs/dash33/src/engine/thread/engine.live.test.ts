@@ -1,14 +1,13 @@
 import { poolConfig } from '@opsource/database'
 import { Client } from 'pg'
-import { pino } from 'pino'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type FreshDatabase, freshDatabase } from '../../../../../tests/support/database.ts'
 import { nthOrder, type ObservedEngine, observedEngine, opening } from '../../../../../tests/support/engine.ts'
 import type { Ack } from '../acks.ts'
 import { hashState, writeState } from '../canonical.ts'
-import { type EngineClient, startEngine } from '../client.ts'
+import type { EngineClient } from '../client.ts'
 import { Engine } from '../engine.ts'
-import { decodeCommands } from '../journal/command-codec.ts'
+import { commandsOf, decodeBatch } from '../journal/batch-format.ts'
 import { LIMITS } from '../limits.ts'
 
 let database: FreshDatabase
@@ -112,8 +111,8 @@ describe('the engine on its journal', () => {
     expect(Number(journal[0]!.batches)).toBeLessThan(301)
     const reference = new Engine()
     for (const row of await sql('SELECT payload FROM journal_batch ORDER BY first_seq')) {
-      const { commands, time } = decodeCommands(Buffer.from(row.payload!))
-      for (const command of commands) reference.applyBatch([command], time)
+      const batch = decodeBatch(Buffer.from(row.payload!))
+      for (const command of commandsOf(batch)) reference.applyBatch([command], batch.time)
     }
     expect(hashState(writeState(reference.state))).toBe(hash)
   })
@@ -240,13 +239,7 @@ describe('two engines', () => {
     'never run at once: the second refuses to start',
     async () => {
       await start()
-      const second = startEngine({
-        databaseUrl: database.url,
-        clock: { now: () => 0 },
-        log: pino({ level: 'silent' }),
-        projectedThrough: 0,
-        onBatch: () => undefined,
-      })
+      const second = start()
       await expect(second).rejects.toThrow('another engine holds the journal')
     },
     LIMITS.lockPatienceMs + 20_000,

@@ -205,7 +205,7 @@ export class SupervisedEngine implements EngineClient {
 
   /** @param doubtful submissions whose commit may have happened; null: any that were sent. */
   #failed(reason: string, doubtful: readonly number[] | null): void {
-    this.#reason = `the engine is away: ${reason}`
+    this.#reason = this.#phase === 'STARTING' ? reason : `the engine is away: ${reason}`
     if (this.#phase === 'RUNNING') this.#phase = 'RESTARTING'
     if (this.#phase === 'RESTARTING') this.#options.log.error({ reason }, 'engine failed')
     this.#pending.lose(doubtful, reason)
