@@ -5,7 +5,6 @@ import { createSubgraph, type Ports, type Subgraph } from '@opsource/subgraph'
 import type { Pool } from 'pg'
 import type { Logger } from 'pino'
 import { AccountOpener, Openings, ReadYourWrites } from './accounts/index.ts'
-import { CandleRetention } from './candles/index.ts'
 import { openDatabase } from './database.ts'
 import {
   type EngineClient,
@@ -14,17 +13,15 @@ import {
   type StandbyEngine,
   startEngine,
 } from './engine/client.ts'
-import { BroughtForward } from './ledger/index.ts'
 import { INSTRUMENTS } from './market/index.ts'
 import { openMarketStreams } from './market-streams.ts'
 import { OrderStreams, openOrderServices } from './order-services.ts'
-import { OrderRetention, observeEngine } from './orders/index.ts'
-import { EquityRetention } from './portfolio/index.ts'
+import { observeEngine } from './orders/index.ts'
 import { openPortfolioServices } from './portfolio-services.ts'
 import { Projector, projectionMetrics, projectionWriter, Retention, readWatermark } from './projections/index.ts'
 import { dash33Resolvers } from './resolvers.ts'
-import { StrategyOrderRetention, StrategyTrader, strategyMetrics } from './strategies/index.ts'
-import { TradeRetention } from './trades/index.ts'
+import { retentionRules } from './retention-rules.ts'
+import { StrategyTrader, strategyMetrics } from './strategies/index.ts'
 
 /** A running exchange, with what a drill may ask of it beside the graph. */
 export interface Dash33 extends Subgraph {
@@ -100,11 +97,7 @@ async function start(ports: Ports, options: Dash33Options, stack: AsyncDisposabl
     wrote: (accountId, sequence) => writes.wrote(accountId, sequence),
   })
   const opener = new AccountOpener({ engine: observed, openings, pool, log })
-  const rules = [OrderRetention, BroughtForward, TradeRetention, EquityRetention, StrategyOrderRetention].map(
-    (Rule) => new Rule(pool, ports.clock),
-  )
-  const symbols = INSTRUMENTS.map(({ symbol }) => symbol)
-  const retention = new Retention([...rules, new CandleRetention(pool, ports.clock, symbols)], log)
+  const retention = new Retention(retentionRules(pool, ports.clock), log)
   stack.defer(() => opener.stop())
   stack.defer(() => retention.stop())
   relay.start()
@@ -137,6 +130,7 @@ async function start(ports: Ports, options: Dash33Options, stack: AsyncDisposabl
       clock: ports.clock,
       writes,
       projected,
+      projector,
     }),
     ports,
     ready: async () => {

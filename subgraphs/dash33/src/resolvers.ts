@@ -7,6 +7,7 @@ import { orderUpdateResolvers } from './order-updates/index.ts'
 import { orderBookResolvers } from './orderbook/index.ts'
 import { decimalScalar, orderResolvers } from './orders/index.ts'
 import { portfolioResolvers } from './portfolio/index.ts'
+import { projectionResolvers } from './projections/index.ts'
 import { riskResolvers } from './risk/index.ts'
 import { strategyResolvers } from './strategies/index.ts'
 import { tradeResolvers } from './trades/index.ts'
@@ -21,6 +22,7 @@ export type Services = Parameters<typeof marketResolvers>[0] &
   Parameters<typeof candleResolvers>[0] &
   Parameters<typeof ledgerResolvers>[0] &
   Parameters<typeof portfolioResolvers>[0] &
+  Parameters<typeof projectionResolvers>[0] &
   Parameters<typeof riskResolvers>[0] &
   Parameters<typeof strategyResolvers>[0]
 
@@ -35,6 +37,7 @@ export function dash33Resolvers(services: Services): Resolvers {
   const candles = candleResolvers(services)
   const ledger = ledgerResolvers(services)
   const portfolio = portfolioResolvers(services)
+  const projections = projectionResolvers(services)
   const risk = riskResolvers(services)
   const strategies = strategyResolvers(services)
   return {
@@ -54,6 +57,7 @@ export function dash33Resolvers(services: Services): Resolvers {
       ...fills.Query,
       ...ledger.Query,
       ...portfolio.Query,
+      ...projections.Query,
       ...risk.Query,
       ...strategies.Query,
     },

@@ -1,4 +1,6 @@
 export { projectionMetrics } from './observe.ts'
 export { Projector } from './projector.ts'
-export { Retention } from './retention.ts'
+export { type RebuiltTable, rebuild } from './rebuild.ts'
+export { projectionResolvers } from './resolvers.ts'
+export { Retention, type RetentionRule } from './retention.ts'
 export { projectionWriter, readWatermark } from './store.ts'

@@ -59,6 +59,11 @@ export class Projector {
     return this.#watermark
   }
 
+  /** The last engine sequence that was taken. */
+  get taken(): number {
+    return this.#taken
+  }
+
   /** Takes the batch that follows; one that was taken before changes nothing. */
   take(batch: EngineBatch): void {
     if (this.#fault || batch.lastSequence <= this.#taken) return
