@@ -110,9 +110,9 @@ function stopCode({ type, stopPrice, trailingAmount, trailingBps }: OrderTerms):
 
 const RESTING_TIMES = ['GTC', 'GTD', 'DAY']
 
-function displayCode({ type, timeInForce, displayQuantity, postOnly }: OrderTerms): InvalidOrderCode | null {
+function displayCode({ type, timeInForce, quantity, displayQuantity, postOnly }: OrderTerms): InvalidOrderCode | null {
   const rests = type === 'LIMIT' && RESTING_TIMES.includes(timeInForce)
-  if (displayQuantity !== null && !rests) return 'DISPLAY_QUANTITY_NOT_ALLOWED'
+  if (displayQuantity !== null && !(rests && displayQuantity < quantity)) return 'DISPLAY_QUANTITY_NOT_ALLOWED'
   return postOnly && !rests ? 'POST_ONLY_NOT_ALLOWED' : null
 }
 

@@ -15,7 +15,7 @@ export function fill(draft: Draft, account: number, market: number, terms: Order
   draft.stop = terms.stopPrice ?? 0
   draft.trailingAmount = terms.trailingAmount ?? 0
   draft.trailingBps = terms.trailingBps ?? 0
-  draft.peak = terms.displayQuantity !== null && terms.displayQuantity < terms.quantity ? terms.displayQuantity : 0
+  draft.peak = terms.displayQuantity ?? 0
   draft.postOnly = terms.postOnly
   draft.selfTrade = SELF_TRADE_MODES.indexOf(terms.selfTradePrevention)
   draft.expiresAt = terms.expiresAt ?? 0

@@ -3,8 +3,11 @@ import { NONE } from '../../book/index.ts'
 /** What an account's orders in one market add up to: four numbers in a row, so that a command touches one cache line. */
 const OPEN_ORDERS = 0
 const BUY_LOTS = 1
-const NOTIONAL = 2
+/** In two parts, so that no sum is inexact. */
+const NOTIONAL_LOW = 2
+const NOTIONAL_HIGH = 3
 const WIDTH = 4
+const PART = 2 ** 32
 
 /** What the core knows of accounts, by number. */
 export class Accounts {
@@ -43,9 +46,11 @@ export class Accounts {
     return this.#sums[this.#at(account, market) + BUY_LOTS]!
   }
 
-  /** Quote minor units of all open orders at their prices. */
+  /** Quote minor units of all open orders at their prices; beyond 2^53 − 1 just that. */
   notional(account: number, market: number): number {
-    return this.#sums[this.#at(account, market) + NOTIONAL]!
+    const at = this.#at(account, market)
+    const sum = this.#sums[at + NOTIONAL_HIGH]! * PART + this.#sums[at + NOTIONAL_LOW]!
+    return Math.min(sum, Number.MAX_SAFE_INTEGER)
   }
 
   countOrder(account: number, market: number, by: 1 | -1): void {
@@ -56,7 +61,9 @@ export class Accounts {
   countLots(account: number, market: number, buyLots: number, notional: number): void {
     const at = this.#at(account, market)
     this.#sums[at + BUY_LOTS]! += buyLots
-    this.#sums[at + NOTIONAL]! += notional
+    const low = notional % PART
+    this.#sums[at + NOTIONAL_LOW]! += low
+    this.#sums[at + NOTIONAL_HIGH]! += (notional - low) / PART
   }
 
   /** Messages counted in the second of `time`. */

@@ -36,14 +36,14 @@ export function endAuction(x: Exchange, market: Market): void {
 function resume(x: Exchange, market: Market, reason: number): void {
   market.roll(x.time)
   const auction = market.status === AUCTION
+  market.status = TRADING
+  x.sink.statusSet(market.index, reason)
   const found = market.book.crossed
     ? uncross(levels(market, BUY), levels(market, SELL), market.reference === 0 ? null : market.reference)
     : null
   if (found) tradeAt(x, market, found.price, found.quantity)
   if (found) market.reference = found.price
   if (found || auction) x.sink.uncrossed(market.index, found?.price ?? 0, found?.quantity ?? 0)
-  market.status = TRADING
-  x.sink.statusSet(market.index, reason)
   x.look(market)
 }
 
@@ -70,8 +70,8 @@ function tradeAt(x: Exchange, market: Market, price: number, quantity: number): 
     const sell = book.first(SELL)
     const lots = Math.min(left, remaining[buy]!, remaining[sell]!)
     const buyIsLater = pool.priority[buy]! > pool.priority[sell]!
-    book.trade(buy, lots)
-    book.trade(sell, lots)
+    book.reduce(buy, lots)
+    book.reduce(sell, lots)
     settle(x, buyIsLater ? sell : buy, buyIsLater ? buy : sell, price, lots, true)
     afterTrade(x, buy)
     afterTrade(x, sell)

@@ -9,10 +9,11 @@ export function followUp(x: Exchange): void {
       setExitsFree(x, x.closedEntries.shift()!)
       continue
     }
-    if (x.moved.length === 0) return
-    const market = x.markets[x.moved[0]!]!
+    const { moved } = x
+    if (moved.length === 0) return
+    const market = x.markets[moved.length === 1 ? moved[0]! : Math.min(...moved)]!
     const slot = nextMet(x, market)
-    if (slot < 0) x.moved.shift()
+    if (slot < 0) moved.splice(moved.indexOf(market.index), 1)
     else trigger(x, market, slot)
   }
 }
