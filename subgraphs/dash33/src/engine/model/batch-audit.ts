@@ -70,7 +70,8 @@ export class BatchAudit {
           event.filledQuantity + event.cancelledQuantity === order.quantity,
           'traded and cancelled are all of an order',
         )
-        must(order.terms.timeInForce !== 'FOK' || order.filled === 0, 'FOK trades whole or not at all')
+        const isWhole = order.terms.timeInForce !== 'FOK' || order.filled === 0
+        must(isWhole || order.terms.selfTradePrevention === 'DECREMENT', 'FOK trades whole or not at all')
         order.closed = true
         break
       }

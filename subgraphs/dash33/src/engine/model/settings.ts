@@ -44,12 +44,12 @@ export function setMarketStatus(venue: Venue, command: SetMarketStatus): Ack {
     market.reference = null
   }
   const ends = command.status === 'AUCTION' && command.auctionMs !== null
-  const auctionEndsAt = ends ? venue.time + command.auctionMs! : null
+  const endsAt = ends ? venue.time + command.auctionMs! : null
   if (command.status === 'TRADING') startTrading(venue, market, 'OPERATOR')
-  else setStatus(venue, market, command.status, 'OPERATOR', auctionEndsAt)
+  else setStatus(venue, market, command.status, 'OPERATOR', endsAt)
   settle(venue)
-  const { symbol, status } = command
-  const { recording } = market
+  const { symbol } = command
+  const { status, auctionEndsAt, recording } = market
   return { kind: 'MARKET_STATUS_SET', engineSequence: venue.sequence, symbol, status, auctionEndsAt, recording }
 }
 
