@@ -8,14 +8,16 @@ export interface RestingOrder {
   readonly priority: number
 }
 
-/** Most changes touch the best orders, so they are looked for there before the rest is bisected. */
+/** Most changes touch the best prices, so they are looked for there before the rest is bisected. */
 const NEAR_BEST = 8
 
-/** The orders of one side of a book, in the order in which they trade. */
+/** The orders of one side of a book, in the order in which they trade: a queue at each price. */
 export class OrderQueue {
   readonly side: BookSide
-  /** Sorted so that the best order is the last: what changes most costs least to move. */
-  readonly #orders: RestingOrder[] = []
+  /** Sorted so that the best price is the last: what changes most costs least to move. */
+  readonly #prices: number[] = []
+  /** Of each price, by priority; never empty. */
+  readonly #queues: RestingOrder[][] = []
   readonly #byId = new Map<string, RestingOrder>()
 
   constructor(side: BookSide, orders: Iterable<RestingOrder> = []) {
@@ -24,23 +26,35 @@ export class OrderQueue {
   }
 
   get size(): number {
-    return this.#orders.length
+    return this.#byId.size
   }
 
-  /** The order at `rank` (0 is the best), or null beyond the last. */
+  /** The order at `rank` (0 is the best), or null beyond the last. Costs as much as there are better prices. */
   at(rank: number): RestingOrder | null {
-    return this.#orders[this.#orders.length - 1 - rank] ?? null
+    let left = rank
+    for (let level = this.#queues.length - 1; level >= 0; level--) {
+      const queue = this.#queues[level]!
+      if (left < queue.length) return queue[left]!
+      left -= queue.length
+    }
+    return null
   }
 
   /** The best `count` orders, best first. */
   best(count: number): RestingOrder[] {
-    return this.#orders.slice(Math.max(0, this.#orders.length - count)).reverse()
+    const orders: RestingOrder[] = []
+    for (let level = this.#queues.length - 1; level >= 0 && orders.length < count; level--) {
+      for (const order of this.#queues[level]!) {
+        if (orders.length === count) break
+        orders.push(order)
+      }
+    }
+    return orders
   }
 
   /** Whether `a` trades before `b`. */
   isBetter(a: RestingOrder, b: RestingOrder): boolean {
-    if (a.price !== b.price) return this.side === 'BUY' ? a.price > b.price : a.price < b.price
-    return a.priority < b.priority
+    return a.price === b.price ? a.priority < b.priority : this.#worse(b.price, a.price)
   }
 
   /** Sets what is known of an order; quantity 0 removes it. @returns what that changed. */
@@ -48,30 +62,67 @@ export class OrderQueue {
     const before = this.#byId.get(order.orderId) ?? null
     const after = order.quantity === 0 ? null : order
     if (before && after && before.price === after.price && before.priority === after.priority) {
-      this.#orders[this.#find(before)] = after
+      const queue = this.#queues[this.#find(before.price)]!
+      queue[placeIn(queue, before.priority)] = after
     } else {
-      if (before) this.#orders.splice(this.#find(before), 1)
-      if (after) this.#orders.splice(this.#find(after), 0, after)
+      if (before) this.#take(before)
+      if (after) this.#put(after)
     }
     if (after) this.#byId.set(after.orderId, after)
     else if (before) this.#byId.delete(before.orderId)
     return { before, after }
   }
 
-  /** @returns the index of the order, or where it belongs. */
-  #find(order: RestingOrder): number {
-    const orders = this.#orders
-    let high = orders.length
+  #put(order: RestingOrder): void {
+    const level = this.#find(order.price)
+    const queue = this.#queues[level]
+    if (this.#prices[level] !== order.price || !queue) {
+      this.#prices.splice(level, 0, order.price)
+      this.#queues.splice(level, 0, [order])
+    } else if (queue.at(-1)!.priority < order.priority) queue.push(order)
+    else queue.splice(placeIn(queue, order.priority), 0, order)
+  }
+
+  #take({ price, priority }: RestingOrder): void {
+    const level = this.#find(price)
+    const queue = this.#queues[level]!
+    if (queue.length > 1) queue.splice(placeIn(queue, priority), 1)
+    else {
+      this.#prices.splice(level, 1)
+      this.#queues.splice(level, 1)
+    }
+  }
+
+  /** @returns the index of `price`, or where it belongs. */
+  #find(price: number): number {
+    const prices = this.#prices
+    let high = prices.length
     for (let near = 0; near < NEAR_BEST && high > 0; near++) {
-      if (this.isBetter(order, orders[high - 1]!)) return high
+      if (this.#worse(prices[high - 1]!, price)) return high
       high--
     }
     let low = 0
     while (low < high) {
       const middle = (low + high) >>> 1
-      if (this.isBetter(order, orders[middle]!)) low = middle + 1
+      if (this.#worse(prices[middle]!, price)) low = middle + 1
       else high = middle
     }
     return low
   }
+
+  #worse(a: number, b: number): boolean {
+    return this.side === 'BUY' ? a < b : a > b
+  }
+}
+
+/** @returns the index of the order of that priority, or where it belongs. */
+function placeIn(queue: readonly RestingOrder[], priority: number): number {
+  let low = 0
+  let high = queue.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (queue[middle]!.priority < priority) low = middle + 1
+    else high = middle
+  }
+  return low
 }
