@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
 import { describePlatforms, type Platform, startPlatform } from './stage.ts'
-import { credit, orderOf, PLACE_ORDER, setStatus, Trader } from './venue.ts'
+import { CANCEL_ORDER, credit, orderOf, PLACE_ORDER, setStatus, Trader } from './venue.ts'
 import { Visitor } from './visitor.ts'
 
 const OPEN_ORDERS = /* GraphQL */ `
@@ -19,7 +19,10 @@ const BATCH = /* GraphQL */ `
     }
   }
 `
+const onePlaced = z.object({ placeOrder: z.object({ replayed: z.boolean(), order: z.object({ id: z.string() }) }) })
 const DIGITS_40 = '1'.repeat(40)
+
+const invalid = (code: string, field: string) => ({ __typename: 'InvalidOrder', code, field: `input.${field}` })
 
 /** What one wrong thing about an otherwise good order is answered with. */
 const REFUSED: readonly (readonly [string, Record<string, unknown>, Record<string, unknown>])[] = [
@@ -44,7 +47,44 @@ const REFUSED: readonly (readonly [string, Record<string, unknown>, Record<strin
   ['a price of 40 digits', { price: `${DIGITS_40}.5` }, { __typename: 'InvalidOrder', code: 'TOO_MANY_DIGITS' }],
   ['a quantity of 40 digits', { quantity: `0.${DIGITS_40}` }, { __typename: 'InvalidOrder', code: 'TOO_MANY_DIGITS' }],
   ['a limit order without a price', { price: null }, { __typename: 'InvalidOrder', code: 'PRICE_REQUIRED' }],
-  ['a market order with a price', { type: 'MARKET' }, { __typename: 'InvalidOrder', code: 'PRICE_NOT_ALLOWED' }],
+  [
+    'a market order that rests',
+    { type: 'MARKET', timeInForce: 'GTC' },
+    invalid('TIME_IN_FORCE_NOT_ALLOWED', 'timeInForce'),
+  ],
+  ['a sum of floats', { price: `${0.1 + 0.2}` }, invalid('PRICE_OFF_TICK', 'price')],
+  ['2^53 as a price', { price: `${2 ** 53}` }, invalid('ORDER_TOO_LARGE', 'price')],
+  ['2^53 as a quantity', { quantity: '9007199254740993' }, invalid('ORDER_TOO_LARGE', 'quantity')],
+  ['minus zero', { price: '-0' }, invalid('PRICE_NOT_POSITIVE', 'price')],
+  ['infinity', { quantity: 'Infinity' }, invalid('NOT_A_DECIMAL', 'quantity')],
+  ['a hexadecimal number', { quantity: '0x10' }, invalid('NOT_A_DECIMAL', 'quantity')],
+  ['a stop without its price', { type: 'STOP', price: null }, invalid('STOP_PRICE_REQUIRED', 'stopPrice')],
+  ['a stop price of a limit order', { stopPrice: '99' }, invalid('STOP_PRICE_NOT_ALLOWED', 'stopPrice')],
+  ['a stop price off the tick', { stopPrice: '99.001' }, invalid('PRICE_OFF_TICK', 'stopPrice')],
+  [
+    'a trailing stop without a distance',
+    { type: 'TRAILING_STOP', price: null },
+    invalid('TRAILING_DISTANCE_REQUIRED', 'trailingAmount'),
+  ],
+  [
+    'a trailing stop of everything',
+    { type: 'TRAILING_STOP', price: null, trailingPercent: '100' },
+    invalid('PERCENT_OUT_OF_RANGE', 'trailingPercent'),
+  ],
+  ['a distance of a limit order', { trailingAmount: '1' }, invalid('TRAILING_DISTANCE_NOT_ALLOWED', 'trailingAmount')],
+  ['an iceberg that shows all', { displayQuantity: '1' }, invalid('DISPLAY_QUANTITY_NOT_ALLOWED', 'displayQuantity')],
+  [
+    'post-only that does not rest',
+    { postOnly: true, timeInForce: 'IOC' },
+    invalid('POST_ONLY_NOT_ALLOWED', 'postOnly'),
+  ],
+  ['a date that is missing', { timeInForce: 'GTD' }, invalid('EXPIRY_REQUIRED', 'expiresAt')],
+  ['a date that nobody needs', { expiresAt: '2100-01-01T00:00:00Z' }, invalid('EXPIRY_NOT_ALLOWED', 'expiresAt')],
+  [
+    'a date that has passed',
+    { timeInForce: 'GTD', expiresAt: '2020-01-01T00:00:00Z' },
+    invalid('EXPIRY_IN_THE_PAST', 'expiresAt'),
+  ],
   [
     'an order of more than can be counted',
     { quantity: '99999999999999999' },
@@ -99,6 +139,20 @@ describePlatforms((mode) => {
     const answer = await trader.visitor.ask(PLACE_ORDER, { input })
     expect(answer.codes).toEqual([])
     expect(answer.data?.placeOrder).toMatchObject(refusal)
+  })
+
+  test('one key sent fifty times at once is one order', async () => {
+    const input = orderOf({ clientOrderId: 'fifty', side: 'BUY', price: '90', quantity: '0.01' })
+    const answers = await Promise.all(Array.from({ length: 50 }, () => trader.visitor.ask(PLACE_ORDER, { input })))
+    const placed = answers.map(({ data }) => onePlaced.parse(data).placeOrder)
+    expect(new Set(placed.map(({ order }) => order.id)).size).toBe(1)
+    expect(placed.filter(({ replayed }) => !replayed)).toHaveLength(1)
+    const cancelled = await trader.visitor.ask(CANCEL_ORDER, { input: { clientOrderId: 'fifty' } })
+    expect(cancelled.data?.cancelOrder).toMatchObject({ __typename: 'OrderCancelled' })
+    const again = await trader.visitor.ask(PLACE_ORDER, { input })
+    expect(again.data?.placeOrder).toMatchObject({ replayed: true, order: { id: placed[0]?.order.id } })
+    const other = await trader.visitor.ask(PLACE_ORDER, { input: { ...input, price: '91' } })
+    expect(other.data?.placeOrder).toMatchObject({ code: 'CLIENT_ORDER_ID_REUSED', orderId: placed[0]?.order.id })
   })
 
   test.each(['\u0000', 'ord_\u0000', 'trd_\u0000', "ord_' OR 1=1", 'x'.repeat(10_000)])(

@@ -20,7 +20,7 @@ const AMEND = `mutation Amend($input: AmendOrderInput!) {
 const CANCEL_ALL = `mutation CancelAll($input: CancelAllOrdersInput!) {
   cancelAllOrders(input: $input) { __typename ... on OrdersCancelled { orderIds } } }`
 const CANCEL_AFTER = `mutation CancelAfter($input: CancelAllOrdersAfterInput!) {
-  cancelAllOrdersAfter(input: $input) { __typename ... on CancelAllOrdersAfterSet { at } ${REFUSED} } }`
+  cancelAllOrdersAfter(input: $input) { __typename ... on CancelAllOrdersAfterSet { at } ... on Refusal { code } } }`
 const LOOK = `query Look($id: ID!) { order(id: $id) { ${ORDER} linkedOrders { role status cancelReason } fills { edges { node { price quantity liquidity feeAsset } } } } }`
 const ORDERS = `query Orders($first: Int, $after: String, $last: Int, $before: String) {
   orders(first: $first, after: $after, last: $last, before: $before) {
@@ -35,7 +35,7 @@ const GUARD = 'subscription Guard { cancelOnDisconnect { since cancelsAt } }'
 const BOOK =
   'query Book { market(symbol: "BTC-USDT") { status rules { priceBandPercent } orderBook(depth: 50) { bids { price quantity } asks { price quantity } } } }'
 const AUCTION = 'query Auction { market(symbol: "BTC-USDT") { status auction { indicativePrice indicativeQuantity } } }'
-const AUCTION_BEGINS = `mutation Begin($input: SetMarketStatusInput!) { setMarketStatus(input: $input) { __typename ... on MarketStatusSet { auctionEndsAt market { status } } ${REFUSED} } }`
+const AUCTION_BEGINS = `mutation Begin($input: SetMarketStatusInput!) { setMarketStatus(input: $input) { __typename ... on MarketStatusSet { auctionEndsAt market { status } } ... on Refusal { code } } }`
 
 const orderSchema = z.object({ id: z.string(), status: z.string(), clientOrderId: z.string() }).loose()
 const placedSchema = z.object({

@@ -87,8 +87,9 @@ test('an order becomes a fill, ledger entries that add up to zero, positions, a 
     positions: [
       {
         market: { symbol: 'BTC-USDT' },
-        quantity: '0.20000',
-        averagePrice: '60000.0000000',
+        // What was received, and what it cost with its fee.
+        quantity: '0.19990000',
+        averagePrice: '60030.0150075',
         realisedProfit: '0.0000000',
       },
     ],
@@ -291,7 +292,10 @@ test('bad input gets its documented answer, and the exchange lives', async () =>
   expect(await code({ quantity: '1e3' })).toMatchObject({ code: 'NOT_A_DECIMAL' })
   expect(await code({ price: '1'.repeat(40) })).toMatchObject({ code: 'TOO_MANY_DIGITS' })
   expect(await code({ price: null })).toMatchObject({ code: 'PRICE_REQUIRED' })
-  expect(await code({ type: 'MARKET' })).toMatchObject({ code: 'PRICE_NOT_ALLOWED' })
+  expect(await code({ type: 'MARKET', timeInForce: 'GTC' })).toMatchObject({
+    code: 'TIME_IN_FORCE_NOT_ALLOWED',
+    field: 'input.timeInForce',
+  })
   expect(await code({ clientOrderId: '' })).toMatchObject({ code: 'INVALID_INPUT', field: 'input.clientOrderId' })
   expect(await code({ quantity: '1.50000' })).toMatchObject({
     code: 'INSUFFICIENT_BALANCE',
