@@ -90,7 +90,6 @@ async function quoteAndTrade(rounds: number): Promise<void> {
 
 test.each([
   [3, 0],
-  [20, 0],
   [1_000, 1_050],
 ])('levels: the snapshot and deltas at depth %i add up to a fresh snapshot', async (depth, deep) => {
   await fillBook(deep)

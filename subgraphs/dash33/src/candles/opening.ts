@@ -9,6 +9,8 @@ import { findCandles } from './store.ts'
 const DAY_MS = 86_400_000
 /** The projections are at most some 100 ms behind. */
 const PROJECTION_POLL_MS = 20
+/** Projections that take longer have stopped. */
+const PROJECTION_WAIT_MS = 30_000
 /** A day of minutes, the one that it began in, and the one that grows. */
 const MINUTES_OF_A_DAY = 1_442
 
@@ -21,10 +23,12 @@ export interface CandleOpening {
 
 /** Reads what the live candles and the last day of a market go on from, once the projections hold all up to `since`. */
 export async function openCandles(pool: Pool, symbol: string, since: number): Promise<CandleOpening> {
-  for (;;) {
+  for (let waitedMs = 0; ; ) {
     const before = await readWatermark(pool)
     if (before.sequence < since) {
+      if (waitedMs >= PROJECTION_WAIT_MS) throw new Error(`the candles stand at ${before.sequence}, not at ${since}`)
       await wait(PROJECTION_POLL_MS)
+      waitedMs += PROJECTION_POLL_MS
       continue
     }
     const newest = new Map<Interval, Candle>()
