@@ -86,7 +86,7 @@ function refusedByMarketRules(x: Exchange, draft: Draft, orders: number): boolea
   const width = shareOf(lastPrice, rules.collarBps)
   const collar = side === BUY ? lastPrice + width : lastPrice - width
   if (side === BUY ? price <= collar : price >= collar) return false
-  return x.refusal.rule(RULE.PRICE_COLLAR, collar, price, collar)
+  return x.refusal.rule(RULE.PRICE_COLLAR, collar, price, 0)
 }
 
 function refusedByLimits(x: Exchange, draft: Draft, orders: number, lots: number): boolean {

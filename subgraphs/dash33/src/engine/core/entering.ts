@@ -5,6 +5,8 @@ import {
   DEADLINE,
   FOK,
   IOC,
+  FOK,
+  IOC,
   LIMIT,
   MARKET,
   NO_REASON,
