@@ -15,7 +15,6 @@ import { placeBracket } from './core/brackets.ts'
 import { cancelAll, cancelOrder, setDeadMan } from './core/cancelling.ts'
 import { REASON } from './core/codes.ts'
 import { Draft } from './core/draft.ts'
-import { followUp } from './core/follow-up.ts'
 import { placePair } from './core/pairs.ts'
 import { place } from './core/placing.ts'
 import { exitsOf, fill, legsOf, sameTerms, termsOf } from './drafting.ts'
@@ -156,7 +155,6 @@ export function cancelEvery(state: EngineState, { accountId, symbol, side }: Can
   }
   const sideCode = side === null ? -1 : side === 'BUY' ? 0 : 1
   cancelAll(state.exchange, account.index, market?.index ?? -1, sideCode, REASON.MASS_CANCEL)
-  followUp(state.exchange)
   return {
     kind: 'ALL_CANCELLED',
     engineSequence: state.exchange.sequence,

@@ -53,7 +53,6 @@ export function setMarketRules(state: EngineState, command: SetMarketRules, out:
   const engineSequence = state.exchange.sequence
   const before = market.core.rules
   market.core.rules = { ...rules }
-  market.core.beginWindow(state.exchange.time)
   out.push({ type: 'MARKET_RULES_SET', engineSequence, changedBy, reason, symbol, before, rules: market.core.rules })
   return { kind: 'SETTING_CHANGED', engineSequence }
 }
@@ -63,7 +62,6 @@ export function setRiskLimits(state: EngineState, command: SetRiskLimits, out: E
   const { profiles } = state
   const market = symbol === null ? -1 : state.markets.get(symbol)?.index
   if (market === undefined) return { kind: 'REFUSED', code: 'UNKNOWN_MARKET' }
-  if (profiles.find(profile) === -1 && market !== -1) return { kind: 'REFUSED', code: 'UNKNOWN_PROFILE' }
   if (profiles.find(profile) === -1 && profiles.names.length >= LIMITS.riskProfiles) {
     return { kind: 'REFUSED', code: 'LIMIT_REACHED', limit: 'riskProfiles' }
   }

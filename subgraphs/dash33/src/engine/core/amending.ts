@@ -1,9 +1,7 @@
 import { BUY, NONE } from '../../book/index.ts'
-import { isExactAmount } from './amounts.ts'
 import {
   approve,
   holdRate,
-  refusedAsMet,
   refusedByBalance,
   refusedByPostOnly,
   refusedByRules,
@@ -11,22 +9,17 @@ import {
   refusedByVenue,
 } from './approval.ts'
 import { arrive } from './arrival.ts'
-import { areOutOfOrder } from './brackets.ts'
 import { stopWaiting } from './closing.ts'
 import {
   COUNTED,
-  HAS_EXITS,
   LIMIT,
   NO_ROLE,
-  OCO_STOP,
   PAIRED,
   PENDING,
   POST_ONLY,
   PRICED,
   STOP_LIMIT,
-  STOP_LOSS,
   STOP_MARKET,
-  TAKE_PROFIT,
   TRAILING_STOP,
   TRIGGERED,
   WAITS_FOR_ENTRY,
@@ -35,8 +28,7 @@ import type { Draft } from './draft.ts'
 import { count, wait } from './entering.ts'
 import type { Exchange } from './exchange.ts'
 import { followUp } from './follow-up.ts'
-import { isOutOfOrder } from './pairs.ts'
-import { countedValue, worstPrice } from './pricing.ts'
+import { countedPrice, worstPrice } from './pricing.ts'
 import { REFUSED, type RefusalCode } from './refusal.ts'
 import { adjustHold, uncount } from './settlement.ts'
 
@@ -51,30 +43,21 @@ export function amend(x: Exchange, slot: number, quantity: number, price: number
   const market = x.marketOf(slot)
   const account = orders.pool.owner[slot]!
   if (refusedByVenue(x, account, market)) return null
-  if (!isAllowed(x, slot, quantity, price, stop)) return refuse(x, REFUSED.AMENDMENT_NOT_ALLOWED)
-  if (quantity !== 0 && quantity <= orders.filled(slot)) return refuse(x, REFUSED.QUANTITY_BELOW_FILLED)
-  if (!changes(x, slot, quantity, price, stop)) return true
+  const fault = shapeFault(x, slot, quantity, price, stop)
+  if (fault !== null) return refuse(x, fault)
   const draft = draftOf(x, slot, quantity, price, stop)
-  const worst = worstOf(x, slot, draft)
   const lots = draft.quantity - orders.filled(slot)
-  const moves =
-    orders.pool.level[slot] !== NONE && (worst !== orders.pool.price[slot] || lots > orders.remaining[slot]!)
-  const rate = rateOf(x, slot, draft, worst)
-  const needed = holdOf(x, slot, rate, lots)
   const counted = orders.has(slot, COUNTED)
   if (counted) uncount(x, slot, orders.remaining[slot]!)
-  if (isRefused(x, slot, draft, lots, needed, moves)) {
+  const needed = holdOf(x, slot, draft, lots)
+  if (isRefused(x, slot, draft, lots, needed)) {
     if (counted) count(x, slot)
     return null
   }
   x.accounts.countMessage(account, x.time)
-  change(x, slot, draft, worst, rate, moves)
-  adjustHold(x, holderOf(x, slot), needed)
-  if (counted) count(x, slot)
-  x.sink.amended(slot, false, !moves)
-  if (moves) arrive(x, approve(slot))
+  const kept = change(x, slot, draft, lots, needed, counted)
   followUp(x)
-  return !moves
+  return kept
 }
 
 function refuse(x: Exchange, code: RefusalCode): null {
@@ -82,25 +65,32 @@ function refuse(x: Exchange, code: RefusalCode): null {
   return null
 }
 
-/** Whether this order has what is to be changed. */
-function isAllowed(x: Exchange, slot: number, quantity: number, price: number, stop: number): boolean {
+/** What this order does not have, or may not become. */
+function shapeFault(x: Exchange, slot: number, quantity: number, price: number, stop: number): RefusalCode | null {
   const { orders } = x
   const type = orders.type[slot]!
-  const hasPrice = type === LIMIT || type === STOP_LIMIT
-  const hasStop = orders.status[slot] === PENDING && (type === STOP_MARKET || type === STOP_LIMIT)
-  return !((quantity !== 0 && orders.role[slot] !== NO_ROLE) || (price !== 0 && !hasPrice) || (stop !== 0 && !hasStop))
+  const limited = type === LIMIT || type === STOP_LIMIT
+  const stops = orders.status[slot] === PENDING && (type === STOP_MARKET || type === STOP_LIMIT)
+  if ((price !== 0 && !limited) || (stop !== 0 && !stops)) return REFUSED.AMENDMENT_NOT_ALLOWED
+  const resized = quantity !== 0 && quantity !== orders.quantity[slot]
+  if (resized && orders.role[slot] !== NO_ROLE) return REFUSED.AMENDMENT_NOT_ALLOWED
+  if (quantity !== 0 && quantity <= orders.filled(slot)) return REFUSED.QUANTITY_BELOW_FILLED
+  return orders.has(slot, PAIRED) && crossesPartner(x, slot, price, stop) ? REFUSED.PRICES_OUT_OF_ORDER : null
 }
 
-function changes(x: Exchange, slot: number, quantity: number, price: number, stop: number): boolean {
+/** Whether the limit of a pair would come to the wrong side of its stop. */
+function crossesPartner(x: Exchange, slot: number, price: number, stop: number): boolean {
   const { orders } = x
-  return (
-    (quantity !== 0 && quantity !== orders.quantity[slot]) ||
-    (price !== 0 && price !== orders.pool.price[slot]) ||
-    (stop !== 0 && stop !== orders.stop[slot])
-  )
+  const { pool } = orders
+  const isLimit = orders.type[slot] === LIMIT
+  const limitLeg = isLimit ? slot : orders.partner[slot]!
+  const stopLeg = isLimit ? orders.partner[slot]! : slot
+  const limit = isLimit && price !== 0 ? price : pool.price[limitLeg]!
+  const trigger = !isLimit && stop !== 0 ? stop : orders.stop[stopLeg]!
+  return pool.side[slot] === BUY ? limit >= trigger : limit <= trigger
 }
 
-/** The order as it would be asked for now: one that was triggered is a limit order. */
+/** The order as it would be asked for now. */
 function draftOf(x: Exchange, slot: number, quantity: number, price: number, stop: number): Draft {
   const { orders, scratch } = x
   const { pool } = orders
@@ -110,9 +100,9 @@ function draftOf(x: Exchange, slot: number, quantity: number, price: number, sto
   scratch.side = pool.side[slot] === BUY ? 0 : 1
   scratch.type = triggered ? LIMIT : orders.type[slot]!
   scratch.timeInForce = orders.timeInForce[slot]!
-  scratch.price = price || (orders.has(slot, PRICED) ? pool.price[slot]! : 0)
-  scratch.quantity = quantity || orders.quantity[slot]!
-  scratch.stop = triggered ? 0 : stop || orders.stop[slot]!
+  scratch.price = price !== 0 ? price : orders.has(slot, PRICED) ? pool.price[slot]! : 0
+  scratch.quantity = quantity !== 0 ? quantity : orders.quantity[slot]!
+  scratch.stop = triggered ? 0 : stop !== 0 ? stop : orders.stop[slot]!
   scratch.trailingAmount = orders.trailingAmount[slot]!
   scratch.trailingBps = orders.trailingBps[slot]!
   scratch.peak = pool.peak[slot]!
@@ -123,23 +113,29 @@ function draftOf(x: Exchange, slot: number, quantity: number, price: number, sto
   return scratch
 }
 
-/** The protection of a stop follows its stop price only. */
-function worstOf(x: Exchange, slot: number, draft: Draft): number {
-  const { orders } = x
-  const follows = draft.type === STOP_MARKET && draft.price === 0 && draft.stop !== orders.stop[slot]
-  return follows ? worstPrice(x.marketOf(slot), draft) : draft.price || orders.pool.price[slot]!
+function rateOf(x: Exchange, slot: number, draft: Draft): number {
+  return draft.type === TRAILING_STOP ? x.orders.rate[slot]! : holdRate(x.marketOf(slot), draft)
 }
 
-function rateOf(x: Exchange, slot: number, draft: Draft, worst: number): number {
-  if (x.orders.has(slot, WAITS_FOR_ENTRY) || draft.type === TRAILING_STOP) return x.orders.rate[slot]!
-  return draft.side === BUY ? worst * x.marketOf(slot).quoteUnits : holdRate(x.marketOf(slot), draft)
-}
-
-/** What is to be held for the order: nothing by an exit that waits; by a pair the larger of the two, on its limit leg. */
-function holdOf(x: Exchange, slot: number, rate: number, lots: number): number {
+/** What is to be held for the order: nothing by an exit that waits, the larger of the two by a pair, on its limit leg. */
+function holdOf(x: Exchange, slot: number, draft: Draft, lots: number): number {
   const { orders } = x
   if (orders.has(slot, WAITS_FOR_ENTRY)) return 0
+  const rate = rateOf(x, slot, draft)
   return (orders.has(slot, PAIRED) ? Math.max(rate, orders.rate[orders.partner[slot]!]!) : rate) * lots
+}
+
+function isRefused(x: Exchange, slot: number, draft: Draft, lots: number, needed: number): boolean {
+  const { orders } = x
+  // Exits reduce risk: they are tested when they are set free, and for balance only.
+  if (orders.has(slot, WAITS_FOR_ENTRY)) return false
+  const holder = holderOf(x, slot)
+  return (
+    refusedByShape(x, draft) ||
+    refusedByRules(x, draft, 0, lots) ||
+    (orders.status[slot] !== PENDING && refusedByPostOnly(x, draft)) ||
+    (needed > orders.held[holder]! && refusedByBalance(x, draft, needed, orders.held[holder]!))
+  )
 }
 
 /** The order that carries the hold: of a pair its limit leg. */
@@ -148,73 +144,30 @@ function holderOf(x: Exchange, slot: number): number {
   return orders.has(slot, PAIRED) && orders.type[slot] !== LIMIT ? orders.partner[slot]! : slot
 }
 
-function isRefused(x: Exchange, slot: number, draft: Draft, lots: number, needed: number, moves: boolean): boolean {
-  const { orders } = x
-  const role = orders.role[slot]!
-  const tested = role !== OCO_STOP && role !== TAKE_PROFIT && role !== STOP_LOSS
-  const more = needed - orders.held[holderOf(x, slot)]!
-  return (
-    isTooLarge(x, draft) ||
-    refusedByShape(x, draft) ||
-    refusedByPrices(x, slot, draft) ||
-    (tested && refusedByRules(x, draft, 0, lots)) ||
-    (moves && refusedByPostOnly(x, draft)) ||
-    (more > 0 && refusedByBalance(x, draft, more))
-  )
-}
-
-function isTooLarge(x: Exchange, draft: Draft): boolean {
-  const { baseUnits, quoteUnits } = x.markets[draft.market]!
-  const price = Math.max(draft.price, draft.stop)
-  if (isExactAmount(draft.quantity, baseUnits) && isExactAmount(draft.quantity * price, quoteUnits)) return false
-  return x.refusal.because(REFUSED.ORDER_TOO_LARGE)
-}
-
-/** The prices of a group whose other orders still stand must stay in order; a plain stop must not be met. */
-function refusedByPrices(x: Exchange, slot: number, draft: Draft): boolean {
-  const { orders } = x
-  const entry = orders.has(slot, HAS_EXITS) ? slot : orders.has(slot, WAITS_FOR_ENTRY) ? orders.bracket[slot]! : NONE
-  if (entry !== NONE) return inBracket(x, slot, entry, draft)
-  if (!orders.has(slot, PAIRED)) return orders.status[slot] === PENDING && refusedAsMet(x, draft)
-  const other = orders.partner[slot]!
-  const isLimit = orders.type[slot] === LIMIT
-  const limit = isLimit ? draft.price : orders.pool.price[other]!
-  const stop = isLimit ? orders.stop[other]! : draft.stop
-  if (!isOutOfOrder(draft.side, limit, x.marketOf(slot).lastPrice, stop)) return false
-  return x.refusal.because(REFUSED.PRICES_OUT_OF_ORDER)
-}
-
-function inBracket(x: Exchange, slot: number, entry: number, draft: Draft): boolean {
-  const { orders } = x
-  const profit = orders.bracket[entry]!
-  const loss = orders.partner[profit]!
-  const prices = {
-    takeProfit: slot === profit ? draft.price : orders.pool.price[profit]!,
-    stop: slot === loss ? draft.stop : orders.stop[loss]!,
-    stopLimit: 0,
-  }
-  const at = slot === entry ? draft.price : orders.pool.price[entry]!
-  if (!areOutOfOrder(orders.pool.side[entry]!, prices, orders.type[entry] === LIMIT ? at : 0)) return false
-  return x.refusal.because(REFUSED.PRICES_OUT_OF_ORDER)
-}
-
-function change(x: Exchange, slot: number, draft: Draft, worst: number, rate: number, moves: boolean): void {
+function change(x: Exchange, slot: number, draft: Draft, lots: number, needed: number, counted: boolean): boolean {
   const { orders } = x
   const { pool } = orders
   const market = x.marketOf(slot)
-  const lots = draft.quantity - orders.filled(slot)
-  if (moves) market.book.remove(slot)
-  else if (pool.level[slot] !== NONE) market.book.reduce(slot, orders.remaining[slot]! - lots)
-  const requeued =
-    orders.status[slot] === PENDING && orders.type[slot] !== TRAILING_STOP && !orders.has(slot, WAITS_FOR_ENTRY)
+  const worst = worstPrice(market, draft)
+  const less = orders.remaining[slot]! - lots
+  const resting = pool.level[slot] !== NONE
+  const moved = resting && (worst !== pool.price[slot] || less < 0)
+  const same = less === 0 && worst === pool.price[slot] && (draft.stop === 0 || draft.stop === orders.stop[slot])
+  if (moved) market.book.remove(slot)
+  else if (resting && less > 0) market.book.reduce(slot, less)
+  const waiting = orders.status[slot] === PENDING
+  const requeued = waiting && orders.type[slot] !== TRAILING_STOP && !orders.has(slot, WAITS_FOR_ENTRY)
   if (requeued) stopWaiting(x, slot)
-  if (orders.type[slot] !== TRAILING_STOP) {
-    pool.price[slot] = worst
-    orders.value[slot] = countedValue(market, draft)
-  }
-  if (orders.status[slot] === PENDING) orders.stop[slot] = draft.stop
-  orders.rate[slot] = rate
+  if (!orders.has(slot, WAITS_FOR_ENTRY)) orders.rate[slot] = rateOf(x, slot, draft)
+  if (orders.type[slot] !== TRAILING_STOP) pool.price[slot] = worst
+  orders.value[slot] = countedPrice(x, draft) * market.quoteUnits
+  if (waiting) orders.stop[slot] = draft.stop
   orders.quantity[slot] = draft.quantity
   orders.remaining[slot] = lots
+  adjustHold(x, holderOf(x, slot), needed)
+  if (counted) count(x, slot)
   if (requeued) wait(x, slot, 0)
+  if (!same) x.sink.amended(slot, false, !moved)
+  if (moved) arrive(x, approve(slot))
+  return !moved
 }

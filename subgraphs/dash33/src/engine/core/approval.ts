@@ -21,7 +21,7 @@ import type { Draft } from './draft.ts'
 import type { Exchange } from './exchange.ts'
 import type { NumericLimits } from './limits.ts'
 import type { Market } from './market.ts'
-import { bestOpposite, countedPrice, countedValue, holdPrice } from './pricing.ts'
+import { bestOpposite, countedPrice, holdPrice } from './pricing.ts'
 import { REFUSED, RULE } from './refusal.ts'
 
 declare const approved: unique symbol
@@ -40,23 +40,36 @@ export function refusedByVenue(x: Exchange, account: number, market: Market): bo
   return false
 }
 
-/** Whether the order's shape does not fit the present: an auction, its expiry, amounts that would not be safe integers. */
+/** Whether the order's shape does not fit the present: its expiry, its stop price, an auction. */
 export function refusedByShape(x: Exchange, draft: Draft): boolean {
   const market = x.markets[draft.market]!
-  const { timeInForce } = draft
-  const atOnce = draft.type === MARKET || timeInForce === IOC || timeInForce === FOK
+  const { type, timeInForce } = draft
+  const atOnce = type === MARKET || timeInForce === IOC || timeInForce === FOK
   if (market.status === AUCTION && atOnce) return x.refusal.because(REFUSED.NOT_IN_AUCTION)
   if (timeInForce === GTD && draft.expiresAt <= x.time) return x.refusal.because(REFUSED.EXPIRY_IN_THE_PAST)
-  if (draft.type === MARKET || Number.isSafeInteger(countedValue(market, draft) * draft.quantity)) return false
+  const fixedStop = type === STOP_MARKET || type === STOP_LIMIT
+  if (fixedStop && isMet(market, draft.side, draft.stop)) return x.refusal.because(REFUSED.WOULD_TRIGGER_AT_ONCE)
+  return isInexact(x, draft)
+}
+
+function isMet(market: Market, side: number, stop: number): boolean {
+  const last = market.lastPrice
+  return last !== 0 && (side === BUY ? last >= stop : last <= stop)
+}
+
+/** Amounts that would not be safe integers, alone or together with the account's other orders. */
+function isInexact(x: Exchange, draft: Draft): boolean {
+  const market = x.markets[draft.market]!
+  const held = draft.side === BUY ? holdPrice(market, draft) * market.quoteUnits * draft.quantity : 0
+  const worth = restsOrWaits(draft) ? countedPrice(x, draft) * market.quoteUnits * draft.quantity : 0
+  const together = x.accounts.notional(draft.account, draft.market) + worth
+  if (Number.isSafeInteger(held) && Number.isSafeInteger(together)) return false
   return x.refusal.because(REFUSED.ORDER_TOO_LARGE)
 }
 
-/** Whether a stop's price is met already. */
-export function refusedAsMet(x: Exchange, draft: Draft): boolean {
-  if (draft.type !== STOP_MARKET && draft.type !== STOP_LIMIT) return false
-  const last = x.markets[draft.market]!.lastPrice
-  if (last === 0 || (draft.side === BUY ? last < draft.stop : last > draft.stop)) return false
-  return x.refusal.because(REFUSED.WOULD_TRIGGER_AT_ONCE)
+/** Whether it may be there after its own command. */
+export function restsOrWaits(draft: Draft): boolean {
+  return draft.type !== MARKET && draft.timeInForce !== IOC && draft.timeInForce !== FOK
 }
 
 /**
@@ -78,15 +91,15 @@ function refusedByMarketRules(x: Exchange, draft: Draft, orders: number): boolea
   if (rules.maxQuantity > 0 && quantity > rules.maxQuantity) {
     return x.refusal.rule(RULE.MARKET_MAX_QUANTITY, rules.maxQuantity, quantity, rules.maxQuantity)
   }
-  const worth = saturated(countedPrice(market, draft) * quantity * market.quoteUnits)
-  if (worth < rules.minNotional) {
+  const worth = countedPrice(x, draft) * quantity * market.quoteUnits
+  if (worth !== 0 && worth < rules.minNotional) {
     return x.refusal.rule(RULE.MARKET_MIN_NOTIONAL, rules.minNotional, worth, 0)
   }
   if (rules.collarBps === 0 || lastPrice === 0 || draft.type !== LIMIT) return false
   const width = shareOf(lastPrice, rules.collarBps)
   const collar = side === BUY ? lastPrice + width : lastPrice - width
   if (side === BUY ? price <= collar : price >= collar) return false
-  return x.refusal.rule(RULE.PRICE_COLLAR, collar, price, 0)
+  return x.refusal.rule(RULE.PRICE_COLLAR, collar, price, collar)
 }
 
 function refusedByLimits(x: Exchange, draft: Draft, orders: number, lots: number): boolean {
@@ -100,12 +113,12 @@ function refusedByLimits(x: Exchange, draft: Draft, orders: number, lots: number
   if (quantity > limits.maxOrderQuantity) {
     return refusal.rule(RULE.MAX_ORDER_QUANTITY, limits.maxOrderQuantity, quantity, limits.maxOrderQuantity)
   }
-  const worth = saturated(countedPrice(x.markets[market]!, draft) * quantity * x.markets[market]!.quoteUnits)
+  const worth = countedPrice(x, draft) * quantity * x.markets[market]!.quoteUnits
   if (worth > limits.maxOrderNotional) {
     return refusal.rule(RULE.MAX_ORDER_NOTIONAL, limits.maxOrderNotional, worth, limits.maxOrderNotional)
   }
   const open = accounts.openOrdersIn(account, market)
-  if (orders > 0 && open + orders > limits.maxOpenOrders) {
+  if (open + orders > limits.maxOpenOrders) {
     const headroom = Math.max(0, limits.maxOpenOrders - open)
     return refusal.rule(RULE.MAX_OPEN_ORDERS, limits.maxOpenOrders, open + orders, headroom)
   }
@@ -117,21 +130,17 @@ function refusedByPosition(x: Exchange, draft: Draft, { maxPosition, maxExposure
   const market = x.markets[draft.market]!
   const { account, side } = draft
   const cell = x.balances.cell(account, market.baseAsset)
-  const base = Math.ceil((x.balances.values[cell]! + x.balances.values[cell + 1]!) / market.baseUnits)
-  const used = saturated(base + x.accounts.buyLots(account, market.index))
-  if (side === BUY && saturated(used + lots) > maxPosition) {
-    return x.refusal.rule(RULE.MAX_POSITION, maxPosition, saturated(used + lots), Math.max(0, maxPosition - used))
+  const base = Math.floor((x.balances.values[cell]! + x.balances.values[cell + 1]!) / market.baseUnits)
+  const used = base + x.accounts.buyLots(account, market.index)
+  if (side === BUY && used + lots > maxPosition) {
+    return x.refusal.rule(RULE.MAX_POSITION, maxPosition, used + lots, Math.max(0, maxPosition - used))
   }
-  const worth = countedValue(market, draft) * lots
+  const worth = countedPrice(x, draft) * lots * market.quoteUnits
   const worthOfBase = side === BUY ? base * market.lastPrice * market.quoteUnits : 0
-  const exposed = saturated(x.accounts.notional(account, market.index) + worthOfBase)
-  const observed = saturated(exposed + worth)
-  if (observed <= maxExposure) return false
-  return x.refusal.rule(RULE.MAX_EXPOSURE, maxExposure, observed, Math.max(0, maxExposure - exposed))
+  const exposed = x.accounts.notional(account, market.index) + worthOfBase
+  if (exposed + worth <= maxExposure) return false
+  return x.refusal.rule(RULE.MAX_EXPOSURE, maxExposure, exposed + worth, Math.max(0, maxExposure - exposed))
 }
-
-/** Amounts beyond the safe integers count as the largest of them. */
-const saturated = (amount: number): number => Math.min(amount, Number.MAX_SAFE_INTEGER)
 
 /** Whether a post-only order would trade at once. */
 export function refusedByPostOnly(x: Exchange, draft: Draft): boolean {
@@ -144,14 +153,13 @@ export function refusedByPostOnly(x: Exchange, draft: Draft): boolean {
 
 /**
  * Whether the account cannot hold what the order needs. One that holds nothing must be able to pay one lot at the best price.
- * @param needed minor units to hold beyond what is held for the order already
+ * @param own what is held already for the order that this one replaces
  */
-export function refusedByBalance(x: Exchange, draft: Draft, needed: number): boolean {
+export function refusedByBalance(x: Exchange, draft: Draft, needed: number, own: number): boolean {
   const market = x.markets[draft.market]!
   const asset = draft.side === SELL ? market.baseAsset : market.quoteAsset
-  const spends = draft.type === MARKET && draft.side === BUY && draft.price === 0
-  const required = spends ? bestOpposite(market, draft.side) * market.quoteUnits : needed
-  const available = x.balances.available(draft.account, asset)
+  const required = needed === 0 ? bestOpposite(market, draft.side) * market.quoteUnits : needed
+  const available = x.balances.available(draft.account, asset) + own
   return available < required ? x.refusal.shortage(asset, required, available) : false
 }
 

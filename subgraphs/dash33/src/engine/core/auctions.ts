@@ -36,14 +36,14 @@ export function endAuction(x: Exchange, market: Market): void {
 function resume(x: Exchange, market: Market, reason: number): void {
   market.roll(x.time)
   const auction = market.status === AUCTION
-  market.status = TRADING
-  x.sink.statusSet(market.index, reason)
   const found = market.book.crossed
     ? uncross(levels(market, BUY), levels(market, SELL), market.reference === 0 ? null : market.reference)
     : null
   if (found) tradeAt(x, market, found.price, found.quantity)
   if (found) market.reference = found.price
   if (found || auction) x.sink.uncrossed(market.index, found?.price ?? 0, found?.quantity ?? 0)
+  market.status = TRADING
+  x.sink.statusSet(market.index, reason)
   x.look(market)
 }
 

@@ -28,7 +28,9 @@ import type { Draft } from './draft.ts'
 import { count, enter, wait } from './entering.ts'
 import type { Exchange } from './exchange.ts'
 import { followUp } from './follow-up.ts'
+import type { Market } from './market.ts'
 import { pair } from './pairs.ts'
+import { protectedFrom } from './pricing.ts'
 import { REFUSED } from './refusal.ts'
 import { holdMore } from './settlement.ts'
 
@@ -43,14 +45,14 @@ export interface ExitPrices {
 export function placeBracket(x: Exchange, entry: Draft, exits: ExitPrices): number {
   const market = x.markets[entry.market]!
   entry.role = ENTRY
-  if (refusedByVenue(x, entry.account, market) || refusedByShape(x, entry)) return NONE
-  if (areOutOfOrder(entry.side, exits, entry.type === LIMIT ? entry.price : market.lastPrice)) {
+  if (refusedByVenue(x, entry.account, market)) return NONE
+  if (isOutOfOrder(entry.side, exits, entry.type === LIMIT ? entry.price : market.lastPrice)) {
     x.refusal.because(REFUSED.PRICES_OUT_OF_ORDER)
     return NONE
   }
-  if (refusedByRules(x, entry, 3)) return NONE
+  if (refusedByShape(x, entry) || refusedByRules(x, entry, 3)) return NONE
   const rate = holdRate(market, entry)
-  if (refusedByPostOnly(x, entry) || refusedByBalance(x, entry, rate * entry.quantity)) return NONE
+  if (refusedByPostOnly(x, entry) || refusedByBalance(x, entry, rate * entry.quantity, 0)) return NONE
   const first = enter(x, entry, rate, rate * entry.quantity)
   enterExits(x, entry, first, exits)
   x.accounts.countMessage(entry.account, x.time)
@@ -64,7 +66,7 @@ export function placeBracket(x: Exchange, entry: Draft, exits: ExitPrices): numb
 }
 
 /** For a buy entry: stop price, entry price, take-profit price, from low to high; 0: no entry price is known. */
-export function areOutOfOrder(side: number, { takeProfit, stop }: ExitPrices, entry: number): boolean {
+function isOutOfOrder(side: number, { takeProfit, stop }: ExitPrices, entry: number): boolean {
   const [low, high] = side === BUY ? [stop, takeProfit] : [takeProfit, stop]
   return low >= high || (entry !== 0 && (low >= entry || high <= entry))
 }
@@ -78,10 +80,6 @@ function enterExits(x: Exchange, entry: Draft, first: number, prices: ExitPrices
   scratch.timeInForce = GTC
   scratch.selfTrade = entry.selfTrade
   scratch.postOnly = false
-  scratch.peak = 0
-  scratch.expiresAt = 0
-  scratch.trailingAmount = 0
-  scratch.trailingBps = 0
   scratch.type = LIMIT
   scratch.price = prices.takeProfit
   scratch.stop = 0
@@ -111,11 +109,9 @@ export function setExitsFree(x: Exchange, entry: number): void {
   const loss = orders.partner[profit]!
   const side = orders.pool.side[profit]!
   const profitRate = side === SELL ? market.baseUnits : orders.pool.price[profit]! * market.quoteUnits
-  const lossRate = side === SELL ? market.baseUnits : orders.pool.price[loss]! * market.quoteUnits
-  const unit = side === SELL ? market.baseUnits : Math.max(profitRate, lossRate)
-  // Without a worst price it spends what is available, which no hold could bound.
-  const heldLossRate = orders.pool.price[loss] === 0 && side === BUY ? 0 : lossRate
-  const rate = Math.max(profitRate, heldLossRate)
+  const lossRate = side === SELL ? market.baseUnits : lossPrice(x, market, loss) * market.quoteUnits
+  const rate = Math.max(profitRate, lossRate)
+  const unit = side === SELL ? market.baseUnits : rate
   const lots = Math.min(orders.filled(entry), Math.floor(orders.received[entry]! / unit))
   const available = x.balances.values[x.paidCell(profit)]!
   if (lots === 0 || lots * rate > available) {
@@ -128,7 +124,8 @@ export function setExitsFree(x: Exchange, entry: number): void {
     orders.remaining[exit] = lots
   }
   orders.rate[profit] = profitRate
-  orders.rate[loss] = heldLossRate
+  // Without a worst price it spends what is available, which no hold could bound.
+  orders.rate[loss] = orders.pool.price[loss] === 0 && side === BUY ? 0 : lossRate
   holdMore(x, profit, lots * rate)
   count(x, profit)
   orders.status[profit] = OPEN
@@ -137,4 +134,13 @@ export function setExitsFree(x: Exchange, entry: number): void {
   wait(x, loss, 0)
   x.look(market)
   arrive(x, approve(profit))
+}
+
+/** The worst price of a stop loss; without protection its stop price. */
+function lossPrice(x: Exchange, market: Market, loss: number): number {
+  const { orders } = x
+  if (orders.pool.price[loss] === 0) {
+    orders.pool.price[loss] = protectedFrom(market, orders.pool.side[loss]!, orders.stop[loss]!)
+  }
+  return orders.pool.price[loss]! || orders.stop[loss]!
 }

@@ -48,31 +48,28 @@ export function endPair(x: Exchange, slot: number, reason: number): void {
   const other = orders.partner[slot]!
   orders.clear(slot, PAIRED)
   orders.clear(other, PAIRED)
-  if (!x.leaving.has(other)) {
-    if (orders.has(slot, WAITS_FOR_ENTRY)) orders.clear(orders.bracket[slot]!, HAS_EXITS)
-    cancel(x, other, LEAVE_TOGETHER.has(reason) ? reason : REASON.OTHER_LEG)
-  }
+  if (orders.has(slot, WAITS_FOR_ENTRY)) orders.clear(orders.bracket[slot]!, HAS_EXITS)
+  cancel(x, other, LEAVE_TOGETHER.has(reason) ? reason : REASON.OTHER_LEG)
   if (isOpen(x, slot)) releaseSurplus(x, slot)
 }
 
 export const isOpen = (x: Exchange, slot: number): boolean => x.orders.status[slot]! <= PARTIALLY_FILLED
 
 /** Reasons that are meant for both orders of a pair. */
-const LEAVE_TOGETHER: ReadonlySet<number> = new Set([REASON.REQUESTED, REASON.ENTRY_CLOSED, REASON.REFUSED_AT_TRIGGER])
+const LEAVE_TOGETHER: ReadonlySet<number> = new Set([
+  REASON.REQUESTED,
+  REASON.MASS_CANCEL,
+  REASON.EXPIRED,
+  REASON.ENTRY_CLOSED,
+  REASON.REFUSED_AT_TRIGGER,
+  REASON.DEAD_MAN,
+  REASON.KILL_SWITCH,
+])
 
-/** Its exits are set free once the order under way has finished; where nothing was filled, they go. */
 function endEntry(x: Exchange, slot: number): void {
   const { orders } = x
-  const profit = orders.bracket[slot]!
   if (orders.filled(slot) > 0) x.closedEntries.push(slot)
-  else if (!x.leaving.has(profit)) cancel(x, profit, REASON.ENTRY_CLOSED)
-}
-
-/** Cancels each of a list that is still open, for one reason, whatever ties them. */
-export function cancelEach(x: Exchange, slots: readonly number[], reason: number): void {
-  for (const slot of slots) x.leaving.add(slot)
-  for (const slot of slots) if (isOpen(x, slot)) cancel(x, slot, reason)
-  x.leaving.clear()
+  else cancel(x, orders.bracket[slot]!, REASON.ENTRY_CLOSED)
 }
 
 export function stopWaiting(x: Exchange, slot: number): void {

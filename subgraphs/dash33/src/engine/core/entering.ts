@@ -5,8 +5,6 @@ import {
   DEADLINE,
   FOK,
   IOC,
-  FOK,
-  IOC,
   LIMIT,
   MARKET,
   NO_REASON,
@@ -19,7 +17,7 @@ import {
 } from './codes.ts'
 import type { Draft } from './draft.ts'
 import { type Exchange, ORDERS_PER_COMMAND } from './exchange.ts'
-import { bestAtArrival, countedValue, worstPrice } from './pricing.ts'
+import { bestAtArrival, countedPrice, worstPrice } from './pricing.ts'
 
 /**
  * Gives an order its slot, id, hold and place among the account's orders; it is on no book and in no queue yet.
@@ -48,7 +46,7 @@ export function enter(x: Exchange, draft: Draft, rate: number, held: number): nu
   orders.remaining[slot] = draft.quantity
   orders.held[slot] = held
   orders.rate[slot] = rate
-  orders.value[slot] = countedValue(market, draft)
+  orders.value[slot] = countedPrice(x, draft) * market.quoteUnits
   orders.filledQuote[slot] = 0
   orders.received[slot] = 0
   orders.stop[slot] = draft.stop
@@ -66,7 +64,7 @@ export function enter(x: Exchange, draft: Draft, rate: number, held: number): nu
   return slot
 }
 
-/** An order's lots count towards position and exposure from now on. One that never rests is gone before that could matter. */
+/** An order's lots count towards position and exposure from now on; one that never rests is gone before that could matter. */
 export function count(x: Exchange, slot: number): void {
   const { orders } = x
   const { timeInForce } = orders

@@ -47,8 +47,6 @@ export class Exchange {
   readonly scratch = new Draft()
   /** Entries that closed with a fill, whose exits are still to be set free. */
   readonly closedEntries: number[] = []
-  /** Orders that a mass cancel is about to cancel: nothing else takes them with it. */
-  readonly leaving = new Set<number>()
   /** Markets whose stops are to be looked at. */
   readonly moved: number[] = []
   feeTiers: readonly FeeTier[] = FEE_TIERS

@@ -9,11 +9,10 @@ export function followUp(x: Exchange): void {
       setExitsFree(x, x.closedEntries.shift()!)
       continue
     }
-    const { moved } = x
-    if (moved.length === 0) return
-    const market = x.markets[moved.length === 1 ? moved[0]! : Math.min(...moved)]!
+    if (x.moved.length === 0) return
+    const market = x.markets[x.moved[0]!]!
     const slot = nextMet(x, market)
-    if (slot < 0) moved.splice(moved.indexOf(market.index), 1)
+    if (slot < 0) x.moved.shift()
     else trigger(x, market, slot)
   }
 }

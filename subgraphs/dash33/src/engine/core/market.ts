@@ -49,20 +49,12 @@ export class Market {
     this.limitStops = new TriggerQueue(triggers)
   }
 
-  /** Sees to it that the band is that of the window that `time` lies in. */
+  /** The window of the band that `time` lies in has begun: the last price before it is its reference. */
   roll(time: number): void {
-    const window = this.#windowOf(time)
-    if (window !== this.window) this.beginWindow(time)
-  }
-
-  /** A window of the band begins: the last price is its reference. */
-  beginWindow(time: number): void {
-    this.window = this.#windowOf(time)
+    const window = this.rules.bandWindowMs > 0 ? Math.floor(time / this.rules.bandWindowMs) : 0
+    if (window === this.window) return
+    this.window = window
     this.reference = this.lastPrice
-  }
-
-  #windowOf(time: number): number {
-    return this.rules.bandWindowMs > 0 ? Math.floor(time / this.rules.bandWindowMs) : 0
   }
 
   /** Furthest a trade may be from the reference, either way; Infinity where there is no band. */

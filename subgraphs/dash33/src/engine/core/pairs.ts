@@ -25,16 +25,17 @@ export function placePair(x: Exchange, limit: Draft, stop: Draft): number {
   const market = x.markets[limit.market]!
   limit.role = OCO_LIMIT
   stop.role = OCO_STOP
-  if (refusedByVenue(x, limit.account, market) || refusedByShape(x, limit)) return NONE
+  if (refusedByVenue(x, limit.account, market)) return NONE
   if (isOutOfOrder(limit.side, limit.price, market.lastPrice, stop.stop)) {
     x.refusal.because(REFUSED.PRICES_OUT_OF_ORDER)
     return NONE
   }
-  if (refusedByRules(x, limit, 2)) return NONE
+  for (const leg of [limit, stop]) if (refusedByShape(x, leg)) return NONE
+  for (const leg of [limit, stop]) if (refusedByRules(x, leg, 2)) return NONE
   const limitRate = holdRate(market, limit)
   const stopRate = holdRate(market, stop)
   const needed = Math.max(limitRate, stopRate) * limit.quantity
-  if (refusedByPostOnly(x, limit) || refusedByBalance(x, limit, needed)) return NONE
+  if (refusedByPostOnly(x, limit) || refusedByBalance(x, limit, needed, 0)) return NONE
   const first = enter(x, limit, limitRate, needed)
   const second = enter(x, stop, stopRate, 0)
   pair(x, first, second)
@@ -58,7 +59,7 @@ export function pair(x: Exchange, first: number, second: number): void {
 }
 
 /** A sell wants its limit above the last price and its stop below, a buy the other way round; 0: no last price. */
-export function isOutOfOrder(side: number, limit: number, last: number, stop: number): boolean {
+function isOutOfOrder(side: number, limit: number, last: number, stop: number): boolean {
   const [low, high] = side === BUY ? [limit, stop] : [stop, limit]
   return low >= high || (last !== 0 && (low >= last || high <= last))
 }

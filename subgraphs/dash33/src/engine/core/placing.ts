@@ -2,7 +2,6 @@ import { NONE } from '../../book/index.ts'
 import {
   approve,
   holdRate,
-  refusedAsMet,
   refusedByBalance,
   refusedByPostOnly,
   refusedByRules,
@@ -19,11 +18,10 @@ import { followUp } from './follow-up.ts'
 /** Places an order. @returns its slot, readable until the command ends, or NONE where `x.refusal` says why not */
 export function place(x: Exchange, draft: Draft): number {
   const market = x.markets[draft.market]!
-  if (refusedByVenue(x, draft.account, market) || refusedByShape(x, draft)) return NONE
-  if (refusedAsMet(x, draft) || refusedByRules(x, draft, 1)) return NONE
+  if (refusedByVenue(x, draft.account, market) || refusedByShape(x, draft) || refusedByRules(x, draft, 1)) return NONE
   const rate = holdRate(market, draft)
   const needed = rate * draft.quantity
-  if (refusedByPostOnly(x, draft) || refusedByBalance(x, draft, needed)) return NONE
+  if (refusedByPostOnly(x, draft) || refusedByBalance(x, draft, needed, 0)) return NONE
   const best = bestOf(x, draft)
   const slot = enter(x, draft, rate, needed)
   x.accounts.countMessage(draft.account, x.time)

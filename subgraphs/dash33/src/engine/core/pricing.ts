@@ -3,11 +3,14 @@ import { feeOn } from '../../market/instruments.ts'
 import { shareOf } from './basis-points.ts'
 import { MARKET, STOP_MARKET, TRAILING_STOP } from './codes.ts'
 import type { Draft } from './draft.ts'
+import type { Exchange } from './exchange.ts'
 import type { Market } from './market.ts'
 
-/** The worst price that the market's protection allows from `price` on, rounded towards it; 0 where there is no price. */
+/** The worst price that the market's protection allows from `price` on, rounded towards it; 0 where there is no protection. */
 export function protectedFrom(market: Market, side: number, price: number): number {
-  const share = shareOf(price, market.rules.protectionBps)
+  const { protectionBps } = market.rules
+  if (protectionBps === 0 || price === 0) return 0
+  const share = shareOf(price, protectionBps)
   return side === BUY ? price + share : price - share
 }
 
@@ -35,28 +38,16 @@ export function holdPrice(market: Market, draft: Draft): number {
   if (draft.price !== 0) return draft.price
   if (draft.type === STOP_MARKET) return worstPrice(market, draft)
   if (draft.type !== TRAILING_STOP) return 0
-  return protectedFrom(market, draft.side, firstStop(market, draft))
-}
-
-/** The first stop price of a trailing stop, or else its activation price, or 0. */
-function firstStop(market: Market, draft: Draft): number {
   const best = bestAtArrival(market, draft)
-  if (best === 0) return draft.stop
+  if (best === 0) return protectedFrom(market, draft.side, draft.stop)
   const distance = draft.trailingAmount || feeOn(best, draft.trailingBps)
-  return draft.side === BUY ? best + distance : best - distance
+  return protectedFrom(market, draft.side, best + distance)
 }
 
-/** The price at which an order counts in limits: its own, or the best opposite or (first) stop price; NaN where there is none. */
-export function countedPrice(market: Market, draft: Draft): number {
+/** The price at which an order counts in limits: its own, or the best opposite or stop price; 0 where there is none yet. */
+export function countedPrice(x: Exchange, draft: Draft): number {
+  const market = x.markets[draft.market]!
   if (draft.price !== 0) return draft.price
-  if (draft.type === MARKET) return bestOpposite(market, draft.side) || Number.NaN
-  if (draft.type !== TRAILING_STOP) return draft.stop
-  const first = firstStop(market, draft)
-  return first === 0 && draft.stop === 0 && market.lastPrice === 0 ? Number.NaN : Math.max(first, 0)
-}
-
-/** Quote minor units that one lot of an order counts for in limits. */
-export function countedValue(market: Market, draft: Draft): number {
-  const price = countedPrice(market, draft)
-  return Number.isNaN(price) ? 0 : price * market.quoteUnits
+  if (draft.type === MARKET) return bestOpposite(market, draft.side)
+  return draft.stop || market.lastPrice
 }

@@ -2,7 +2,7 @@ import { BUY, NONE } from '../../book/index.ts'
 import { approve } from './approval.ts'
 import { arrive } from './arrival.ts'
 import { cancel, endPair, stopWaiting } from './closing.ts'
-import { NO_REASON, OPEN, PAIRED, PRICED, REASON, TRADING, TRAILING_STOP, TRIGGERED } from './codes.ts'
+import { AUCTION, NO_REASON, OPEN, PAIRED, REASON, TRADING, TRAILING_STOP, TRIGGERED } from './codes.ts'
 import { count } from './entering.ts'
 import type { Exchange } from './exchange.ts'
 import type { Market } from './market.ts'
@@ -11,11 +11,11 @@ import { holdMore, releaseSurplus } from './settlement.ts'
 
 /**
  * The next stop of a market that its last price meets: sells from the highest stop price down, then buys from the lowest up. Those that go to the book as
- * market orders wait until the market trades; STOP_LIMIT orders go there at any time.
+ * market orders wait until the market trades; STOP_LIMIT orders also join an auction.
  */
 export function nextMet(x: Exchange, market: Market): number {
   const { lastPrice, status, limitStops, marketStops } = market
-  if (lastPrice === 0) return NONE
+  if (lastPrice === 0 || (status !== TRADING && status !== AUCTION)) return NONE
   const limit = limitStops.next(lastPrice)
   const other = status === TRADING ? marketStops.next(lastPrice) : NONE
   if (limit === NONE || other === NONE) return limit === NONE ? other : limit
@@ -29,15 +29,16 @@ export function nextMet(x: Exchange, market: Market): number {
 /** A stop's price is met: it goes to the book. */
 export function trigger(x: Exchange, market: Market, slot: number): void {
   const { orders } = x
-  if (orders.type[slot] === TRAILING_STOP && !orders.has(slot, PRICED) && !paysFor(x, market, slot)) {
-    cancel(x, slot, REASON.REFUSED_AT_TRIGGER)
-    return
-  }
+  const stop = orders.type[slot] === TRAILING_STOP ? market.marketStops.stopPrice(slot) : 0
   stopWaiting(x, slot)
   orders.status[slot] = OPEN
   orders.mark(slot, TRIGGERED)
   x.sink.triggered(slot, market.lastPrice)
   if (orders.has(slot, PAIRED)) takeOver(x, slot)
+  if (stop !== 0 && orders.pool.price[slot] === 0 && !paysFor(x, market, slot, stop)) {
+    cancel(x, slot, REASON.REFUSED_AT_TRIGGER)
+    return
+  }
   arrive(x, approve(slot))
 }
 
@@ -54,11 +55,11 @@ function takeOver(x: Exchange, slot: number): void {
 }
 
 /** A trailing stop without a price of its own gets the protection of its stop price, and a buy the hold for it, if its account can. */
-function paysFor(x: Exchange, market: Market, slot: number): boolean {
+function paysFor(x: Exchange, market: Market, slot: number, stop: number): boolean {
   const { orders, balances } = x
   const { pool } = orders
   const side = pool.side[slot]!
-  const worst = protectedFrom(market, side, market.marketStops.stopPrice(slot))
+  const worst = protectedFrom(market, side, stop)
   pool.price[slot] = worst
   if (side !== BUY) return true
   const rate = worst * market.quoteUnits

@@ -5,15 +5,22 @@ import { REASON } from './codes.ts'
 import type { Exchange } from './exchange.ts'
 import { followUp } from './follow-up.ts'
 
-/** Time has come: what is due by `x.time` happens: orders expire, then dead man's switches go off, then auctions end. */
+/**
+ * Time has come: everything due by `x.time` happens, the earliest first; at one time orders expire first, oldest first, then dead man's switches go off, then
+ * auctions end.
+ */
 export function tick(x: Exchange): void {
-  for (let slot = x.deadlines.take(x.time); slot >= 0; slot = x.deadlines.take(x.time)) cancel(x, slot, REASON.EXPIRED)
-  for (let account = x.deadMen.take(x.time); account >= 0; account = x.deadMen.take(x.time)) {
-    setDeadMan(x, account, 0)
-    cancelAll(x, account, -1, -1, REASON.DEAD_MAN)
+  for (let due = x.nextTimer; due !== null && due <= x.time; due = x.nextTimer) {
+    if (x.deadlines.peek() === due) {
+      const slot = x.deadlines.take(due)
+      cancel(x, slot, REASON.EXPIRED)
+    } else if (x.deadMen.peek() === due) {
+      const account = x.deadMen.take(due)
+      cancelAll(x, account, -1, -1, REASON.DEAD_MAN)
+      setDeadMan(x, account, 0)
+    } else {
+      endAuction(x, x.markets[x.auctionEnds.take(due)]!)
+    }
+    followUp(x)
   }
-  for (let market = x.auctionEnds.take(x.time); market >= 0; market = x.auctionEnds.take(x.time)) {
-    endAuction(x, x.markets[market]!)
-  }
-  followUp(x)
 }
