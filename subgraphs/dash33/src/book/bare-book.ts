@@ -18,49 +18,49 @@ export class BareBook implements Matcher {
   readonly pool = new OrderPool()
   readonly index = new OrderIndex()
   readonly book = new Book(this.pool)
-  readonly #reports: Reports
-  #sequence = 0
-  #taker = 0
+  private readonly reports: Reports
+  private sequence = 0
+  private taker = 0
 
   constructor(reports: Reports) {
-    this.#reports = reports
+    this.reports = reports
   }
 
   /** @param immediate what does not trade at once is cancelled, otherwise it rests */
   place(sequence: number, id: number, side: SideCode, price: number, quantity: number, immediate: boolean): void {
-    this.#reports.accepted(sequence, side, id, price, quantity)
-    const left = this.#match(sequence, id, side, price, quantity)
+    this.reports.accepted(sequence, side, id, price, quantity)
+    const left = this.match(sequence, id, side, price, quantity)
     if (left === 0) return
-    if (immediate) this.#reports.cancelled(sequence, side, id, price)
-    else this.#rest(id, side, price, left)
+    if (immediate) this.reports.cancelled(sequence, side, id, price)
+    else this.rest(id, side, price, left)
   }
 
   cancel(sequence: number, id: number): void {
     const slot = this.index.delete(id)
     if (slot === NONE) {
-      this.#reports.cancelRejected(sequence, id)
+      this.reports.cancelRejected(sequence, id)
       return
     }
     const side = this.pool.side[slot] === BUY ? BUY : SELL
     const price = this.pool.price[slot]!
     this.book.remove(slot)
     this.pool.free(slot)
-    this.#reports.cancelled(sequence, side, id, price)
+    this.reports.cancelled(sequence, side, id, price)
   }
 
   /** Takes the order away and brings it in anew, at the end of the queue. */
   modify(sequence: number, id: number, price: number, quantity: number): void {
     const slot = this.index.delete(id)
     if (slot === NONE) {
-      this.#reports.modifyRejected(sequence, id)
+      this.reports.modifyRejected(sequence, id)
       return
     }
     const side = this.pool.side[slot] === BUY ? BUY : SELL
     this.book.remove(slot)
     this.pool.free(slot)
-    const left = this.#match(sequence, id, side, price, quantity)
-    if (left > 0) this.#rest(id, side, price, left)
-    this.#reports.modified(sequence, side, id, price, quantity)
+    const left = this.match(sequence, id, side, price, quantity)
+    if (left > 0) this.rest(id, side, price, left)
+    this.reports.modified(sequence, side, id, price, quantity)
   }
 
   admits(): boolean {
@@ -78,19 +78,19 @@ export class BareBook implements Matcher {
 
   fill(maker: number, price: number, quantity: number): void {
     const id = this.pool.id[maker]!
-    this.#reports.traded(this.#sequence, price, quantity, id, this.#taker)
+    this.reports.traded(this.sequence, price, quantity, id, this.taker)
     if (this.pool.level[maker] !== NONE) return
     this.index.delete(id)
     this.pool.free(maker)
   }
 
-  #match(sequence: number, id: number, side: SideCode, price: number, quantity: number): number {
-    this.#sequence = sequence
-    this.#taker = id
+  private match(sequence: number, id: number, side: SideCode, price: number, quantity: number): number {
+    this.sequence = sequence
+    this.taker = id
     return this.book.match(side, price, quantity, NONE, this)
   }
 
-  #rest(id: number, side: SideCode, price: number, quantity: number): void {
+  private rest(id: number, side: SideCode, price: number, quantity: number): void {
     const pool = this.pool
     const slot = pool.allocate()
     pool.id[slot] = id

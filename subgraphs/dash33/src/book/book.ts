@@ -19,12 +19,12 @@ export class Book {
   readonly asks = new PriceIndex(SELL)
   /** The priority of the next order to take a place at the end of a queue. */
   nextPriority = 1
-  readonly #changes: BookChanges | null
-  #taker = 0
+  private readonly changes: BookChanges | null
+  private taker = 0
 
   constructor(pool: OrderPool, changes: BookChanges | null = null) {
     this.pool = pool
-    this.#changes = changes
+    this.changes = changes
   }
 
   /**
@@ -49,9 +49,9 @@ export class Book {
       }
       const maker = makers.head[level]!
       if (owner !== NONE && pool.owner[maker] === owner) {
-        this.#taker = left
+        this.taker = left
         const verdict = matcher.selfTrade(maker)
-        left = this.#taker
+        left = this.taker
         if (verdict === STOP) break
         if (verdict === LOOK_AGAIN) continue
       }
@@ -61,8 +61,8 @@ export class Book {
       left -= lots
       makers.volume[level]! -= lots
       pool.shown[maker] = shown - lots
-      if (lots === shown) this.#exhausted(makers, level, maker)
-      if (this.#changes !== null) this.#note(makers, maker, price)
+      if (lots === shown) this.exhausted(makers, level, maker)
+      if (this.changes !== null) this.note(makers, maker, price)
       matcher.fill(maker, price, lots)
     }
     return left
@@ -70,29 +70,29 @@ export class Book {
 
   /** Takes lots off the incoming order; from within `Matcher.selfTrade`, nowhere else. */
   reduceTaker(by: number): void {
-    this.#taker -= by
+    this.taker -= by
   }
 
   /** Puts a slot with side, price and shown lots at the end of its price's queue, whatever it crosses. */
   rest(slot: number): void {
     this.pool.priority[slot] = this.nextPriority++
-    this.#append(slot)
+    this.append(slot)
   }
 
   /** `rest` with the priority that the slot has: of a book that is put together again, lowest priority first. */
   restore(slot: number): void {
     this.nextPriority = Math.max(this.nextPriority, this.pool.priority[slot]! + 1)
-    this.#append(slot)
+    this.append(slot)
   }
 
   /** Takes an order off the book. It keeps its quantities, and its slot. */
   remove(slot: number): void {
-    const index = this.#sideOf(slot)
+    const index = this.sideOf(slot)
     const level = this.pool.level[slot]!
     if (level === NONE) throw new RangeError(`slot ${slot} is on no book`)
     index.volume[level]! -= this.pool.shown[slot]!
-    this.#unlink(index, level, slot)
-    if (this.#changes !== null) this.#note(index, slot, this.pool.price[slot]!)
+    this.unlink(index, level, slot)
+    if (this.changes !== null) this.note(index, slot, this.pool.price[slot]!)
   }
 
   /** Takes lots off an order in its place, hidden ones first. One with nothing left leaves the book. */
@@ -100,7 +100,7 @@ export class Book {
     const pool = this.pool
     const hidden = Math.min(by, pool.hidden[slot]!)
     pool.hidden[slot]! -= hidden
-    this.#shorten(slot, by - hidden)
+    this.shorten(slot, by - hidden)
   }
 
   /** Takes lots that traded otherwise than in `match`, the whole order's, hidden ones included: it keeps its place and shows again what it may. */
@@ -109,18 +109,18 @@ export class Book {
     const left = pool.shown[slot]! + pool.hidden[slot]! - lots
     const shown = pool.peak[slot]! > 0 ? Math.min(pool.peak[slot]!, left) : left
     pool.hidden[slot] = left - shown
-    this.#shorten(slot, pool.shown[slot]! - shown)
+    this.shorten(slot, pool.shown[slot]! - shown)
   }
 
   /** The best price; NaN of an empty side. */
   best(side: SideCode): number {
-    const index = this.#side(side)
+    const index = this.side(side)
     return index.count === 0 ? Number.NaN : index.price[index.best]!
   }
 
   /** The first order at the best price, or NONE. */
   first(side: SideCode): number {
-    const index = this.#side(side)
+    const index = this.side(side)
     return index.count === 0 ? NONE : index.head[index.best]!
   }
 
@@ -131,14 +131,14 @@ export class Book {
 
   /** Lots shown; 0 where there is no level. */
   volumeAt(side: SideCode, price: number): number {
-    const index = this.#side(side)
+    const index = this.side(side)
     const level = index.find(price)
     return level === NONE ? 0 : index.volume[level]!
   }
 
   /** Best first, with the lots shown. */
   levels(side: SideCode, depth = Number.POSITIVE_INFINITY): [price: number, volume: number][] {
-    const index = this.#side(side)
+    const index = this.side(side)
     return Array.from({ length: Math.min(depth, index.count) }, (_, rank) => {
       const level = index.at(rank)
       return [index.price[level]!, index.volume[level]!]
@@ -157,7 +157,7 @@ export class Book {
 
   /** Calls with each order of a side, by priority, until the answer is false. The visitor must leave the book alone. */
   visit(side: SideCode, visitor: (slot: number, price: number) => boolean): void {
-    const index = this.#side(side)
+    const index = this.side(side)
     for (let rank = 0; rank < index.count; rank++) {
       const level = index.at(rank)
       const price = index.price[level]!
@@ -182,25 +182,31 @@ export class Book {
     return Math.min(found, wanted)
   }
 
-  #side(side: SideCode): PriceIndex {
+  private side(side: SideCode): PriceIndex {
     return side === BUY ? this.bids : this.asks
   }
 
-  #sideOf(slot: number): PriceIndex {
+  private sideOf(slot: number): PriceIndex {
     return this.pool.side[slot] === BUY ? this.bids : this.asks
   }
 
-  #append(slot: number): void {
+  private append(slot: number): void {
     const pool = this.pool
-    const index = this.#sideOf(slot)
-    const level = index.ensure(pool.price[slot]!)
-    this.#enqueue(index, level, slot)
+    const index = pool.side[slot] === BUY ? this.bids : this.asks
+    const price = pool.price[slot]!
+    const level = index.ensure(price)
+    const tail = index.tail[level]!
+    pool.previous[slot] = tail
+    pool.next[slot] = NONE
     pool.level[slot] = level
+    if (tail === NONE) index.head[level] = slot
+    else pool.next[tail] = slot
+    index.tail[level] = slot
     index.volume[level]! += pool.shown[slot]!
-    if (this.#changes !== null) this.#note(index, slot, pool.price[slot]!)
+    if (this.changes !== null) this.note(index, slot, price)
   }
 
-  #enqueue(index: PriceIndex, level: number, slot: number): void {
+  private enqueue(index: PriceIndex, level: number, slot: number): void {
     const pool = this.pool
     const tail = index.tail[level]!
     pool.previous[slot] = tail
@@ -211,7 +217,7 @@ export class Book {
   }
 
   /** What the first order of a queue showed has traded. */
-  #exhausted(index: PriceIndex, level: number, slot: number): void {
+  private exhausted(index: PriceIndex, level: number, slot: number): void {
     const pool = this.pool
     const next = pool.next[slot]!
     const hidden = pool.hidden[slot]!
@@ -230,20 +236,20 @@ export class Book {
     if (next === NONE) return
     index.head[level] = next
     pool.previous[next] = NONE
-    this.#enqueue(index, level, slot)
+    this.enqueue(index, level, slot)
   }
 
-  #shorten(slot: number, by: number): void {
+  private shorten(slot: number, by: number): void {
     const pool = this.pool
-    const index = this.#sideOf(slot)
+    const index = this.sideOf(slot)
     const level = pool.level[slot]!
     index.volume[level]! -= by
     pool.shown[slot]! -= by
-    if (pool.shown[slot] === 0) this.#unlink(index, level, slot)
-    if (this.#changes !== null) this.#note(index, slot, pool.price[slot]!)
+    if (pool.shown[slot] === 0) this.unlink(index, level, slot)
+    if (this.changes !== null) this.note(index, slot, pool.price[slot]!)
   }
 
-  #unlink(index: PriceIndex, level: number, slot: number): void {
+  private unlink(index: PriceIndex, level: number, slot: number): void {
     const pool = this.pool
     const previous = pool.previous[slot]!
     const next = pool.next[slot]!
@@ -255,10 +261,10 @@ export class Book {
     if (previous === NONE && next === NONE) index.drop(level)
   }
 
-  #note(index: PriceIndex, slot: number, price: number): void {
+  private note(index: PriceIndex, slot: number, price: number): void {
     const pool = this.pool
     const shown = pool.level[slot] === NONE ? 0 : pool.shown[slot]!
-    this.#changes!.order(index.side, pool.id[slot]!, price, shown, pool.priority[slot]!)
-    this.#changes!.level(index.side, price, this.volumeAt(index.side, price))
+    this.changes!.order(index.side, pool.id[slot]!, price, shown, pool.priority[slot]!)
+    this.changes!.level(index.side, price, this.volumeAt(index.side, price))
   }
 }

@@ -13,48 +13,48 @@ const EMPTY = -1
  */
 export class OrderIndex {
   size = 0
-  #keys = new Float64Array(1 << SMALLEST_BITS).fill(EMPTY)
-  #slots = new Int32Array(1 << SMALLEST_BITS)
-  #mask = (1 << SMALLEST_BITS) - 1
-  #shift = 32 - SMALLEST_BITS
+  private keys = new Float64Array(1 << SMALLEST_BITS).fill(EMPTY)
+  private slots = new Int32Array(1 << SMALLEST_BITS)
+  private mask = (1 << SMALLEST_BITS) - 1
+  private shift = 32 - SMALLEST_BITS
 
   /** @returns the slot, or NONE */
   get(id: number): number {
-    const keys = this.#keys
-    for (let i = this.#home(id); ; i = (i + 1) & this.#mask) {
+    const keys = this.keys
+    for (let i = this.home(id); ; i = (i + 1) & this.mask) {
       const key = keys[i]!
-      if (key === id) return this.#slots[i]!
+      if (key === id) return this.slots[i]!
       if (key === EMPTY) return NONE
     }
   }
 
   /** @throws where the id is there already */
   set(id: number, slot: number): void {
-    if (this.size >= (this.#mask + 1) * LOAD) this.#grow()
-    const keys = this.#keys
-    let i = this.#home(id)
+    if (this.size >= (this.mask + 1) * LOAD) this.grow()
+    const keys = this.keys
+    let i = this.home(id)
     for (let key = keys[i]!; key !== EMPTY; key = keys[i]!) {
       if (key === id) throw new RangeError(`order ${id} is there already`)
-      i = (i + 1) & this.#mask
+      i = (i + 1) & this.mask
     }
     keys[i] = id
-    this.#slots[i] = slot
+    this.slots[i] = slot
     this.size++
   }
 
   /** @returns the slot that it was, or NONE */
   delete(id: number): number {
-    const keys = this.#keys
-    const slots = this.#slots
-    const mask = this.#mask
-    let gap = this.#home(id)
+    const keys = this.keys
+    const slots = this.slots
+    const mask = this.mask
+    let gap = this.home(id)
     for (; keys[gap] !== id; gap = (gap + 1) & mask) if (keys[gap] === EMPTY) return NONE
     const slot = slots[gap]!
     this.size--
     for (let i = (gap + 1) & mask; ; i = (i + 1) & mask) {
       const key = keys[i]!
       if (key === EMPTY) break
-      if (((i - this.#home(key)) & mask) >= ((i - gap) & mask)) {
+      if (((i - this.home(key)) & mask) >= ((i - gap) & mask)) {
         keys[gap] = key
         slots[gap] = slots[i]!
         gap = i
@@ -65,18 +65,18 @@ export class OrderIndex {
   }
 
   /** Fibonacci hashing (Knuth, 6.4): ids that follow each other spread evenly. */
-  #home(id: number): number {
+  private home(id: number): number {
     const mixed = (id | 0) ^ Math.imul((id / 4_294_967_296) | 0, 0x85ebca6b)
-    return Math.imul(mixed, 0x9e3779b1) >>> this.#shift
+    return Math.imul(mixed, 0x9e3779b1) >>> this.shift
   }
 
-  #grow(): void {
-    const keys = this.#keys
-    const slots = this.#slots
-    this.#shift--
-    this.#mask = this.#mask * 2 + 1
-    this.#keys = new Float64Array(this.#mask + 1).fill(EMPTY)
-    this.#slots = new Int32Array(this.#mask + 1)
+  private grow(): void {
+    const keys = this.keys
+    const slots = this.slots
+    this.shift--
+    this.mask = this.mask * 2 + 1
+    this.keys = new Float64Array(this.mask + 1).fill(EMPTY)
+    this.slots = new Int32Array(this.mask + 1)
     this.size = 0
     for (let i = 0; i < keys.length; i++) if (keys[i] !== EMPTY) this.set(keys[i]!, slots[i]!)
   }

@@ -34,22 +34,22 @@ export class OrderPool {
   previous = new Int32Array(SMALLEST)
   /** The price level's slot in the book's price index; NONE: on no book. */
   level = new Int32Array(SMALLEST)
-  #free = NONE
-  #fresh = 0
-  readonly #growing: ((capacity: number) => void)[] = []
+  private freed = NONE
+  private fresh = 0
+  private readonly growing: ((capacity: number) => void)[] = []
 
   /** Calls back after each growth, so that others can keep columns of their own beside these. */
   onGrow(listener: (capacity: number) => void): void {
-    this.#growing.push(listener)
+    this.growing.push(listener)
   }
 
   /** @returns a slot on no book, without hidden lots; its other columns hold what the last user left. */
   allocate(): number {
-    let slot = this.#free
-    if (slot !== NONE) this.#free = this.next[slot]!
+    let slot = this.freed
+    if (slot !== NONE) this.freed = this.next[slot]!
     else {
-      if (this.#fresh === this.capacity) this.#grow()
-      slot = this.#fresh++
+      if (this.fresh === this.capacity) this.grow()
+      slot = this.fresh++
     }
     this.live++
     this.hidden[slot] = 0
@@ -60,12 +60,12 @@ export class OrderPool {
 
   /** The slot must be on no book. */
   free(slot: number): void {
-    this.next[slot] = this.#free
-    this.#free = slot
+    this.next[slot] = this.freed
+    this.freed = slot
     this.live--
   }
 
-  #grow(): void {
+  private grow(): void {
     const capacity = this.capacity * 2
     this.id = grown(this.id, new Float64Array(capacity))
     this.price = grown(this.price, new Float64Array(capacity))
@@ -79,6 +79,6 @@ export class OrderPool {
     this.previous = grown(this.previous, new Int32Array(capacity))
     this.level = grown(this.level, new Int32Array(capacity))
     this.capacity = capacity
-    for (const listener of this.#growing) listener(capacity)
+    for (const listener of this.growing) listener(capacity)
   }
 }

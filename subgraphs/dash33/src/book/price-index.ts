@@ -23,10 +23,10 @@ export class PriceIndex {
   head = new Int32Array(SMALLEST)
   tail = new Int32Array(SMALLEST)
   /** Prices of bids, negated prices of asks, ascending; beside each its level. */
-  #keys = new Float64Array(SMALLEST)
-  #levels = new Int32Array(SMALLEST)
-  #free = NONE
-  #fresh = 0
+  private keys = new Float64Array(SMALLEST)
+  private levels = new Int32Array(SMALLEST)
+  private free = NONE
+  private fresh = 0
 
   constructor(side: SideCode) {
     this.side = side
@@ -34,38 +34,37 @@ export class PriceIndex {
 
   /** The level of the best price, NONE of an empty side. */
   get best(): number {
-    return this.count === 0 ? NONE : this.#levels[this.count - 1]!
+    return this.count === 0 ? NONE : this.levels[this.count - 1]!
   }
 
   /** The level with so many better ones before it. */
   at(rank: number): number {
-    return this.#levels[this.count - 1 - rank]!
+    return this.levels[this.count - 1 - rank]!
   }
 
   /** @returns the price's level, or NONE */
   find(price: number): number {
-    const key = this.#key(price)
-    const place = this.#place(key)
-    return place < this.count && this.#keys[place] === key ? this.#levels[place]! : NONE
+    const place = this.locate(this.side === BUY ? price : -price)
+    return place >= 0 ? this.levels[place]! : NONE
   }
 
   /** @returns the price's level, a new and empty one if there was none */
   ensure(price: number): number {
-    const key = this.#key(price)
-    const place = this.#place(key)
-    if (place < this.count && this.#keys[place] === key) return this.#levels[place]!
-    return this.#insert(place, key, price)
+    const key = this.side === BUY ? price : -price
+    const place = this.locate(key)
+    return place >= 0 ? this.levels[place]! : this.insert(~place, key, price)
   }
 
   /** Takes an empty level away. */
   drop(level: number): void {
-    const keys = this.#keys
-    const levels = this.#levels
+    const keys = this.keys
+    const levels = this.levels
     const last = --this.count
-    this.head[level] = this.#free // free levels are linked by their heads
-    this.#free = level
+    this.head[level] = this.free // free levels are linked by their heads
+    this.free = level
     if (levels[last] === level) return
-    const place = this.#place(this.#key(this.price[level]!))
+    const price = this.price[level]!
+    const place = this.locate(this.side === BUY ? price : -price)
     if (last - place < BLOCK) {
       for (let i = place; i < last; i++) {
         keys[i] = keys[i + 1]!
@@ -77,28 +76,28 @@ export class PriceIndex {
     }
   }
 
-  #key(price: number): number {
-    return this.side === BUY ? price : -price
-  }
-
-  /** The first place whose key is not below `key`. */
-  #place(key: number): number {
-    const keys = this.#keys
-    let high = this.count
-    for (const near = high - NEAR; high > 0 && high > near; high--) if (keys[high - 1]! < key) return high
+  /** @returns the key's place, or the complement of where it would be */
+  private locate(key: number): number {
+    const keys = this.keys
+    let last = this.count - 1
+    for (const far = last - NEAR; last >= 0 && last > far; last--) {
+      const near = keys[last]!
+      if (near <= key) return near === key ? last : ~(last + 1)
+    }
     let low = 0
+    let high = last + 1
     while (low < high) {
       const middle = (low + high) >>> 1
       if (keys[middle]! < key) low = middle + 1
       else high = middle
     }
-    return low
+    return low <= last && keys[low] === key ? low : ~low
   }
 
-  #insert(place: number, key: number, price: number): number {
-    if (this.count === this.#keys.length) this.#grow()
-    const keys = this.#keys
-    const levels = this.#levels
+  private insert(place: number, key: number, price: number): number {
+    if (this.count === this.keys.length) this.grow()
+    const keys = this.keys
+    const levels = this.levels
     const count = this.count++
     if (count - place < BLOCK) {
       for (let i = count; i > place; i--) {
@@ -109,9 +108,9 @@ export class PriceIndex {
       keys.copyWithin(place + 1, place, count)
       levels.copyWithin(place + 1, place, count)
     }
-    let level = this.#free
-    if (level !== NONE) this.#free = this.head[level]!
-    else level = this.#fresh++
+    let level = this.free
+    if (level !== NONE) this.free = this.head[level]!
+    else level = this.fresh++
     keys[place] = key
     levels[place] = level
     this.price[level] = price
@@ -121,17 +120,17 @@ export class PriceIndex {
     return level
   }
 
-  #grow(): void {
+  private grow(): void {
     const grown = <Column extends Float64Array | Int32Array>(column: Column, into: Column): Column => {
       into.set(column)
       return into
     }
-    const capacity = this.#keys.length * 2
+    const capacity = this.keys.length * 2
     this.price = grown(this.price, new Float64Array(capacity))
     this.volume = grown(this.volume, new Float64Array(capacity))
     this.head = grown(this.head, new Int32Array(capacity))
     this.tail = grown(this.tail, new Int32Array(capacity))
-    this.#keys = grown(this.#keys, new Float64Array(capacity))
-    this.#levels = grown(this.#levels, new Int32Array(capacity))
+    this.keys = grown(this.keys, new Float64Array(capacity))
+    this.levels = grown(this.levels, new Int32Array(capacity))
   }
 }
