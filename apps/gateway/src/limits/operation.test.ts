@@ -57,6 +57,15 @@ describe('the size of an operation', () => {
     expect(codeOf(hidden)).toBe('QUERY_TOO_COMPLEX')
   })
 
+  it('counts the rungs of every book', () => {
+    const books = (count: number, depth: string) =>
+      `query ($d: Int) { ${Array.from({ length: count }, (_, i) => `a${i}: market { orderBook(depth: ${depth}) { bids { price } } }`).join(' ')} }`
+    expect(codeOf(books(4, '1000'))).toBeNull()
+    expect(codeOf(books(5, '1000'))).toBe('QUERY_TOO_COMPLEX')
+    expect(codeOf(books(5, '$d'))).toBe('QUERY_TOO_COMPLEX')
+    expect(codeOf(books(30, '100'))).toBeNull()
+  })
+
   it('does not let introspection multiply itself by fragments and aliases', () => {
     const aliased = (count: number, inner: string) =>
       Array.from({ length: count }, (_, i) => `a${i}: ${inner}`).join(' ')

@@ -102,6 +102,10 @@ const DEFAULT_PAGE = 20
 const LARGEST_PAGE = 100
 /** A page is a statement of its own on a database. */
 const PAGE_COST = 20
+/** A book's most, where a variable asks. */
+const DEEPEST_BOOK = 1_000
+/** Both sides, each rung with a price and a quantity. */
+const VALUES_PER_RUNG = 4
 
 type Fragments = ReadonlyMap<string, FragmentDefinitionNode>
 
@@ -139,7 +143,8 @@ function extentOf(document: DocumentNode, counts: (field: string) => boolean): E
     const { depth, fields, values } = ofSet(selection.selectionSet)
     const page = pageOf(selection, fragments)
     const length = page ?? INTROSPECTION_LISTS[selection.name.value] ?? 1
-    return { depth: depth + 1, fields: fields + 1, values: (page === null ? 1 : PAGE_COST) + length * values }
+    const own = (page === null ? 1 : PAGE_COST) + rungsOf(selection)
+    return { depth: depth + 1, fields: fields + 1, values: own + length * values }
   }
   const ofFragment = (name: string): Extent => {
     const known = measured.get(name)
@@ -164,6 +169,13 @@ function pageOf({ arguments: given, selectionSet }: FieldNode, fragments: Fragme
   const first = given?.find(({ name }) => name.value === 'first' || name.value === 'last')?.value
   if (first) return first.kind === Kind.INT ? Math.max(1, Number(first.value)) : LARGEST_PAGE
   return hasEdges(selectionSet, fragments, new Set()) ? DEFAULT_PAGE : null
+}
+
+/** How many values a field's `depth` asks for beside those that the document names. */
+function rungsOf({ arguments: given }: FieldNode): number {
+  const depth = given?.find(({ name }) => name.value === 'depth')?.value
+  if (!depth) return 0
+  return VALUES_PER_RUNG * (depth.kind === Kind.INT ? Math.max(1, Number(depth.value)) : DEEPEST_BOOK)
 }
 
 /** `seen` holds the fragments looked into: each once, so that a cycle ends. */
