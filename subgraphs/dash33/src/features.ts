@@ -75,11 +75,12 @@ async function start(ports: Ports, options: Dash33Options, stack: AsyncDisposabl
   const submission = { engine: observed, openings, writes }
   const orders = openOrderServices({ ...submission, streams: orderStreams, pool: reads, ports, log })
   stack.defer(() => orders.close())
-  const { close: closePortfolios, ...portfolio } = openPortfolioServices({
+  const { close: closePortfolios, ...portfolio } = await openPortfolioServices({
     engine,
     ...streams,
     writes,
-    pool: reads,
+    pool,
+    reads,
     ports,
     log,
   })

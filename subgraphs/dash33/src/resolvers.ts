@@ -6,6 +6,7 @@ import { marketResolvers } from './market/index.ts'
 import { orderUpdateResolvers } from './order-updates/index.ts'
 import { orderBookResolvers } from './orderbook/index.ts'
 import { decimalScalar, orderResolvers } from './orders/index.ts'
+import { paperResolvers } from './paper/index.ts'
 import { portfolioResolvers } from './portfolio/index.ts'
 import { projectionResolvers } from './projections/index.ts'
 import { riskResolvers } from './risk/index.ts'
@@ -22,6 +23,7 @@ export type Services = Parameters<typeof marketResolvers>[0] &
   Parameters<typeof candleResolvers>[0] &
   Parameters<typeof ledgerResolvers>[0] &
   Parameters<typeof portfolioResolvers>[0] &
+  Parameters<typeof paperResolvers>[0] &
   Parameters<typeof projectionResolvers>[0] &
   Parameters<typeof riskResolvers>[0] &
   Parameters<typeof strategyResolvers>[0]
@@ -37,6 +39,7 @@ export function dash33Resolvers(services: Services): Resolvers {
   const candles = candleResolvers(services)
   const ledger = ledgerResolvers(services)
   const portfolio = portfolioResolvers(services)
+  const paper = paperResolvers(services)
   const projections = projectionResolvers(services)
   const risk = riskResolvers(services)
   const strategies = strategyResolvers(services)
@@ -50,6 +53,7 @@ export function dash33Resolvers(services: Services): Resolvers {
     ...candles,
     ...ledger,
     ...portfolio,
+    ...paper,
     ...strategies,
     Query: {
       ...market.Query,
@@ -57,11 +61,19 @@ export function dash33Resolvers(services: Services): Resolvers {
       ...fills.Query,
       ...ledger.Query,
       ...portfolio.Query,
+      ...paper.Query,
       ...projections.Query,
       ...risk.Query,
       ...strategies.Query,
     },
-    Mutation: { ...market.Mutation, ...orders.Mutation, ...ledger.Mutation, ...risk.Mutation, ...strategies.Mutation },
+    Mutation: {
+      ...market.Mutation,
+      ...orders.Mutation,
+      ...ledger.Mutation,
+      ...paper.Mutation,
+      ...risk.Mutation,
+      ...strategies.Mutation,
+    },
     Subscription: {
       ...updates.Subscription,
       ...fills.Subscription,

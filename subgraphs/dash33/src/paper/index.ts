@@ -1,0 +1,6 @@
+export { RealBooks } from './book.ts'
+export { PaperDesk } from './desk.ts'
+export { MarketFollower } from './follower.ts'
+export { PaperAccounts } from './opening.ts'
+export { paperResolvers } from './resolvers.ts'
+export { PaperRetention } from './retention.ts'
