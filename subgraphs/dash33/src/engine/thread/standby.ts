@@ -38,7 +38,8 @@ export class Standby implements StandbyEngine {
   }
 
   async start(options: EngineOptions): Promise<EngineClient> {
-    this.#worker.removeAllListeners()
+    // By name: the worker has listeners of its own.
+    for (const name of ['message', 'error', 'exit']) this.#worker.removeAllListeners(name)
     this.#handedOver = true
     const engine = new SupervisedEngine(options, { worker: this.#worker, origin: this.#origin, epoch: this.#epoch })
     await engine.start()
