@@ -109,9 +109,11 @@ export function setExitsFree(x: Exchange, entry: number): void {
   const loss = orders.partner[profit]!
   const side = orders.pool.side[profit]!
   const profitRate = side === SELL ? market.baseUnits : orders.pool.price[profit]! * market.quoteUnits
-  const lossRate = side === SELL ? market.baseUnits : lossPrice(x, market, loss) * market.quoteUnits
+  const worst = lossPrice(x, market, loss)
+  // Without a worst price it spends what is available, which no hold could bound.
+  const lossRate = side === SELL ? market.baseUnits : worst * market.quoteUnits
   const rate = Math.max(profitRate, lossRate)
-  const unit = side === SELL ? market.baseUnits : rate
+  const unit = side === SELL ? rate : Math.max(rate, (worst || orders.stop[loss]!) * market.quoteUnits)
   const lots = Math.min(orders.filled(entry), Math.floor(orders.received[entry]! / unit))
   const available = x.balances.values[x.paidCell(profit)]!
   if (lots === 0 || lots * rate > available) {
@@ -124,8 +126,7 @@ export function setExitsFree(x: Exchange, entry: number): void {
     orders.remaining[exit] = lots
   }
   orders.rate[profit] = profitRate
-  // Without a worst price it spends what is available, which no hold could bound.
-  orders.rate[loss] = orders.pool.price[loss] === 0 && side === BUY ? 0 : lossRate
+  orders.rate[loss] = lossRate
   holdMore(x, profit, lots * rate)
   count(x, profit)
   orders.status[profit] = OPEN
@@ -136,11 +137,11 @@ export function setExitsFree(x: Exchange, entry: number): void {
   arrive(x, approve(profit))
 }
 
-/** The worst price of a stop loss; without protection its stop price. */
+/** The worst price of a stop loss, counted now where it has none of its own; 0: none. */
 function lossPrice(x: Exchange, market: Market, loss: number): number {
   const { orders } = x
   if (orders.pool.price[loss] === 0) {
     orders.pool.price[loss] = protectedFrom(market, orders.pool.side[loss]!, orders.stop[loss]!)
   }
-  return orders.pool.price[loss]! || orders.stop[loss]!
+  return orders.pool.price[loss]!
 }
