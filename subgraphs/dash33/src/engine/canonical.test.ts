@@ -1,0 +1,92 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { inadmissible } from './admission.ts'
+import { hashState, readState, writeState } from './canonical.ts'
+import type { Command } from './commands.ts'
+import { Engine } from './engine.ts'
+import type { OrderAccepted } from './events.ts'
+import { commandOf, opening, START, type Step, steps } from './model/random-commands.ts'
+
+const RUNS = 60
+const COMMANDS = 120
+
+interface Timed {
+  readonly command: Command
+  readonly time: number
+}
+
+/** The admissible commands that an engine was told, and the engine. */
+function told(list: readonly Step[]): { engine: Engine; commands: Timed[] } {
+  const engine = new Engine()
+  const commands: Timed[] = []
+  const accepted: OrderAccepted[] = []
+  let time = START
+  const tell = (command: Command) => {
+    if (inadmissible(command)) return
+    commands.push({ command, time })
+    for (const event of engine.applyBatch([command], time).batch.events) {
+      if (event.type === 'ORDER_ACCEPTED') accepted.push(event)
+    }
+  }
+  for (const command of opening) tell(command)
+  for (const step of list) {
+    time += step.after
+    tell(commandOf(step, accepted))
+  }
+  return { engine, commands }
+}
+
+const hashOf = (engine: Engine) => hashState(writeState(engine.state))
+
+function restored(engine: Engine): Engine {
+  const copy = new Engine()
+  readState(writeState(engine.state), copy)
+  return copy
+}
+
+describe('the canonical state', { timeout: 60_000 }, () => {
+  it('with the commands since then is the same as all commands, at every cut', () => {
+    fc.assert(
+      fc.property(steps(COMMANDS), fc.nat(COMMANDS), (list, at) => {
+        const { engine, commands } = told(list)
+        const cut = Math.min(at + opening.length, commands.length)
+        let replayed = new Engine()
+        for (const [i, { command, time }] of commands.entries()) {
+          if (i === cut) {
+            const copy = restored(replayed)
+            expect(hashOf(copy)).toBe(hashOf(replayed))
+            replayed = copy
+          }
+          replayed.applyBatch([command], time)
+        }
+        expect(hashOf(replayed)).toBe(hashOf(engine))
+        expect(replayed.nextTimer).toBe(engine.nextTimer)
+      }),
+      { numRuns: RUNS },
+    )
+  })
+
+  it('does not tell how the commands were batched', () => {
+    fc.assert(
+      fc.property(steps(COMMANDS), (list) => {
+        const { engine, commands } = told(list)
+        const batched = new Engine()
+        for (let i = 0; i < commands.length; ) {
+          const { time } = commands[i]!
+          const batch: Command[] = []
+          while (i < commands.length && commands[i]!.time === time) batch.push(commands[i++]!.command)
+          batched.applyBatch(batch, time)
+        }
+        expect(hashOf(batched)).toBe(hashOf(engine))
+      }),
+      { numRuns: RUNS },
+    )
+  })
+
+  it('of other bytes is refused', () => {
+    const written = writeState(new Engine().state)
+    expect(() => readState(written.subarray(0, 40), new Engine())).toThrow('ends early')
+    expect(() => readState(Buffer.concat([written, Buffer.from([0])]), new Engine())).toThrow('longer')
+    expect(() => readState(Buffer.from([9, ...written.subarray(1)]), new Engine())).toThrow('version 9')
+  })
+})
