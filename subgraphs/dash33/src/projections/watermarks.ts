@@ -13,7 +13,7 @@ const READ = 'SELECT name, engine_sequence, time FROM watermark ORDER BY name'
 const MOVE = 'UPDATE watermark SET engine_sequence = $1, time = $2 WHERE engine_sequence < $1'
 
 /** @returns every projection's watermark, by name. */
-export function readWatermarks(database: Pool): Promise<Watermark[]> {
+export function readWatermarks(database: Pool | ClientBase): Promise<Watermark[]> {
   return read(database, READ)
 }
 
@@ -33,7 +33,7 @@ export function lowest(watermarks: readonly Watermark[]): number {
   return Math.min(...watermarks.map(({ engineSequence }) => engineSequence))
 }
 
-async function read(database: Pick<ClientBase, 'query'> | Pool, text: string): Promise<Watermark[]> {
+async function read(database: Pool | ClientBase, text: string): Promise<Watermark[]> {
   const { rows } = await database.query<{ name: string; engine_sequence: string; time: Date }>(text)
   return rows.map((row) => ({
     name: row.name,

@@ -1,0 +1,1 @@
+export { type AuditedCheck, auditLedger, type Difference, type LedgerAudit } from './audit.ts'
