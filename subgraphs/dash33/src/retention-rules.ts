@@ -4,6 +4,7 @@ import { CandleRetention } from './candles/index.ts'
 import { BroughtForward } from './ledger/index.ts'
 import { INSTRUMENTS } from './market/index.ts'
 import { OrderRetention } from './orders/index.ts'
+import { PaperRetention } from './paper/index.ts'
 import { EquityRetention } from './portfolio/index.ts'
 import type { RetentionRule } from './projections/index.ts'
 import { StrategyOrderRetention } from './strategies/index.ts'
@@ -17,6 +18,7 @@ export function retentionRules(pool: Pool, clock: Clock): RetentionRule[] {
     new BroughtForward(pool, clock),
     new TradeRetention(pool, clock),
     new EquityRetention(pool, clock),
+    new PaperRetention(pool, clock),
     new StrategyOrderRetention(pool, clock),
     new CandleRetention(pool, clock, symbols),
   ]
