@@ -53,6 +53,7 @@ export function setMarketRules(state: EngineState, command: SetMarketRules, out:
   const engineSequence = state.exchange.sequence
   const before = market.core.rules
   market.core.rules = { ...rules }
+  market.core.beginWindow(state.exchange.time)
   out.push({ type: 'MARKET_RULES_SET', engineSequence, changedBy, reason, symbol, before, rules: market.core.rules })
   return { kind: 'SETTING_CHANGED', engineSequence }
 }

@@ -51,10 +51,17 @@ export class Market {
 
   /** The window of the band that `time` lies in has begun: the last price before it is its reference. */
   roll(time: number): void {
-    const window = this.rules.bandWindowMs > 0 ? Math.floor(time / this.rules.bandWindowMs) : 0
-    if (window === this.window) return
-    this.window = window
+    if (this.#windowOf(time) !== this.window) this.beginWindow(time)
+  }
+
+  /** The last price becomes the band's reference. */
+  beginWindow(time: number): void {
+    this.window = this.#windowOf(time)
     this.reference = this.lastPrice
+  }
+
+  #windowOf(time: number): number {
+    return this.rules.bandWindowMs > 0 ? Math.floor(time / this.rules.bandWindowMs) : 0
   }
 
   /** Furthest a trade may be from the reference, either way; Infinity where there is no band. */
