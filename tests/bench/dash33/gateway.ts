@@ -20,6 +20,9 @@ const PLACE_ORDERS = /* GraphQL */ `
     placeOrders(input: $input) { __typename ... on OrdersPlaced { results { __typename ... on Refusal { code message } } } }
   }
 `
+const ASSIGN = /* GraphQL */ `
+  mutation Assign($input: AssignRiskProfileInput!) { assignRiskProfile(input: $input) { __typename ... on Refusal { code } } }
+`
 
 export interface GatewayFigure {
   readonly what: string
@@ -51,6 +54,10 @@ async function fundedLoad(platform: StandaloneProcess): Promise<Load> {
   const trader = await Trader.register(visitor, 'bench')
   await credit(operator, trader.userId, 'USDT', '500000000')
   await credit(operator, trader.userId, 'BTC', '10000')
+  // Whoever sends so many orders is under the profile for it.
+  const { accountId } = await trader.portfolio()
+  const assigned = await operator.ask(ASSIGN, { input: { accountId, profile: 'market-maker', reason: 'bench' } })
+  if (!assigned.text.includes('SettingChanged')) throw new Error(assigned.text)
   return new Load(platform.graphqlUrl, trader.accessToken, CONNECTIONS)
 }
 
