@@ -69,12 +69,12 @@ function tradeAt(x: Exchange, market: Market, price: number, quantity: number): 
     const buy = book.first(BUY)
     const sell = book.first(SELL)
     const lots = Math.min(left, remaining[buy]!, remaining[sell]!)
-    const buyIsLater = pool.priority[buy]! > pool.priority[sell]!
-    book.reduce(buy, lots)
-    book.reduce(sell, lots)
-    settle(x, buyIsLater ? sell : buy, buyIsLater ? buy : sell, price, lots, true)
-    afterTrade(x, buy)
-    afterTrade(x, sell)
+    const [maker, taker] = pool.priority[buy]! < pool.priority[sell]! ? [buy, sell] : [sell, buy]
+    book.reduce(maker, lots)
+    book.reduce(taker, lots)
+    settle(x, maker, taker, price, lots, true)
+    afterTrade(x, maker)
+    afterTrade(x, taker)
     left -= lots
   }
 }
