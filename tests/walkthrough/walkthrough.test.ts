@@ -76,14 +76,18 @@ async function ask(query: string, variables: Readonly<Record<string, unknown>>):
   return answer
 }
 
-/** Listens to a few events of the book; a notification comes of an order that is placed meanwhile. */
+/** Listens to a few events of the book; what is the trader's own comes of an order that is placed meanwhile. */
 async function listen(query: string, variables: Record<string, unknown>): Promise<unknown> {
   const events: LiveEvents = trader.visitor.live(query, variables)
   const heard: unknown[] = []
-  const count = query.includes('notificationReceived') ? 1 : EVENTS
+  const isOwn = /notificationReceived|orderUpdates/.test(query)
+  // Of an order that trades at once there are two changes at least.
+  const count = query.includes('notificationReceived') ? 1 : query.includes('orderUpdates') ? 2 : EVENTS
   while (heard.length < count) {
     const next = events.next()
-    if (query.includes('notificationReceived')) await eventually(bought)
+    // An order that is placed before the listening has begun is not heard of.
+    if (isOwn)
+      await expect.poll(() => Promise.race([next, bought()]), { ...EVENTUALLY, interval: 1_000 }).toBeTypeOf('object')
     heard.push(await next)
   }
   await events.end()
