@@ -26,10 +26,11 @@ export interface IndexPoint {
  */
 export function growthIndex(valuations: readonly Valuation[]): IndexPoint[] {
   const points: IndexPoint[] = []
-  let [index, invested] = [1, 0n]
+  // Between two flows growth is taken from the first of them, so that equal worth is equal growth to the last bit.
+  let [index, linked, invested] = [1, 1, 0n]
   for (const { time, equity, flow } of valuations) {
-    if (invested > 0n) index *= ratioOf(equity, invested)
-    invested = equity + flow
+    if (invested > 0n) index = linked * ratioOf(equity, invested)
+    if (flow !== 0n || invested === 0n) [linked, invested] = [index, equity + flow]
     if (invested > 0n || points.length > 0) points.push({ time, index })
   }
   return points
