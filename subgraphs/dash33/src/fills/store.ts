@@ -3,18 +3,27 @@ import type { Pool } from 'pg'
 import type { OrderSnapshot } from '../engine/acks.ts'
 import type { FillParent, FillUpdateParent } from '../parents.ts'
 
-/** Of one account; both sides of a trade with itself are fills of their own. */
-export interface FillFilter {
-  readonly accountId: string
-  readonly symbol: string | null
-  readonly orderId: string | null
-}
+/** Of one account, and of one market or one order where it is named; both sides of a trade with itself are fills of their own. */
+export type FillFilter = { readonly accountId: string } & (
+  | { readonly symbol: string | null; readonly orderId: null }
+  | { readonly symbol: null; readonly orderId: string }
+)
 
 /** Where a fill is in its account's log. */
 export type FillPlace = readonly [sequence: number, position: number]
 
 const COLUMNS = `t.id, t.engine_sequence, t.leg, t.symbol, t.taker_side, t.price, t.quantity, t.quote_amount, t.executed_at,
   t.maker_order_id, t.taker_order_id, t.maker_fee, t.taker_fee`
+
+/**
+ * An order trades from the command that placed it on, and until the first trade after it closed: between those only are its account's trades
+ * looked through, because an index on every order of every trade would cost every trade.
+ */
+const OF_ORDER = `t.engine_sequence >= (SELECT engine_sequence FROM exchange_order WHERE id = $9)
+  AND t.engine_sequence < coalesce((
+    SELECT later.engine_sequence FROM trade later
+    WHERE later.executed_at > (SELECT closed_at FROM exchange_order WHERE id = $9)
+    ORDER BY later.executed_at, later.engine_sequence LIMIT 1), ${Number.MAX_SAFE_INTEGER})`
 
 /** Each of the two indexes gives its fills in order, so that no more than the page is read from either. */
 const pageSql = (filter: FillFilter, forwardInTime: boolean) => {
@@ -24,7 +33,7 @@ const pageSql = (filter: FillFilter, forwardInTime: boolean) => {
   const side = (name: 'maker' | 'taker', position: number) => `
     (SELECT ${COLUMNS}, ${position} AS role FROM trade t
       WHERE t.${name}_account_no = (SELECT no FROM account WHERE id = $1) AND ${conditions}
-      ${filter.orderId === null ? '' : `AND t.${name}_order_id = $9`}
+      ${filter.orderId === null ? '' : `AND t.${name}_order_id = $9 AND ${OF_ORDER}`}
       ORDER BY t.engine_sequence ${order}, t.leg ${order} LIMIT $8 + 2)`
   return `SELECT * FROM (${side('maker', 0)} UNION ALL ${side('taker', 1)}) f
     WHERE (engine_sequence, leg * 2 + role) < ($2, $4) AND (engine_sequence, leg * 2 + role) > ($5, $7)

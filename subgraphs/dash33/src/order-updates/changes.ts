@@ -2,8 +2,8 @@ import type { EngineBatch, EngineEvent, OrderNames, Trade } from '../engine/even
 import { fillOf } from '../fills/index.ts'
 import type { OrderUpdateParent } from '../parents.ts'
 
-/** What an event did to one order, before it has a place in its account's log. */
-export type OrderChange = Omit<OrderUpdateParent, 'position'>
+/** What an event did to one order; its place within the command is given to it by its account's log. One shape, because there are many. */
+export type OrderChange = { -readonly [K in keyof OrderUpdateParent]: OrderUpdateParent[K] }
 
 /** Tells every change of an order that a batch made, in order. */
 export function tellChanges(batch: EngineBatch, tell: (change: OrderChange) => void): void {
@@ -21,29 +21,38 @@ export function tellChanges(batch: EngineBatch, tell: (change: OrderChange) => v
 function changeOf(event: Exclude<EngineEvent, Trade>, time: number): OrderChange | null {
   switch (event.type) {
     case 'ORDER_ACCEPTED': {
-      const { price, stopPrice, quantity } = event.terms
-      const { status } = event
-      const progress = { status, price, stopPrice, quantity, filledQuantity: 0, remainingQuantity: quantity }
-      return { ...named(event, time), kind: 'ACCEPTED', ...progress }
+      const change = nothingYet('ACCEPTED', event, event.symbol, event.engineSequence, time)
+      change.status = event.status
+      change.price = event.terms.price
+      change.stopPrice = event.terms.stopPrice
+      change.quantity = event.terms.quantity
+      change.filledQuantity = 0
+      change.remainingQuantity = event.terms.quantity
+      return change
     }
     case 'ORDER_TRIGGERED': {
-      const { status, quantity } = event
-      return {
-        ...named(event, time),
-        kind: 'TRIGGERED',
-        status,
-        quantity,
-        filledQuantity: 0,
-        remainingQuantity: quantity,
-      }
+      const change = nothingYet('TRIGGERED', event, event.symbol, event.engineSequence, time)
+      change.status = event.status
+      change.quantity = event.quantity
+      change.filledQuantity = 0
+      change.remainingQuantity = event.quantity
+      return change
     }
     case 'ORDER_AMENDED': {
-      const { price, stopPrice, quantity, remainingQuantity } = event
-      return { ...named(event, time), kind: 'AMENDED', price, stopPrice, quantity, remainingQuantity }
+      const change = nothingYet('AMENDED', event, event.symbol, event.engineSequence, time)
+      change.price = event.price
+      change.stopPrice = event.stopPrice
+      change.quantity = event.quantity
+      change.remainingQuantity = event.remainingQuantity
+      return change
     }
     case 'ORDER_CANCELLED': {
-      const { status, filledQuantity, reason: cancelReason } = event
-      return { ...named(event, time), kind: 'CLOSED', status, filledQuantity, remainingQuantity: 0, cancelReason }
+      const change = nothingYet('CLOSED', event, event.symbol, event.engineSequence, time)
+      change.status = event.status
+      change.filledQuantity = event.filledQuantity
+      change.remainingQuantity = 0
+      change.cancelReason = event.reason
+      return change
     }
     default:
       return null
@@ -52,24 +61,31 @@ function changeOf(event: Exclude<EngineEvent, Trade>, time: number): OrderChange
 
 function traded(trade: Trade, isMaker: boolean, time: number): OrderChange {
   const party = isMaker ? trade.maker : trade.taker
-  const { status, filledQuantity, remainingQuantity } = party
-  const fill = fillOf(trade, party, isMaker, time)
-  const { engineSequence, symbol } = trade
-  const names = named({ ...party, symbol, engineSequence }, time)
-  return { ...names, kind: 'TRADED', status, filledQuantity, remainingQuantity, fill }
+  const change = nothingYet('TRADED', party, trade.symbol, trade.engineSequence, time)
+  change.status = party.status
+  change.filledQuantity = party.filledQuantity
+  change.remainingQuantity = party.remainingQuantity
+  change.fill = fillOf(trade, party, isMaker, time)
+  return change
 }
 
-/** An order's names, and nothing told of it yet. */
-function named(event: OrderNames & { readonly engineSequence: number }, time: number) {
-  const { engineSequence: sequence, accountId, orderId, clientOrderId, symbol, side } = event
+function nothingYet(
+  kind: OrderChange['kind'],
+  order: Omit<OrderNames, 'symbol'>,
+  symbol: string,
+  sequence: number,
+  time: number,
+): OrderChange {
   return {
     sequence,
+    position: 0,
     time,
-    accountId,
-    orderId,
-    clientOrderId,
+    kind,
+    accountId: order.accountId,
+    orderId: order.orderId,
+    clientOrderId: order.clientOrderId,
     symbol,
-    side,
+    side: order.side,
     status: null,
     price: null,
     stopPrice: null,

@@ -4,6 +4,7 @@ import { OrderHistory, WHOLE } from './history.ts'
 
 const change = (accountId: string, sequence: number): OrderChange => ({
   sequence,
+  position: 0,
   time: 0,
   kind: 'ACCEPTED',
   accountId,

@@ -26,6 +26,7 @@ export class OrderHistory {
   readonly #limits: HistoryLimits
   /** The account that changed last is last. */
   readonly #accounts = new Map<string, AccountHistory>()
+  #latest: string | null = null
   #count = 0
   /** Of accounts that are not remembered: everything behind this place is there, because nothing happened. */
   #completeSince: Place
@@ -38,17 +39,21 @@ export class OrderHistory {
 
   /** Gives the change its place in its account's log. */
   append(change: OrderChange): OrderUpdateParent {
-    const history = this.#accounts.get(change.accountId) ?? { updates: [], completeSince: this.#completeSince }
-    const last = history.updates.at(-1)
-    const update = { ...change, position: last?.sequence === change.sequence ? last.position + 1 : 0 }
-    history.updates.push(update)
+    const { accountId } = change
+    const history = this.#accounts.get(accountId) ?? { updates: [], completeSince: this.#completeSince }
+    const last = history.updates[history.updates.length - 1]
+    change.position = last?.sequence === change.sequence ? last.position + 1 : 0
+    history.updates.push(change)
     this.#count++
-    this.#accounts.delete(change.accountId)
-    this.#accounts.set(change.accountId, history)
+    if (accountId !== this.#latest) {
+      this.#latest = accountId
+      this.#accounts.delete(accountId)
+      this.#accounts.set(accountId, history)
+    }
     // Twice as many are kept for a moment, so that the array is not shifted at every change.
     if (history.updates.length >= 2 * this.#limits.perAccount) this.#shorten(history)
     if (this.#count > this.#limits.inAll) this.#forgetQuietest()
-    return update
+    return change
   }
 
   /** @returns the account's changes behind a place; null where some may have been forgotten. */

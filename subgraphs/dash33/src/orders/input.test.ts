@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { PlaceOrderInput } from '../generated/graphql.ts'
 import { readAmendment } from './amend-input.ts'
@@ -167,4 +168,67 @@ test('an amendment is read in the market of its order', () => {
 
 test.each([-1, 86_400_001])('a switch of %d ms is refused', (delayMs) => {
   expect(readCancelAllAfter({ delayMs }, 'acc_1')).toMatchObject({ answer: { field: 'input.delayMs' } })
+})
+
+describe('whatever is sent', () => {
+  const text = fc.oneof(
+    fc.string(),
+    fc.constantFrom(
+      '0.1',
+      '1',
+      '61837.63',
+      '-0',
+      'NaN',
+      'Infinity',
+      '1e3',
+      '0x10',
+      '٣',
+      '1_000',
+      ' 1',
+      '1.',
+      '.5',
+      '00.1',
+    ),
+    fc.double().map(String),
+    fc.bigInt().map(String),
+  )
+  const decimal = fc.option(text)
+  const input = fc.record({
+    clientOrderId: fc.oneof(text, fc.constant('a-1')),
+    symbol: fc.oneof(fc.constantFrom('BTC-USDT', 'ETH-USDT', 'toString', '__proto__'), fc.string()),
+    side: fc.constantFrom('BUY' as const, 'SELL' as const),
+    type: fc.constantFrom(
+      'LIMIT' as const,
+      'MARKET' as const,
+      'STOP' as const,
+      'STOP_LIMIT' as const,
+      'TRAILING_STOP' as const,
+    ),
+    timeInForce: fc.option(
+      fc.constantFrom('GTC' as const, 'IOC' as const, 'FOK' as const, 'GTD' as const, 'DAY' as const),
+    ),
+    price: decimal,
+    quantity: text,
+    stopPrice: decimal,
+    trailingAmount: decimal,
+    trailingPercent: decimal,
+    displayQuantity: decimal,
+  })
+
+  test('becomes whole positive numbers, or an answer that names the argument: 10,000 orders', () => {
+    fc.assert(
+      fc.property(input, (order) => {
+        const read = readOrder(order, 'acc_1', 'input')
+        if ('answer' in read) {
+          const { answer } = read
+          return answer.__typename === 'UnknownMarket' || /^input\.\w+$/.test(answer.field)
+        }
+        const { price, quantity, stopPrice, trailingAmount, trailingBps, displayQuantity } = read.command
+        return [price, quantity, stopPrice, trailingAmount, trailingBps, displayQuantity].every(
+          (number) => number === null || (Number.isSafeInteger(number) && number > 0),
+        )
+      }),
+      { numRuns: 10_000 },
+    )
+  })
 })
