@@ -37,7 +37,7 @@ export class VariedTrading {
   /** Writes the journal that leads to all of it, as the engine's thread does. */
   async journal(databaseUrl: string): Promise<void> {
     const store = await JournalStore.connect(poolConfig(databaseUrl), () => {})
-    await store.lead()
+    await store.tryLead()
     let previousHash = GENESIS_HASH
     for (const { told, digestBefore, batch } of this.#told) {
       const { firstSequence, lastSequence } = batch

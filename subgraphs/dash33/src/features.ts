@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { consume, eventConsumers, OutboxRelay } from '@opsource/bus'
+import { poolConfig } from '@opsource/database'
 import { createSubgraph, type Ports, type Subgraph } from '@opsource/subgraph'
 import type { Pool } from 'pg'
 import type { Logger } from 'pino'
@@ -18,7 +19,7 @@ import { openMarketStreams } from './market-streams.ts'
 import { OrderStreams, openOrderServices } from './order-services.ts'
 import { observeEngine } from './orders/index.ts'
 import { openPortfolioServices } from './portfolio-services.ts'
-import { Projector, projectionMetrics, projectionWriter, Retention, readWatermark } from './projections/index.ts'
+import { Projector, projectionMetrics, Retention, readWatermark, ThreadedWriter } from './projections/index.ts'
 import { dash33Resolvers } from './resolvers.ts'
 import { retentionRules } from './retention-rules.ts'
 import { StrategyTrader, strategyMetrics } from './strategies/index.ts'
@@ -165,9 +166,11 @@ async function startTrading(
 ): Promise<{ engine: EngineClient; projector: Projector; orderStreams: OrderStreams }> {
   const metrics = projectionMetrics(ports.metrics)
   let engine: EngineClient | undefined
+  const writer = new ThreadedWriter(poolConfig(ports.databaseUrl))
+  stack.defer(() => writer.close())
   const projector = new Projector({
     watermark: await readWatermark(pool),
-    write: projectionWriter(pool),
+    write: writer.write,
     onProjected: (sequence) => {
       engine?.projected(sequence)
       relay.wake()

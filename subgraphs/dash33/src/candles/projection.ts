@@ -1,5 +1,5 @@
 import type { ClientBase } from 'pg'
-import { writeRows } from '../database.ts'
+import { writeRows } from '../transactions.ts'
 import { type Candle, longerCandles } from './candle.ts'
 import type { StoredInterval } from './interval.ts'
 

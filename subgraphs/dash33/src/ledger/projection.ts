@@ -1,7 +1,7 @@
 import type { ClientBase } from 'pg'
 import type { AccountNumbers } from '../accounts/index.ts'
 import { int2s, int4s, int8s, texts, timestamps } from '../columns.ts'
-import { writeColumns } from '../database.ts'
+import { writeColumns } from '../transactions.ts'
 import { moveBalances } from './balances.ts'
 import type { LedgerChanges } from './changes.ts'
 

@@ -1,7 +1,7 @@
 import type { ClientBase } from 'pg'
 import type { AccountNumbers } from '../accounts/index.ts'
 import { booleans, int4s, int8s, texts, timestamps } from '../columns.ts'
-import { writeColumns } from '../database.ts'
+import { writeColumns } from '../transactions.ts'
 import type { OrderStatus } from '../engine/commands.ts'
 import type { CancelReason, EngineBatch, OrderAccepted, TradeParty } from '../engine/events.ts'
 

@@ -1,7 +1,7 @@
 import type { ClientBase } from 'pg'
 import type { AccountNumbers } from '../accounts/index.ts'
 import { int4s, texts } from '../columns.ts'
-import { writeColumns } from '../database.ts'
+import { writeColumns } from '../transactions.ts'
 import type { EngineBatch, Trade, TradeParty } from '../engine/events.ts'
 import { type LotKey, LotLedger } from './lot-store.ts'
 import type { DatedMove } from './lots.ts'

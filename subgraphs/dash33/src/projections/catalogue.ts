@@ -1,12 +1,17 @@
-import { foldCandles, writeCandles } from '../candles/index.ts'
-import { foldLedger, writeLedger } from '../ledger/index.ts'
-import { foldOrders, writeOrders } from '../orders/index.ts'
-import { foldFills, writeEquity, writePositions } from '../portfolio/index.ts'
-import { foldSettings, writeSettings } from '../settings/index.ts'
-import { foldTrades, writeTrades } from '../trades/index.ts'
+import { foldCandles } from '../candles/candle.ts'
+import { writeCandles } from '../candles/projection.ts'
+import { foldLedger } from '../ledger/changes.ts'
+import { writeLedger } from '../ledger/projection.ts'
+import { foldOrders, writeOrders } from '../orders/projection.ts'
+import { writeEquity } from '../portfolio/equity-projection.ts'
+import { foldFills, writePositions } from '../portfolio/projection.ts'
+import { foldSettings, writeSettings } from '../settings/projection.ts'
+import { foldTrades, writeTrades } from '../trades/projection.ts'
 import { eventsOf } from './events.ts'
 import { writeOutbox } from './outbox.ts'
 import { type Projection, projection } from './projection.ts'
+
+// Straight from their files: the thread that writes them has no use for resolvers.
 
 /**
  * Every projection, in the order in which they are written: the ledger's accounts have the numbers that the others name them by. Accounts

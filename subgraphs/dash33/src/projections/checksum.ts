@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { ClientBase, Pool } from 'pg'
-import { inTransaction } from '../database.ts'
+import { inTransaction } from '../transactions.ts'
 import type { ProjectedTable, Projection } from './projection.ts'
 
 /** A page of rows in memory at a time. */

@@ -2,7 +2,7 @@ import { type CloudEvent, newEvent } from '@opsource/bus'
 import type { EventData } from '@opsource/bus/contracts'
 import type { Credited, EngineBatch, Trade, TradeParty } from '../engine/events.ts'
 import { assetScale, formatIncrements, type Instrument, instrumentOf } from '../market/instruments.ts'
-import { type VenueChange, venueChangeOf } from '../settings/index.ts'
+import { type VenueChange, venueChangeOf } from '../settings/changes.ts'
 
 /**
  * What the other domains hear of some batches. Ids come from the engine's own, so that a batch told twice is the same events.

@@ -1,6 +1,6 @@
 import type { Clock } from '@opsource/kernel'
 import type { ClientBase, Pool } from 'pg'
-import { inTransaction } from '../database.ts'
+import { inTransaction } from '../transactions.ts'
 import type { JournalReader } from '../engine/journal/reader.ts'
 import { PROJECTIONS } from './catalogue.ts'
 import { type Checksum, checksumsOf } from './checksum.ts'

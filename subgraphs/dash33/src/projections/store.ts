@@ -1,6 +1,6 @@
 import type { Pool } from 'pg'
-import { AccountNumbers } from '../accounts/index.ts'
-import { inTransaction } from '../database.ts'
+import { AccountNumbers } from '../accounts/account-numbers.ts'
+import { inTransaction } from '../transactions.ts'
 import type { EngineBatch } from '../engine/events.ts'
 import { PROJECTIONS } from './catalogue.ts'
 import type { WriteChanges } from './projection.ts'

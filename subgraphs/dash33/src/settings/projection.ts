@@ -1,6 +1,6 @@
 import type { ClientBase } from 'pg'
 import type { AccountNumbers } from '../accounts/index.ts'
-import { type Row, writeRows } from '../database.ts'
+import { type Row, writeRows } from '../transactions.ts'
 import type { EngineBatch } from '../engine/events.ts'
 import { type SettingEvent, settingEventsOf, type VenueChange, venueChangesOf } from './changes.ts'
 

@@ -1,7 +1,7 @@
 import type { ClientBase } from 'pg'
 import type { AccountNumbers } from '../accounts/index.ts'
 import { booleans, int2s, int4s, int8s, texts, timestamps } from '../columns.ts'
-import { writeColumns } from '../database.ts'
+import { writeColumns } from '../transactions.ts'
 import type { EngineBatch, Trade } from '../engine/events.ts'
 
 const INSERT_TRADES = `
