@@ -85,6 +85,7 @@ export class BareBook implements Matcher {
   }
 
   private match(sequence: number, id: number, side: SideCode, price: number, quantity: number): number {
+    if (!this.book.crosses(side, price)) return quantity
     this.sequence = sequence
     this.taker = id
     return this.book.match(side, price, quantity, NONE, this)

@@ -17,11 +17,14 @@ export class OrderIndex {
   private slots = new Int32Array(1 << SMALLEST_BITS)
   private mask = (1 << SMALLEST_BITS) - 1
   private shift = 32 - SMALLEST_BITS
+  /** Ids that it takes before it grows. */
+  private most = Math.floor((1 << SMALLEST_BITS) * LOAD)
 
   /** @returns the slot, or NONE */
   get(id: number): number {
     const keys = this.keys
-    for (let i = this.home(id); ; i = (i + 1) & this.mask) {
+    const mask = this.mask
+    for (let i = this.home(id); ; i = (i + 1) & mask) {
       const key = keys[i]!
       if (key === id) return this.slots[i]!
       if (key === EMPTY) return NONE
@@ -30,12 +33,13 @@ export class OrderIndex {
 
   /** @throws where the id is there already */
   set(id: number, slot: number): void {
-    if (this.size >= (this.mask + 1) * LOAD) this.grow()
+    if (this.size >= this.most) this.grow()
     const keys = this.keys
+    const mask = this.mask
     let i = this.home(id)
     for (let key = keys[i]!; key !== EMPTY; key = keys[i]!) {
       if (key === id) throw new RangeError(`order ${id} is there already`)
-      i = (i + 1) & this.mask
+      i = (i + 1) & mask
     }
     keys[i] = id
     this.slots[i] = slot
@@ -64,10 +68,9 @@ export class OrderIndex {
     return slot
   }
 
-  /** Fibonacci hashing (Knuth, 6.4): ids that follow each other spread evenly. */
+  /** Fibonacci hashing (Knuth, 6.4) of the id's lower and upper half: ids that follow each other spread evenly. */
   private home(id: number): number {
-    const mixed = (id | 0) ^ Math.imul((id / 4_294_967_296) | 0, 0x85ebca6b)
-    return Math.imul(mixed, 0x9e3779b1) >>> this.shift
+    return (Math.imul(id | 0, 0x9e3779b1) ^ Math.imul((id * 2 ** -32) | 0, 0x85ebca6b)) >>> this.shift
   }
 
   private grow(): void {
@@ -77,6 +80,7 @@ export class OrderIndex {
     this.mask = this.mask * 2 + 1
     this.keys = new Float64Array(this.mask + 1).fill(EMPTY)
     this.slots = new Int32Array(this.mask + 1)
+    this.most = Math.floor((this.mask + 1) * LOAD)
     this.size = 0
     for (let i = 0; i < keys.length; i++) if (keys[i] !== EMPTY) this.set(keys[i]!, slots[i]!)
   }

@@ -33,7 +33,7 @@ export class OrderPool {
   next = new Int32Array(SMALLEST)
   previous = new Int32Array(SMALLEST)
   /** The price level's slot in the book's price index; NONE: on no book. */
-  level = new Int32Array(SMALLEST)
+  level = new Int32Array(SMALLEST).fill(NONE)
   private freed = NONE
   private fresh = 0
   private readonly growing: ((capacity: number) => void)[] = []
@@ -43,7 +43,7 @@ export class OrderPool {
     this.growing.push(listener)
   }
 
-  /** @returns a slot on no book, without hidden lots; its other columns hold what the last user left. */
+  /** @returns a slot on no book; its other columns hold what the last user left there, `hidden` and `peak` too. */
   allocate(): number {
     let slot = this.freed
     if (slot !== NONE) this.freed = this.next[slot]!
@@ -52,9 +52,6 @@ export class OrderPool {
       slot = this.fresh++
     }
     this.live++
-    this.hidden[slot] = 0
-    this.peak[slot] = 0
-    this.level[slot] = NONE
     return slot
   }
 
@@ -77,7 +74,7 @@ export class OrderPool {
     this.side = grown(this.side, new Uint8Array(capacity))
     this.next = grown(this.next, new Int32Array(capacity))
     this.previous = grown(this.previous, new Int32Array(capacity))
-    this.level = grown(this.level, new Int32Array(capacity))
+    this.level = grown(this.level, new Int32Array(capacity).fill(NONE))
     this.capacity = capacity
     for (const listener of this.growing) listener(capacity)
   }
