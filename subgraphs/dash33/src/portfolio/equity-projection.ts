@@ -1,8 +1,8 @@
 import type { ClientBase } from 'pg'
 import type { AccountNumbers } from '../accounts/index.ts'
 import { int4s, int8s, texts, timestamps } from '../columns.ts'
-import { writeColumns } from '../transactions.ts'
 import type { EngineBatch } from '../engine/events.ts'
+import { writeColumns } from '../transactions.ts'
 import {
   accountsWithFlows,
   type EquityFlow,

@@ -1,7 +1,7 @@
 import type { ClientBase, Pool } from 'pg'
 import { int4s, int8s, texts, timestamps } from '../columns.ts'
-import { writeColumns } from '../transactions.ts'
 import type { LotPlace, LotRange, PositionLotParent } from '../parents.ts'
+import { writeColumns } from '../transactions.ts'
 import { type DatedMove, type Lot, LotQueue, MAX_OPEN_LOTS } from './lots.ts'
 
 /**
