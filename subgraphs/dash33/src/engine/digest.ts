@@ -9,12 +9,12 @@ const TWO_TO_32 = 4_294_967_296
  * command, so that a replay proves itself batch by batch. Against accidents, not against attackers: those meet the SHA-256 chain.
  */
 export class Digest {
-  #a: number
-  #b: number
+  private a: number
+  private b: number
 
   constructor(a = SEED_A, b = SEED_B) {
-    this.#a = a | 0
-    this.#b = b | 0
+    this.a = a | 0
+    this.b = b | 0
   }
 
   static parse(hex: string): Digest {
@@ -23,25 +23,25 @@ export class Digest {
 
   /** Mixes in a safe integer. */
   number(value: number): void {
-    this.#mix(value | 0)
-    this.#mix(Math.floor(value / TWO_TO_32) | 0)
+    this.mix(value | 0)
+    this.mix(Math.floor(value / TWO_TO_32) | 0)
   }
 
   text(value: string): void {
-    this.#mix(value.length)
-    for (let i = 0; i < value.length; i++) this.#mix(value.charCodeAt(i))
+    this.mix(value.length)
+    for (let i = 0; i < value.length; i++) this.mix(value.charCodeAt(i))
   }
 
   /** 16 hexadecimal digits. */
   hex(): string {
     const half = (value: number) => (value >>> 0).toString(16).padStart(8, '0')
-    return half(this.#a) + half(this.#b)
+    return half(this.a) + half(this.b)
   }
 
-  #mix(word: number): void {
-    const a = Math.imul(this.#a ^ word, PRIME_A)
-    const b = Math.imul(this.#b ^ word, PRIME_B)
-    this.#a = a ^ (a >>> 15) ^ (b << 7)
-    this.#b = b ^ (b >>> 13) ^ (a << 11)
+  private mix(word: number): void {
+    const a = Math.imul(this.a ^ word, PRIME_A)
+    const b = Math.imul(this.b ^ word, PRIME_B)
+    this.a = a ^ (a >>> 15) ^ (b << 7)
+    this.b = b ^ (b >>> 13) ^ (a << 11)
   }
 }

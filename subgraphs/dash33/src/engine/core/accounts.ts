@@ -24,46 +24,46 @@ export class Accounts {
   /** The second of engine time that `messages` counts. */
   messageSecond = new Float64Array(64)
   messages = new Int32Array(64)
-  #sums: Float64Array
+  private sums: Float64Array
 
   constructor(markets: number) {
     this.markets = markets
-    this.#sums = new Float64Array(64 * markets * WIDTH)
+    this.sums = new Float64Array(64 * markets * WIDTH)
   }
 
   /** @returns the new account's number. */
   open(): number {
-    if (this.size === this.capacity) this.#grow(this.capacity * 2)
+    if (this.size === this.capacity) this.grow(this.capacity * 2)
     return this.size++
   }
 
   openOrdersIn(account: number, market: number): number {
-    return this.#sums[this.#at(account, market) + OPEN_ORDERS]!
+    return this.sums[this.at(account, market) + OPEN_ORDERS]!
   }
 
   /** Lots that open buys may add. */
   buyLots(account: number, market: number): number {
-    return this.#sums[this.#at(account, market) + BUY_LOTS]!
+    return this.sums[this.at(account, market) + BUY_LOTS]!
   }
 
   /** Quote minor units of all open orders at their prices; beyond 2^53 − 1 just that. */
   notional(account: number, market: number): number {
-    const at = this.#at(account, market)
-    const sum = this.#sums[at + NOTIONAL_HIGH]! * PART + this.#sums[at + NOTIONAL_LOW]!
+    const at = this.at(account, market)
+    const sum = this.sums[at + NOTIONAL_HIGH]! * PART + this.sums[at + NOTIONAL_LOW]!
     return Math.min(sum, Number.MAX_SAFE_INTEGER)
   }
 
   countOrder(account: number, market: number, by: 1 | -1): void {
     this.openOrders[account]! += by
-    this.#sums[this.#at(account, market) + OPEN_ORDERS]! += by
+    this.sums[this.at(account, market) + OPEN_ORDERS]! += by
   }
 
   countLots(account: number, market: number, buyLots: number, notional: number): void {
-    const at = this.#at(account, market)
-    this.#sums[at + BUY_LOTS]! += buyLots
+    const at = this.at(account, market)
+    this.sums[at + BUY_LOTS]! += buyLots
     const low = notional % PART
-    this.#sums[at + NOTIONAL_LOW]! += low
-    this.#sums[at + NOTIONAL_HIGH]! += (notional - low) / PART
+    this.sums[at + NOTIONAL_LOW]! += low
+    this.sums[at + NOTIONAL_HIGH]! += (notional - low) / PART
   }
 
   /** Messages counted in the second of `time`. */
@@ -80,11 +80,11 @@ export class Accounts {
     this.messages[account]!++
   }
 
-  #at(account: number, market: number): number {
+  private at(account: number, market: number): number {
     return (account * this.markets + market) * WIDTH
   }
 
-  #grow(capacity: number): void {
+  private grow(capacity: number): void {
     const int32 = (from: Int32Array, fill = 0) => {
       const column = new Int32Array(capacity).fill(fill)
       column.set(from)
@@ -101,7 +101,7 @@ export class Accounts {
     this.profile = int32(this.profile)
     this.messages = int32(this.messages)
     this.messageSecond = float64(this.messageSecond)
-    this.#sums = float64(this.#sums, capacity * this.markets * WIDTH)
+    this.sums = float64(this.sums, capacity * this.markets * WIDTH)
     const killed = new Uint8Array(capacity)
     killed.set(this.killed)
     this.killed = killed

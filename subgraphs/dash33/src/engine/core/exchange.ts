@@ -63,7 +63,7 @@ export class Exchange {
   digest = new Digest()
   readonly sink: Recorder
   /** Slots closed by the command under way: they stay readable until it ends. */
-  readonly #closed = new IntList()
+  private readonly closed = new IntList()
 
   constructor(markets: readonly MarketNumbers[], assets: number, sink: Sink = SILENT, options: ExchangeOptions = {}) {
     this.accounts = new Accounts(markets.length)
@@ -86,14 +86,14 @@ export class Exchange {
   }
 
   end(): void {
-    const closed = this.#closed
+    const closed = this.closed
     for (let i = 0; i < closed.length; i++) this.orders.pool.free(closed.at(i))
     closed.clear()
   }
 
   /** Frees a slot when the command ends. */
   bury(slot: number): void {
-    this.#closed.push(slot)
+    this.closed.push(slot)
   }
 
   openAccount(): number {

@@ -39,97 +39,97 @@ export class HeapColumns {
 
 /** A binary min-heap by (key, tie) that finds an item's place at once, so that any item can be removed or moved in O(log n). */
 export class IndexedHeap {
-  readonly #columns: HeapColumns
-  #items: Int32Array = new Int32Array(16)
-  #size = 0
+  private readonly columns: HeapColumns
+  private items: Int32Array = new Int32Array(16)
+  private count = 0
 
   constructor(columns: HeapColumns) {
-    this.#columns = columns
+    this.columns = columns
   }
 
   get size(): number {
-    return this.#size
+    return this.count
   }
 
   /** The first item, or NONE. */
   get first(): number {
-    return this.#size === 0 ? NONE : this.#items[0]!
+    return this.count === 0 ? NONE : this.items[0]!
   }
 
   insert(item: number, key: number, tie: number): void {
-    if (item >= this.#columns.capacity) this.#columns.grow(Math.max(item + 1, this.#columns.capacity * 2))
-    if (this.#size === this.#items.length) {
-      const items = new Int32Array(this.#size * 2)
-      items.set(this.#items)
-      this.#items = items
+    if (item >= this.columns.capacity) this.columns.grow(Math.max(item + 1, this.columns.capacity * 2))
+    if (this.count === this.items.length) {
+      const items = new Int32Array(this.count * 2)
+      items.set(this.items)
+      this.items = items
     }
-    this.#columns.key[item] = key
-    this.#columns.tie[item] = tie
-    this.#put(this.#size, item)
-    this.#size++
-    this.#rise(this.#size - 1)
+    this.columns.key[item] = key
+    this.columns.tie[item] = tie
+    this.put(this.count, item)
+    this.count++
+    this.rise(this.count - 1)
   }
 
   /** Sorts an item that is in the heap under another key. */
   move(item: number, key: number): void {
-    this.#columns.key[item] = key
-    this.#settle(this.#columns.position[item]!)
+    this.columns.key[item] = key
+    this.settle(this.columns.position[item]!)
   }
 
   /** Takes out an item that is in the heap. */
   remove(item: number): void {
-    const { position } = this.#columns
+    const { position } = this.columns
     const at = position[item]!
     position[item] = NONE
-    this.#size--
-    if (at === this.#size) return
-    this.#put(at, this.#items[this.#size]!)
-    this.#settle(at)
+    this.count--
+    if (at === this.count) return
+    this.put(at, this.items[this.count]!)
+    this.settle(at)
   }
 
   /** Every item, first to last. */
   sorted(): number[] {
-    return Array.from(this.#items.subarray(0, this.#size)).sort((a, b) => (this.#before(a, b) ? -1 : 1))
+    return Array.from(this.items.subarray(0, this.count)).sort((a, b) => (this.before(a, b) ? -1 : 1))
   }
 
-  #before(a: number, b: number): boolean {
-    const { key, tie } = this.#columns
+  private before(a: number, b: number): boolean {
+    const { key, tie } = this.columns
     return key[a]! < key[b]! || (key[a] === key[b] && tie[a]! < tie[b]!)
   }
 
-  #put(at: number, item: number): void {
-    this.#items[at] = item
-    this.#columns.position[item] = at
+  private put(at: number, item: number): void {
+    this.items[at] = item
+    this.columns.position[item] = at
   }
 
-  #settle(at: number): void {
-    if (this.#rise(at) === at) this.#sink(at)
+  private settle(at: number): void {
+    if (this.rise(at) === at) this.sink(at)
   }
 
-  #rise(from: number): number {
-    const item = this.#items[from]!
+  private rise(from: number): number {
+    const item = this.items[from]!
     let at = from
     while (at > 0) {
       const parent = (at - 1) >> 1
-      if (!this.#before(item, this.#items[parent]!)) break
-      this.#put(at, this.#items[parent]!)
+      if (!this.before(item, this.items[parent]!)) break
+      this.put(at, this.items[parent]!)
       at = parent
     }
-    this.#put(at, item)
+    this.put(at, item)
     return at
   }
 
-  #sink(from: number): void {
-    const item = this.#items[from]!
+  private sink(from: number): void {
+    const item = this.items[from]!
     let at = from
     while (true) {
       let child = 2 * at + 1
-      if (child >= this.#size) break
-      if (child + 1 < this.#size && this.#before(this.#items[child + 1]!, this.#items[child]!)) child++
-      if (!this.#before(this.#items[child]!, item)) break
-      this.#put(at, this.#items[child]!)
+      if (child >= this.count) break
+      if (child + 1 < this.count && this.before(this.items[child + 1]!, this.items[child]!)) child++
+      if (!this.before(this.items[child]!, item)) break
+      this.put(at, this.items[child]!)
       at = child
     }
-    this.#put(at, item)
+    this.put(at, item)
   }
 }

@@ -33,15 +33,15 @@ export class TriggerColumns {
 
 /** The stops of one market that wait for its last price. An order is named by its slot; side 0 buys, 1 sells. */
 export class TriggerQueue {
-  readonly #columns: TriggerColumns
+  private readonly columns: TriggerColumns
   /** By side. */
-  readonly #stops: readonly [IndexedHeap, IndexedHeap]
-  readonly #followers: readonly [IndexedHeap, IndexedHeap]
+  private readonly stopHeaps: readonly [IndexedHeap, IndexedHeap]
+  private readonly followerHeaps: readonly [IndexedHeap, IndexedHeap]
 
   constructor(columns: TriggerColumns = new TriggerColumns()) {
-    this.#columns = columns
-    this.#stops = [new IndexedHeap(columns.stops), new IndexedHeap(columns.stops)]
-    this.#followers = [new IndexedHeap(columns.followers), new IndexedHeap(columns.followers)]
+    this.columns = columns
+    this.stopHeaps = [new IndexedHeap(columns.stops), new IndexedHeap(columns.stops)]
+    this.followerHeaps = [new IndexedHeap(columns.followers), new IndexedHeap(columns.followers)]
   }
 
   /** Waiting orders, trailing stops that are not active yet included. */
@@ -51,8 +51,8 @@ export class TriggerQueue {
 
   /** Lets an order wait for its stop price. */
   add(slot: number, side: number, price: number, sequence: number): void {
-    this.#reserve(slot, side)
-    this.#stops[side]!.insert(slot, side === BUY ? price : -price, sequence)
+    this.reserve(slot, side)
+    this.stopHeaps[side]!.insert(slot, side === BUY ? price : -price, sequence)
   }
 
   /**
@@ -69,102 +69,102 @@ export class TriggerQueue {
     activation: number,
     best: number,
   ): void {
-    this.#reserve(slot, side)
-    this.#columns.amount[slot] = amount
-    this.#columns.bps[slot] = bps
+    this.reserve(slot, side)
+    this.columns.amount[slot] = amount
+    this.columns.bps[slot] = bps
     if (!Number.isNaN(best)) {
-      this.#followers[side]!.insert(slot, this.#next(side, best), sequence)
-      this.#stops[side]!.insert(slot, this.#stopKey(slot, side, best), sequence)
+      this.followerHeaps[side]!.insert(slot, this.nextBest(side, best), sequence)
+      this.stopHeaps[side]!.insert(slot, this.stopKey(slot, side, best), sequence)
     } else if (Number.isNaN(activation)) {
-      this.#followers[side]!.insert(slot, Number.NEGATIVE_INFINITY, sequence)
+      this.followerHeaps[side]!.insert(slot, Number.NEGATIVE_INFINITY, sequence)
     } else {
-      this.#followers[side]!.insert(slot, side === BUY ? -activation : activation, sequence)
+      this.followerHeaps[side]!.insert(slot, side === BUY ? -activation : activation, sequence)
     }
   }
 
   /** Takes out an order that is in this queue. */
   remove(slot: number): void {
-    const { side, stops, followers } = this.#columns
-    if (stops.position[slot] !== NONE) this.#stops[side[slot]!]!.remove(slot)
-    if (followers.position[slot] !== NONE) this.#followers[side[slot]!]!.remove(slot)
+    const { side, stops, followers } = this.columns
+    if (stops.position[slot] !== NONE) this.stopHeaps[side[slot]!]!.remove(slot)
+    if (followers.position[slot] !== NONE) this.followerHeaps[side[slot]!]!.remove(slot)
   }
 
   /** Whether the order waits in this queue or in another one of the same columns. */
   has(slot: number): boolean {
-    const { stops, followers, side } = this.#columns
+    const { stops, followers, side } = this.columns
     return slot < side.length && (stops.position[slot] !== NONE || followers.position[slot] !== NONE)
   }
 
   /** The price of a trade: moves the trailing stops for which it is a new best one, and begins those that waited for it. */
   observe(price: number): void {
-    this.#observe(0, price)
-    this.#observe(1, price)
+    this.follows(0, price)
+    this.follows(1, price)
   }
 
   /** The next order that `last` meets: sells from the highest stop price down, then buys from the lowest up. It stays in the queue. @returns NONE where none is met. */
   next(last: number): number {
-    const { key } = this.#columns.stops
-    const sell = this.#stops[1].first
+    const { key } = this.columns.stops
+    const sell = this.stopHeaps[1].first
     if (sell !== NONE && last <= -key[sell]!) return sell
-    const buy = this.#stops[0].first
+    const buy = this.stopHeaps[0].first
     return buy !== NONE && last >= key[buy]! ? buy : NONE
   }
 
   /** Every order that `last` meets, in the order of `next`. They stay in the queue. */
   met(last: number): number[] {
-    const sells = this.#stops[1].sorted().filter((slot) => last <= this.stopPrice(slot))
-    const buys = this.#stops[0].sorted().filter((slot) => last >= this.stopPrice(slot))
+    const sells = this.stopHeaps[1].sorted().filter((slot) => last <= this.stopPrice(slot))
+    const buys = this.stopHeaps[0].sorted().filter((slot) => last >= this.stopPrice(slot))
     return [...sells, ...buys]
   }
 
   /** What the last price has to meet; NaN for a trailing stop that is not active. */
   stopPrice(slot: number): number {
-    const { stops, side } = this.#columns
+    const { stops, side } = this.columns
     if (stops.position[slot] === NONE) return Number.NaN
     return side[slot] === BUY ? stops.key[slot]! : -stops.key[slot]!
   }
 
   /** The best last price that an active trailing stop has seen; NaN before it is active, and for other stops. */
   best(slot: number): number {
-    const { stops, followers, side } = this.#columns
+    const { stops, followers, side } = this.columns
     if (stops.position[slot] === NONE || followers.position[slot] === NONE) return Number.NaN
     return side[slot] === BUY ? 1 - followers.key[slot]! : followers.key[slot]! - 1
   }
 
   /** Every waiting order, sells first, in the order in which they would be met; then those that are not active. */
   slots(): number[] {
-    const met = [...this.#stops[1].sorted(), ...this.#stops[0].sorted()]
-    const waiting = [...this.#followers[1].sorted(), ...this.#followers[0].sorted()]
-    return [...met, ...waiting.filter((slot) => this.#columns.stops.position[slot] === NONE)]
+    const met = [...this.stopHeaps[1].sorted(), ...this.stopHeaps[0].sorted()]
+    const waiting = [...this.followerHeaps[1].sorted(), ...this.followerHeaps[0].sorted()]
+    return [...met, ...waiting.filter((slot) => this.columns.stops.position[slot] === NONE)]
   }
 
-  #reserve(slot: number, side: number): void {
-    if (slot >= this.#columns.side.length) this.#columns.grow(Math.max(slot + 1, this.#columns.side.length * 2))
-    this.#columns.side[slot] = side
+  private reserve(slot: number, side: number): void {
+    if (slot >= this.columns.side.length) this.columns.grow(Math.max(slot + 1, this.columns.side.length * 2))
+    this.columns.side[slot] = side
   }
 
-  #observe(side: 0 | 1, price: number): void {
-    const followers = this.#followers[side]
-    const stops = this.#stops[side]
-    const { stops: columns, followers: thresholds } = this.#columns
+  private follows(side: 0 | 1, price: number): void {
+    const followers = this.followerHeaps[side]
+    const stops = this.stopHeaps[side]
+    const { stops: columns, followers: thresholds } = this.columns
     const reached = side === BUY ? -price : price
     for (let slot = followers.first; slot !== NONE && thresholds.key[slot]! <= reached; slot = followers.first) {
-      const key = this.#stopKey(slot, side, price)
+      const key = this.stopKey(slot, side, price)
       if (columns.position[slot] === NONE) stops.insert(slot, key, thresholds.tie[slot]!)
       else stops.move(slot, key)
-      followers.move(slot, this.#next(side, price))
+      followers.move(slot, this.nextBest(side, price))
     }
   }
 
   /** Prices are whole ticks: the next best one is a tick further. */
-  #next(side: number, best: number): number {
+  private nextBest(side: number, best: number): number {
     return (side === BUY ? -best : best) + 1
   }
 
   /** A share of the best price is rounded up to a tick: away from the market. A sell's may come out at or below zero, which no price meets. */
-  #stopKey(slot: number, side: number, best: number): number {
-    const amount = this.#columns.amount[slot]!
-    const distance = amount > 0 ? amount : feeOn(best, this.#columns.bps[slot]!)
+  private stopKey(slot: number, side: number, best: number): number {
+    const amount = this.columns.amount[slot]!
+    const distance = amount > 0 ? amount : feeOn(best, this.columns.bps[slot]!)
     return side === BUY ? best + distance : distance - best
   }
 }

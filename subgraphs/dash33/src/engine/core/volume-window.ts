@@ -12,24 +12,24 @@ export const dayOf = (time: number): number => Math.floor(time / DAY_MS)
 /** What each account traded on each of the last 30 UTC days, in minor units of the quote asset; saturates at 2^53 − 1. */
 export class VolumeWindow {
   /** A ring of days per account. */
-  #days = new Float64Array(64 * VOLUME_DAYS)
-  #totals = new Float64Array(64)
+  private ring = new Float64Array(64 * VOLUME_DAYS)
+  private totals = new Float64Array(64)
   /** The day up to which an account's ring and total are right. */
-  #lastDay = new Int32Array(64).fill(NEVER)
+  private lastDay = new Int32Array(64).fill(NEVER)
 
   /** Adds to an account's day; days never run backwards by more than the window. */
   add(account: number, day: number, amount: MinorUnits): void {
-    this.#advance(account, day)
+    this.advance(account, day)
     const cell = account * VOLUME_DAYS + (day % VOLUME_DAYS)
-    this.#days[cell] = saturated(this.#days[cell]! + amount)
-    this.#totals[account] = saturated(this.#totals[account]! + amount)
+    this.ring[cell] = saturated(this.ring[cell]! + amount)
+    this.totals[account] = saturated(this.totals[account]! + amount)
   }
 
   /** An account's volume of the 30 days that end with `day`. */
   volume(account: number, day: number): MinorUnits {
-    if (account >= this.#lastDay.length || this.#lastDay[account] === NEVER) return 0
-    this.#advance(account, day)
-    return this.#totals[account]!
+    if (account >= this.lastDay.length || this.lastDay[account] === NEVER) return 0
+    this.advance(account, day)
+    return this.totals[account]!
   }
 
   /** The days of the window that ends with `day` on which the account traded, oldest first; `add` of each restores them. */
@@ -37,38 +37,38 @@ export class VolumeWindow {
     if (this.volume(account, day) === 0) return []
     const entries: [number, number][] = []
     for (let each = Math.max(0, day - VOLUME_DAYS + 1); each <= day; each++) {
-      const amount = this.#days[account * VOLUME_DAYS + (each % VOLUME_DAYS)]!
+      const amount = this.ring[account * VOLUME_DAYS + (each % VOLUME_DAYS)]!
       if (amount > 0) entries.push([each, amount])
     }
     return entries
   }
 
-  #advance(account: number, day: number): void {
-    if (account >= this.#lastDay.length) this.#grow(Math.max(account + 1, this.#lastDay.length * 2))
-    const last = this.#lastDay[account]!
+  private advance(account: number, day: number): void {
+    if (account >= this.lastDay.length) this.grow(Math.max(account + 1, this.lastDay.length * 2))
+    const last = this.lastDay[account]!
     if (last >= day) return
-    this.#lastDay[account] = day
+    this.lastDay[account] = day
     if (last === NEVER) return
     const ring = account * VOLUME_DAYS
     for (let each = Math.max(last + 1, day - VOLUME_DAYS + 1); each <= day; each++) {
-      this.#days[ring + (each % VOLUME_DAYS)] = 0
+      this.ring[ring + (each % VOLUME_DAYS)] = 0
     }
     // A saturated total cannot be reduced: it is counted anew, once per account and day.
     let total = 0
-    for (let i = 0; i < VOLUME_DAYS; i++) total = saturated(total + this.#days[ring + i]!)
-    this.#totals[account] = total
+    for (let i = 0; i < VOLUME_DAYS; i++) total = saturated(total + this.ring[ring + i]!)
+    this.totals[account] = total
   }
 
-  #grow(accounts: number): void {
+  private grow(accounts: number): void {
     const days = new Float64Array(accounts * VOLUME_DAYS)
     const totals = new Float64Array(accounts)
     const lastDay = new Int32Array(accounts).fill(NEVER)
-    days.set(this.#days)
-    totals.set(this.#totals)
-    lastDay.set(this.#lastDay)
-    this.#days = days
-    this.#totals = totals
-    this.#lastDay = lastDay
+    days.set(this.ring)
+    totals.set(this.totals)
+    lastDay.set(this.lastDay)
+    this.ring = days
+    this.totals = totals
+    this.lastDay = lastDay
   }
 }
 
