@@ -150,6 +150,13 @@ describePlatforms((mode) => {
       order: { status: 'FILLED', timeInForce: 'IOC' },
       fills: [{ price: '102.00', quantity: '0.50000' }],
     })
+    expect(await bob.ask({ side: 'BUY', price: '0.01', quantity: '0.01' })).toMatchObject({
+      __typename: 'RiskLimitExceeded',
+      rule: 'MARKET_MIN_NOTIONAL',
+      limit: '0.0100000',
+      observed: '0.0001000',
+      headroom: '0.0000000',
+    })
     const day = await bob.place({ side: 'BUY', price: '99', quantity: '1', timeInForce: 'DAY', postOnly: true })
     expect(day).toMatchObject({ status: 'OPEN', expiresAt: expect.stringMatching(/T00:00:00\.000Z$/) })
     const soon = new Date(Date.now() + 1_000).toISOString()
@@ -303,12 +310,13 @@ describePlatforms((mode) => {
       await bob.becomes(id, { status: 'CANCELLED', cancelReason: 'DEAD_MAN' })
     })
 
-    test('leaves no order behind once the subscription that kept them ends', async () => {
+    test.each(['ends', 'breaks'])('leaves no order behind once the subscription that kept them %s', async (how) => {
       const guard = bob.trader.visitor.live(GUARD)
       expect(await guard.next()).toMatchObject({ data: { cancelOnDisconnect: { cancelsAt: expect.any(String) } } })
       const { id } = await bob.place({ side: 'BUY', price: '95', quantity: '1' })
       expect(await bob.look(id)).toMatchObject({ status: 'OPEN' })
-      await guard.end()
+      if (how === 'ends') await guard.end()
+      else guard.cut()
       await bob.becomes(id, { status: 'CANCELLED', cancelReason: 'DEAD_MAN' })
     })
   })

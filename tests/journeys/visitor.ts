@@ -36,6 +36,8 @@ export interface LiveEvents {
   /** Reads on until an event fits. */
   until(fits: (event: LiveEvent) => boolean): Promise<LiveEvent>
   end(): Promise<void>
+  /** The connection breaks: nobody says goodbye. */
+  cut(): void
 }
 
 /** Anyone who talks to the graph: over HTTP, and live over graphql-transport-ws. */
@@ -116,6 +118,7 @@ export class Visitor {
         await events.return?.()
         await client.dispose()
       },
+      cut: () => client.terminate(),
     }
   }
 
