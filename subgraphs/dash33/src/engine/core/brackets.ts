@@ -28,9 +28,7 @@ import type { Draft } from './draft.ts'
 import { count, enter, wait } from './entering.ts'
 import type { Exchange } from './exchange.ts'
 import { followUp } from './follow-up.ts'
-import type { Market } from './market.ts'
 import { pair } from './pairs.ts'
-import { protectedFrom } from './pricing.ts'
 import { REFUSED } from './refusal.ts'
 import { holdMore } from './settlement.ts'
 
@@ -109,7 +107,7 @@ export function setExitsFree(x: Exchange, entry: number): void {
   const loss = orders.partner[profit]!
   const side = orders.pool.side[profit]!
   const profitRate = side === SELL ? market.baseUnits : orders.pool.price[profit]! * market.quoteUnits
-  const worst = lossPrice(x, market, loss)
+  const worst = orders.pool.price[loss]!
   // Without a worst price it spends what is available, which no hold could bound.
   const lossRate = side === SELL ? market.baseUnits : worst * market.quoteUnits
   const rate = Math.max(profitRate, lossRate)
@@ -135,13 +133,4 @@ export function setExitsFree(x: Exchange, entry: number): void {
   wait(x, loss, 0)
   x.look(market)
   arrive(x, approve(profit))
-}
-
-/** The worst price of a stop loss, counted now where it has none of its own; 0: none. */
-function lossPrice(x: Exchange, market: Market, loss: number): number {
-  const { orders } = x
-  if (orders.pool.price[loss] === 0) {
-    orders.pool.price[loss] = protectedFrom(market, orders.pool.side[loss]!, orders.stop[loss]!)
-  }
-  return orders.pool.price[loss]!
 }
