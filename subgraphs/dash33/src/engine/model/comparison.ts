@@ -7,7 +7,7 @@ import type { EngineEvent, OrderAccepted } from '../events.ts'
 import { BatchAudit } from './batch-audit.ts'
 import { NaiveExchange } from './naive-exchange.ts'
 import { commandOf, opening, START, type Step } from './random-commands.ts'
-import { available, held, levels, queue } from './venue.ts'
+import { available, held, levels, namesOf, queue } from './venue.ts'
 
 /** The engine beside the model, told the same. */
 export class Comparison {
@@ -19,25 +19,30 @@ export class Comparison {
   readonly #accepted: OrderAccepted[] = []
   #time = START
 
-  readonly #inadmissible: typeof inadmissible
+  readonly #change: (command: Command) => Command
+  /** Commands told so far. */
+  told = 0
 
-  /** @param admission what refuses commands before the engine */
-  constructor(admission = inadmissible) {
-    this.#inadmissible = admission
+  /** @param change what becomes of each command before both are told it */
+  constructor(change = (command: Command) => command) {
+    this.#change = change
     for (const command of opening) this.tell(command)
   }
 
   run(steps: readonly Step[]): void {
     for (const step of steps) {
       this.#time += step.after
-      this.tell(commandOf(step, this.#accepted))
+      const open = this.model.venue.orders.map((order) => namesOf(this.model.venue, order))
+      this.tell(commandOf(step, this.#accepted, open))
     }
     this.#compareBalances()
   }
 
   /** @throws where the two differ, or where the engine breaks a law */
-  tell(command: Command): void {
-    const refusal = this.#inadmissible(command)
+  tell(original: Command): void {
+    const command = this.#change(original)
+    this.told++
+    const refusal = inadmissible(command)
     if (refusal) {
       this.#expectRefusal(command, refusal)
       return

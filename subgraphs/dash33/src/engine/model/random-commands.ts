@@ -1,13 +1,15 @@
 import fc from 'fast-check'
 import { DEFAULT_RULES, type MarketRules } from '../../market/rules.ts'
-import type { Command, OrderTerms } from '../commands.ts'
+import type { Command, MarketStatus, OrderTerms } from '../commands.ts'
 
 /** A quarter of a minute before a UTC midnight, so that DAY orders end within a run. */
 export const START = Date.UTC(2026, 7, 1, 23, 59, 45)
 
-/** An order that a cancel or amendment names: the n-th latest that was accepted, by either of its keys. */
+/** An order that a cancel or amendment names: the n-th latest, by either of its keys. */
 export interface Named {
   readonly latest: number
+  /** Of those that are open, or of all there ever were. */
+  readonly open: boolean
   readonly byId: boolean
   /** Whether its own account asks. */
   readonly own: boolean
@@ -20,7 +22,7 @@ export interface Step {
   readonly named: Named | null
 }
 
-export const ACCOUNTS = ['ann', 'bob', 'eve', 'joe']
+const ACCOUNTS = ['ann', 'bob', 'eve', 'joe']
 const SYMBOLS = ['BTC-USDT', 'ETH-USDT']
 const AUTHORISED = { changedBy: 'ops', reason: 'drill' }
 
@@ -35,13 +37,16 @@ const RULES: MarketRules = {
   haltAuctionMs: 700,
 }
 
+/** Lots of each base asset, and what they are worth: one rich, one poor. */
+const WEALTH = { ann: 60, bob: 150, eve: 40, joe: 14 }
+
 /** Accounts with little of everything, and markets whose rules are easily met. */
 export const opening: Command[] = [
-  ...ACCOUNTS.flatMap((accountId): Command[] => [
+  ...Object.entries(WEALTH).flatMap(([accountId, lots]): Command[] => [
     { kind: 'OPEN_ACCOUNT', accountId, userId: `user of ${accountId}` },
-    { kind: 'CREDIT', accountId, asset: 'BTC', amount: 150_000, reference: `${accountId} BTC` },
-    { kind: 'CREDIT', accountId, asset: 'ETH', amount: 1_500_000, reference: `${accountId} ETH` },
-    { kind: 'CREDIT', accountId, asset: 'USDT', amount: 200_000, reference: `${accountId} USDT` },
+    { kind: 'CREDIT', accountId, asset: 'BTC', amount: lots * 1_000, reference: `${accountId} BTC` },
+    { kind: 'CREDIT', accountId, asset: 'ETH', amount: lots * 10_000, reference: `${accountId} ETH` },
+    { kind: 'CREDIT', accountId, asset: 'USDT', amount: lots * 600, reference: `${accountId} USDT` },
   ]),
   ...SYMBOLS.map((symbol): Command => ({ kind: 'SET_MARKET_RULES', symbol, rules: RULES, ...AUTHORISED })),
   {
@@ -76,7 +81,7 @@ const clientOrderId = fc.oneof(
   { weight: 12, arbitrary: fc.integer({ min: 0, max: 99_999 }).map((n) => `new-${n}`) },
   { weight: 1, arbitrary: one('again-1', 'again-2', 'again-1.stop', 'again-2.profit') },
 )
-const expiry = fc.integer({ min: -500, max: 20_000 }).map((after) => START + after)
+const expiry = fc.integer({ min: -500, max: 45_000 }).map((after) => START + after)
 const waiting = fc
   .tuple(one('GTC' as const, 'GTC' as const, 'GTC' as const, 'GTD' as const, 'DAY' as const), expiry)
   .map(([timeInForce, expiresAt]) => ({ timeInForce, expiresAt: timeInForce === 'GTD' ? expiresAt : null }))
@@ -211,7 +216,7 @@ const limits = plainRecord({
   maxOpenOrders: perhaps(fc.integer({ min: 2, max: 12 })),
   maxPosition: perhaps(fc.integer({ min: 100, max: 260 })),
   maxExposure: perhaps(fc.integer({ min: 3_000, max: 30_000 })),
-  maxMessagesPerSecond: perhaps(fc.integer({ min: 2, max: 6 })),
+  maxMessagesPerSecond: perhaps(fc.integer({ min: 1, max: 5 })),
 })
 const rules = plainRecord({
   maxQuantity: one(0, 25, 18),
@@ -266,15 +271,15 @@ const anything: fc.Arbitrary<Command> = fc.oneof(
       delayMs: one(0, 400, 2_000, 6_000),
     }),
   },
-  { weight: 5, arbitrary: killSwitch },
-  { weight: 15, arbitrary: killSwitch.map((each) => ({ ...each, engaged: false })) },
+  { weight: 4, arbitrary: killSwitch },
+  { weight: 30, arbitrary: killSwitch.map((each) => ({ ...each, engaged: false })) },
   {
     weight: 25,
     arbitrary: fc
       .record({
         kind: fc.constant('SET_MARKET_STATUS' as const),
         symbol,
-        status: one('TRADING' as const, 'TRADING' as const, 'AUCTION' as const, 'PAUSED' as const),
+        status: one<MarketStatus>('TRADING', 'TRADING', 'TRADING', 'TRADING', 'AUCTION', 'AUCTION', 'PAUSED'),
         auctionMs: fc.constant(null),
         recording: perhaps(recording, 1),
       })
@@ -291,7 +296,7 @@ const anything: fc.Arbitrary<Command> = fc.oneof(
     ),
   },
   {
-    weight: 6,
+    weight: 9,
     arbitrary: fc
       .record({
         kind: fc.constant('SET_RISK_LIMITS' as const),
@@ -338,6 +343,7 @@ const after = fc.oneof(
 )
 const named = fc.record({
   latest: fc.nat({ max: 10 }),
+  open: often(5, fc.constant(true), fc.constant(false)),
   byId: fc.boolean(),
   own: often(15, fc.constant(true), fc.constant(false)),
 })
@@ -347,13 +353,21 @@ const named = fc.record({
 export const steps = (length: number): fc.Arbitrary<Step[]> =>
   fc.array(fc.record({ after, command: anything, named }), { minLength: 1, maxLength: length, size: 'max' })
 
-/** The command of a step, where `accepted` are the orders so far, the latest last. */
+/** What a step needs to know of an order to name it. */
+export interface Nameable {
+  readonly accountId: string
+  readonly orderId: string
+  readonly clientOrderId: string
+}
+
+/** The command of a step, where `accepted` are the orders so far and `open` those that are still there, the latest last. */
 export function commandOf(
   { command, named }: Step,
-  accepted: readonly { readonly accountId: string; readonly orderId: string; readonly clientOrderId: string }[],
+  accepted: readonly Nameable[],
+  open: readonly Nameable[] = accepted,
 ): Command {
   if (named === null || (command.kind !== 'CANCEL' && command.kind !== 'AMEND')) return command
-  const order = accepted.at(-1 - named.latest)
+  const order = (named.open ? open : accepted).at(-1 - named.latest)
   if (!order) return command
   const { clientOrderId: _, accountId: other, ...rest } = command
   const key = named.byId ? { orderId: order.orderId } : { clientOrderId: order.clientOrderId }
