@@ -32,8 +32,8 @@ afterEach(async () => {
 async function order(id: string, accountNo: number, closed: number | null, filled = 0): Promise<void> {
   await pool.query(
     `INSERT INTO exchange_order (id, engine_sequence, account_no, symbol, client_order_id, side, type, time_in_force, status,
-      price, quantity, filled_quantity, filled_quote_amount, created_at, closed_at)
-     VALUES ($1, 1, $2, 'BTC-USDT', $1, 'BUY', 'LIMIT', 'GTC', $3, 1, 5, $4, 0, $5, $6)`,
+      price, quantity, post_only, self_trade_prevention, filled_quantity, filled_quote_amount, created_at, closed_at)
+     VALUES ($1, 1, $2, 'BTC-USDT', $1, 'BUY', 'LIMIT', 'GTC', $3, 1, 5, false, 'NONE', $4, 0, $5, $6)`,
     [
       id,
       accountNo,
@@ -84,8 +84,8 @@ test('a later round takes what has fallen due since', async () => {
 test('more than one statement’s worth goes in one round', async () => {
   await pool.query(
     `INSERT INTO exchange_order (id, engine_sequence, account_no, symbol, client_order_id, side, type, time_in_force, status,
-      price, quantity, filled_quantity, filled_quote_amount, created_at, closed_at)
-     SELECT 'ord_' || n, n, 10, 'BTC-USDT', n, 'BUY', 'LIMIT', 'GTC', 'CANCELLED', 1, 5, 0, 0, $1, $1 FROM generate_series(1, 12000) n`,
+      price, quantity, post_only, self_trade_prevention, filled_quantity, filled_quote_amount, created_at, closed_at)
+     SELECT 'ord_' || n, n, 10, 'BTC-USDT', n, 'BUY', 'LIMIT', 'GTC', 'CANCELLED', 1, 5, false, 'NONE', 0, 0, $1, $1 FROM generate_series(1, 12000) n`,
     [new Date(NOW - SERVICE_NEVER_FILLED_RETENTION_MS * 2)],
   )
   const retention = new OrderRetention(pool, new ManualClock(NOW))

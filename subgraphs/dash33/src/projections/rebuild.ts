@@ -1,7 +1,7 @@
 import type { Clock } from '@opsource/kernel'
 import type { ClientBase, Pool } from 'pg'
-import { inTransaction } from '../transactions.ts'
 import type { JournalReader } from '../engine/journal/reader.ts'
+import { inTransaction } from '../transactions.ts'
 import { PROJECTIONS } from './catalogue.ts'
 import { type Checksum, checksumsOf } from './checksum.ts'
 import type { Projection } from './projection.ts'

@@ -1,7 +1,7 @@
 import type { Pool } from 'pg'
 import { AccountNumbers } from '../accounts/account-numbers.ts'
-import { inTransaction } from '../transactions.ts'
 import type { EngineBatch } from '../engine/events.ts'
+import { inTransaction } from '../transactions.ts'
 import { PROJECTIONS } from './catalogue.ts'
 import type { WriteChanges } from './projection.ts'
 import { type BatchWriter, WatermarkMoved } from './projector.ts'

@@ -24,6 +24,8 @@ export class ThreadedWriter {
 
   constructor(database: ClientConfig) {
     this.#database = database
+    // So that it is up when the first batch comes.
+    this.#worker = this.#launch()
   }
 
   readonly write: BatchWriter = (batches, after) => {

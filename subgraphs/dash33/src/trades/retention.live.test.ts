@@ -35,9 +35,9 @@ async function openAccounts(): Promise<void> {
 
 async function trades(name: string, maker: number, taker: number, executedAt: number, count = 1): Promise<void> {
   await pool.query(
-    `INSERT INTO trade (id, engine_sequence, leg, symbol, taker_side, price, quantity, quote_amount, maker_order_id, taker_order_id,
-      maker_account_no, taker_account_no, maker_fee, taker_fee, executed_at)
-     SELECT $1 || CASE WHEN n > 1 THEN n::text ELSE '' END, n, 0, 'BTC-USDT', 'BUY', 1, 1, 1, 'm', 't', $2, $3, 0, 0, $4
+    `INSERT INTO trade (id, engine_sequence, leg, symbol, taker_side, price, quantity, base_amount, quote_amount, maker_order_id,
+      taker_order_id, maker_account_no, taker_account_no, maker_fee, taker_fee, maker_fee_bps, taker_fee_bps, auction, executed_at)
+     SELECT $1 || CASE WHEN n > 1 THEN n::text ELSE '' END, n, 0, 'BTC-USDT', 'BUY', 1, 1, 1000, 1, 'm', 't', $2, $3, 0, 0, 0, 0, false, $4
      FROM generate_series(1, $5::int) n`,
     [name, maker, taker, new Date(executedAt), count],
   )
