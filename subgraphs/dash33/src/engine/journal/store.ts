@@ -7,6 +7,7 @@ import type { JournalRow, SnapshotRow } from './rows.ts'
 /** One engine per database: the two halves of an advisory lock's key, "dash" in ASCII and 33. */
 const LOCK_KEY = [0x64617368, 33]
 const LOCK_RETRY_MS = 100
+const TAKEN_OVER = 'another engine has taken over the journal'
 /** Errors after which nothing was committed: data, integrity, transaction state, conflicts, syntax, resources, limits, object state. */
 const SURELY_REFUSED = /^(22|23|25|40|42|53|54|55)/
 /**
@@ -61,10 +62,14 @@ export class JournalStore {
     return this.#epoch
   }
 
-  /** @throws FencedError where another engine keeps the lock for longer than `LIMITS.lockPatienceMs`. */
-  async lead(): Promise<void> {
+  /**
+   * @param epoch of this process's engine before, if there was one
+   * @throws FencedError where another engine has led since, or keeps the lock for longer than `LIMITS.lockPatienceMs`.
+   */
+  async lead(epoch: number | null): Promise<void> {
     for (let waited = 0; waited < LIMITS.lockPatienceMs; waited += LOCK_RETRY_MS) {
       if (await this.tryLead()) return
+      if (epoch !== null && (await this.journal.epoch()) > epoch) throw new FencedError(TAKEN_OVER)
       await sleep(LOCK_RETRY_MS)
     }
     throw new FencedError('another engine holds the journal; one started with --standby would wait for its place')
@@ -96,7 +101,7 @@ export class JournalStore {
         row.hash,
       ],
     })
-    if (rowCount !== 1) throw new FencedError('another engine has taken over the journal')
+    if (rowCount !== 1) throw new FencedError(TAKEN_OVER)
   }
 
   /**

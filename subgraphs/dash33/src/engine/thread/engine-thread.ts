@@ -41,7 +41,7 @@ export class EngineThread {
   }
 
   async #lead(store: JournalStore, handover: Handover): Promise<void> {
-    await store.lead()
+    await store.lead(this.#data.epoch)
     const emit = (replayed: Replayed) => this.#emit(replayed)
     const recovered = await recover(store.journal, handover.emitAfter, emit, this.#warn)
     await assertComplete(store.journal, recovered.engine, handover.emitAfter)
