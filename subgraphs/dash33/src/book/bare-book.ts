@@ -98,7 +98,7 @@ export class BareBook implements Matcher {
     pool.side[slot] = side
     pool.price[slot] = price
     pool.shown[slot] = quantity
-    this.book.rest(slot)
     this.index.set(id, slot)
+    this.book.rest(slot)
   }
 }
