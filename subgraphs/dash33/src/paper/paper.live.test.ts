@@ -1,10 +1,12 @@
 import { poolConfig } from '@opsource/database'
+import { ManualClock } from '@opsource/kernel'
 import { Pool } from 'pg'
 import { pino } from 'pino'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type FreshDatabase, freshDatabase } from '../../../../tests/support/database.ts'
 import { TestExchange } from '../../../../tests/support/exchange.ts'
 import { MarketFollower } from './follower.ts'
+import { CLOSED_PAPER_RETENTION_MS, PaperRetention } from './retention.ts'
 
 const MAKER = 'usr_maker'
 const TAKER = 'usr_taker'
@@ -260,4 +262,16 @@ test('closing cancels what rests, and a closed account takes nothing more', asyn
     limit: 'openAccountsPerUser',
     maximum: 5,
   })
+})
+
+test('a closed account is deleted with all that belongs to it, a month later', async () => {
+  const clock = new ManualClock(exchange.ports.clock.now() + CLOSED_PAPER_RETENTION_MS - 60_000)
+  const retention = new PaperRetention(pool, clock)
+  expect(await retention.run()).toBe(0)
+  clock.advance(120_000)
+  expect(await retention.run()).toBe(1)
+  expect(await ask('id')).toBeNull()
+  const tables = ['paper_order', 'paper_fill', 'paper_balance', 'paper_equity_point']
+  for (const table of tables)
+    expect((await pool.query(`SELECT FROM ${table} WHERE account_id = $1`, [account])).rowCount, table).toBe(0)
 })

@@ -34,7 +34,7 @@ test('a fill whose fee takes all that it brought is a loss, and opens nothing', 
 })
 
 /** Fills as the exchange makes them: the fee is a part of what is received. */
-export const fills = fc.array(
+const fills = fc.array(
   fc
     .record({
       side: fc.constantFrom('BUY' as const, 'SELL' as const),

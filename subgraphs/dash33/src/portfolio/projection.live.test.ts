@@ -82,6 +82,11 @@ function randomTrading(count: number): EngineBatch[] {
   return batches
 }
 
+const accountNumbers = async () =>
+  new Map(
+    (await pool.query<{ id: string; no: number }>('SELECT id, no FROM account')).rows.map(({ id, no }) => [id, no]),
+  )
+
 const TABLES = {
   position: 'account_no, symbol',
   position_lot: 'account_no, symbol, engine_sequence, leg',
@@ -114,7 +119,7 @@ test('positions, lots and equity are what the pure functions make of the fills, 
   const once = await project(batches, batches.length)
   expect(await project(batches, 7)).toEqual(once)
 
-  const numbers = new Map((await rows('SELECT id, no FROM account')).map(({ id, no }) => [id, Number(no)]))
+  const numbers = await accountNumbers()
   for (const { accountId, symbol, fills } of foldFills(batches)) {
     const queue = new LotQueue()
     const fifoRealised = fills.reduce((sum, fill) => sum + queue.add(fill), 0n)
@@ -146,7 +151,7 @@ test('positions, lots and equity are what the pure functions make of the fills, 
 test('at the end of each minute an account is worth what it held at the last prices', async () => {
   const batches = randomTrading(120)
   const { equity_point: points } = await project(batches, 50)
-  const numbers = new Map((await rows('SELECT id, no FROM account')).map(({ id, no }) => [id, Number(no)]))
+  const numbers = await accountNumbers()
   const held = new Map([...numbers.keys()].map((id) => [id, new Map<string, bigint>()]))
   const prices = new Map<string, number>()
   let minute = minuteOf(START)
