@@ -19,7 +19,7 @@ import { openMarketStreams } from './market-streams.ts'
 import { OrderStreams, openOrderServices } from './order-services.ts'
 import { observeEngine } from './orders/index.ts'
 import { openPortfolioServices } from './portfolio-services.ts'
-import { Projector, projectionMetrics, Retention, readWatermark, ThreadedWriter } from './projections/index.ts'
+import { catchUpProjections, Projector, projectionMetrics, Retention, ThreadedWriter } from './projections/index.ts'
 import { dash33Resolvers } from './resolvers.ts'
 import { retentionRules } from './retention-rules.ts'
 import { StrategyTrader, strategyMetrics } from './strategies/index.ts'
@@ -166,10 +166,11 @@ async function startTrading(
 ): Promise<{ engine: EngineClient; projector: Projector; orderStreams: OrderStreams }> {
   const metrics = projectionMetrics(ports.metrics)
   let engine: EngineClient | undefined
-  const writer = new ThreadedWriter(poolConfig(ports.databaseUrl))
+  const { databaseUrl } = ports
+  const writer = new ThreadedWriter(poolConfig(databaseUrl))
   stack.defer(() => writer.close())
   const projector = new Projector({
-    watermark: await readWatermark(pool),
+    watermark: await catchUpProjections({ pool, databaseUrl, write: writer.write, leads: standby !== undefined }),
     write: writer.write,
     onProjected: (sequence) => {
       engine?.projected(sequence)
@@ -186,7 +187,7 @@ async function startTrading(
     clock: ports.clock,
   })
   const engineOptions: EngineOptions = {
-    databaseUrl: ports.databaseUrl,
+    databaseUrl,
     keep: journal,
     clock: ports.clock,
     random: ports.random,

@@ -5,8 +5,10 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type FreshDatabase, freshDatabase } from '../../../../tests/support/database.ts'
 import { VariedTrading } from '../../../../tests/support/varied-trading.ts'
 import { JournalReader } from '../engine/journal/reader.ts'
+import { JournalStore } from '../engine/journal/store.ts'
 import { START } from '../engine/model/random-commands.ts'
 import { PROJECTIONS } from './catalogue.ts'
+import { catchUpProjections } from './catch-up.ts'
 import { checksumsOf } from './checksum.ts'
 import { rebuild } from './rebuild.ts'
 import { refold } from './refold.ts'
@@ -87,6 +89,22 @@ test('a rebuild that died goes on from its watermark, in each projection from it
   await pool.query(`UPDATE watermark SET engine_sequence = 0 WHERE name = 'candles'`)
   await refold(journal, projectionWriter(pool), 0, sequence)
   expect(await checksumsOf(pool, PROJECTIONS)).toEqual(before)
+})
+
+test('projections that are far behind read the journal at their own pace before the engine starts; where another leads, they wait', async () => {
+  const trading = new VariedTrading(7, 6)
+  await trading.journal(database.url)
+  const { sequence } = trading.engine.state
+  const write = projectionWriter(pool)
+  const catchUp = (atOnce: number) =>
+    catchUpProjections({ pool, databaseUrl: database.url, write, leads: false, atOnce })
+  expect(await catchUp(sequence)).toBe(0)
+  const leader = await JournalStore.connect(poolConfig(database.url), () => {})
+  await leader.tryLead()
+  expect(await catchUp(sequence - 1)).toBe(0)
+  await leader.close()
+  expect(await catchUp(sequence - 1)).toBe(sequence)
+  expect(await count('trade')).toBeGreaterThan(5)
 })
 
 test('what the journal no longer reaches back to is not dropped', async () => {
