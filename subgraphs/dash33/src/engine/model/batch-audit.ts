@@ -3,7 +3,8 @@ import type { EngineBatch, EngineEvent, HoldChange, RestingChange, Trade } from 
 
 interface KnownOrder {
   readonly terms: OrderTerms
-  readonly groupId: string | null
+  /** Its pair, where it is a leg of one. */
+  readonly pairId: string | null
   price: number | null
   quantity: number
   filled: number
@@ -21,6 +22,8 @@ export class BatchAudit {
   readonly #fees = new Map<string, bigint>()
   readonly #trading = new Map<string, boolean>()
   readonly #tradeIds = new Set<string>()
+  /** Of each pair the leg that has traded. */
+  readonly #tradedLegs = new Map<string, string>()
 
   /** @param batch of one command @throws where it breaks a law */
   follow(batch: EngineBatch): void {
@@ -51,10 +54,11 @@ export class BatchAudit {
         count(this.#supply, event.asset, event.amount)
         break
       case 'ORDER_ACCEPTED': {
-        const { terms, groupId } = event
+        const { terms } = event
+        const pairId = event.role === 'ENTRY' ? null : event.groupId
         must(!this.#orders.has(event.orderId), 'an order id is used once')
         const { price, quantity } = terms
-        this.#orders.set(event.orderId, { terms, groupId, price, quantity, filled: 0, closed: false })
+        this.#orders.set(event.orderId, { terms, pairId, price, quantity, filled: 0, closed: false })
         break
       }
       case 'ORDER_AMENDED':
@@ -98,6 +102,10 @@ export class BatchAudit {
       [resting, maker],
       [incoming, taker],
     ] as const) {
+      if (order.pairId) {
+        must((this.#tradedLegs.get(order.pairId) ?? party.orderId) === party.orderId, 'of a pair one leg trades')
+        this.#tradedLegs.set(order.pairId, party.orderId)
+      }
       order.filled += quantity
       must(order.filled === party.filledQuantity, 'filled is the sum of the trades')
       must(order.quantity - order.filled === party.remainingQuantity, 'remaining is what did not trade')

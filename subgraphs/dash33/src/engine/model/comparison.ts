@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { Refusal } from '../acks.ts'
+import type { Ack, Refusal } from '../acks.ts'
 import { inadmissible } from '../admission.ts'
 import type { Command } from '../commands.ts'
 import { Engine } from '../engine.ts'
@@ -22,6 +22,8 @@ export class Comparison {
   readonly #change: (command: Command) => Command
   /** Commands told so far. */
   told = 0
+  /** What the last command that reached the engine did. */
+  last: { readonly ack: Ack; readonly events: readonly EngineEvent[] } | null = null
 
   /** @param change what becomes of each command before both are told it */
   constructor(change = (command: Command) => command) {
@@ -52,6 +54,7 @@ export class Comparison {
     const ack = acks[0]!
     if (!isDeepStrictEqual(batch.events, expected.events)) differ('events', command, batch.events, expected.events)
     if (!isDeepStrictEqual(ack, expected.ack)) differ('answer', command, ack, expected.ack)
+    this.last = { ack, events: batch.events }
     this.audit.follow(batch)
     this.#compareBooks(command)
     for (const event of batch.events) {
