@@ -12,7 +12,7 @@ export default defineConfig({
         ...shared,
         test: {
           name: 'unit',
-          include: ['{apps,subgraphs,packages}/*/src/**/*.test.ts', 'tests/*.test.ts'],
+          include: ['{apps,subgraphs,packages}/*/src/**/*.test.ts', 'tests/*.test.ts', 'tests/replay/*.test.ts'],
           exclude: ['**/*.live.test.ts'],
         },
       },
