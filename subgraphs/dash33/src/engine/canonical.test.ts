@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { inadmissible } from './admission.ts'
 import { hashState, readState, writeState } from './canonical.ts'
 import type { Command } from './commands.ts'
+import { checkInvariants } from './core/invariants.ts'
 import { Engine } from './engine.ts'
 import type { OrderAccepted } from './events.ts'
 import { commandOf, opening, START, type Step, steps } from './model/random-commands.ts'
@@ -27,6 +28,7 @@ function told(list: readonly Step[]): { engine: Engine; commands: Timed[] } {
     for (const event of engine.applyBatch([command], time).batch.events) {
       if (event.type === 'ORDER_ACCEPTED') accepted.push(event)
     }
+    checkInvariants(engine.state.exchange)
   }
   for (const command of opening) tell(command)
   for (const step of list) {
@@ -54,6 +56,7 @@ describe('the canonical state', { timeout: 60_000 }, () => {
         for (const [i, { command, time }] of commands.entries()) {
           if (i === cut) {
             const copy = restored(replayed)
+            checkInvariants(copy.state.exchange)
             expect(hashOf(copy)).toBe(hashOf(replayed))
             replayed = copy
           }

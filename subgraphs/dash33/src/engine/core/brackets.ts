@@ -78,6 +78,10 @@ function enterExits(x: Exchange, entry: Draft, first: number, prices: ExitPrices
   scratch.timeInForce = GTC
   scratch.selfTrade = entry.selfTrade
   scratch.postOnly = false
+  scratch.peak = 0
+  scratch.expiresAt = 0
+  scratch.trailingAmount = 0
+  scratch.trailingBps = 0
   scratch.type = LIMIT
   scratch.price = prices.takeProfit
   scratch.stop = 0
