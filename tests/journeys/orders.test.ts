@@ -143,9 +143,11 @@ describePlatforms((mode) => {
     expect(await bob.ask({ side: 'BUY', price: '102', quantity: '3', timeInForce: 'FOK' })).toMatchObject({
       order: { status: 'CANCELLED', cancelReason: 'FILL_OR_KILL', filledQuantity: '0.00000' },
     })
-    expect(await bob.ask({ side: 'BUY', price: '101', quantity: '1.5', timeInForce: 'IOC' })).toMatchObject({
-      order: { status: 'CANCELLED', cancelReason: 'REMAINDER', filledQuantity: '1.00000', averagePrice: '101.0000000' },
-    })
+    const partly = await bob.place({ side: 'BUY', price: '101', quantity: '1.5', timeInForce: 'IOC' })
+    const traded = { status: 'CANCELLED', cancelReason: 'REMAINDER', filledQuantity: '1.00000' }
+    expect(partly).toMatchObject({ ...traded, averagePrice: '101.0000000' })
+    const fill = { price: '101.00', quantity: '1.00000', liquidity: 'TAKER', feeAsset: 'BTC' }
+    expect(await bob.look(partly.id)).toMatchObject({ ...traded, fills: { edges: [{ node: fill }] } })
     expect(await bob.ask({ side: 'BUY', type: 'MARKET', price: '102', quantity: '0.5' })).toMatchObject({
       order: { status: 'FILLED', timeInForce: 'IOC' },
       fills: [{ price: '102.00', quantity: '0.50000' }],
@@ -278,7 +280,11 @@ describePlatforms((mode) => {
     expect(await bob.change(AMEND, { orderId: id, quantity: '1' })).toMatchObject({ code: 'QUANTITY_BELOW_FILLED' })
     expect(await bob.change(AMEND, { orderId: id, stopPrice: '1' })).toMatchObject({ code: 'AMENDMENT_NOT_ALLOWED' })
     expect(await alice.change(AMEND, { orderId: id, quantity: '2' })).toMatchObject({ code: 'ORDER_NOT_OPEN' })
-    expect(await bob.look(id)).toMatchObject({ quantity: '1.50000', price: '103.00' })
+    expect(await bob.look(id)).toMatchObject({
+      quantity: '1.50000',
+      price: '103.00',
+      fills: { edges: [{ node: { price: '103.00', quantity: '1.00000' } }] },
+    })
     await clear()
   })
 

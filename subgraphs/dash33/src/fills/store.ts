@@ -12,18 +12,21 @@ export type FillFilter = { readonly accountId: string } & (
 /** Where a fill is in its account's log. */
 export type FillPlace = readonly [sequence: number, position: number]
 
+const START: FillPlace = [-1, 0]
+const END: FillPlace = [Number.MAX_SAFE_INTEGER, 0]
+
 const COLUMNS = `t.id, t.engine_sequence, t.leg, t.symbol, t.taker_side, t.price, t.quantity, t.quote_amount, t.executed_at,
   t.maker_order_id, t.taker_order_id, t.maker_fee, t.taker_fee`
 
 /**
- * An order trades from the command that placed it on, and until the first trade after it closed: between those only are its account's trades
+ * An order trades from the command that placed it on, and before the first trade after it closed: only between those are its account's trades
  * looked through, because an index on every order of every trade would cost every trade.
  */
-const OF_ORDER = `t.engine_sequence >= (SELECT engine_sequence FROM exchange_order WHERE id = $9)
-  AND t.engine_sequence < coalesce((
-    SELECT later.engine_sequence FROM trade later
-    WHERE later.executed_at > (SELECT closed_at FROM exchange_order WHERE id = $9)
-    ORDER BY later.executed_at, later.engine_sequence LIMIT 1), ${Number.MAX_SAFE_INTEGER})`
+const FIND_LIFE = `
+  SELECT o.engine_sequence AS placed, (
+    SELECT t.engine_sequence FROM trade t WHERE t.executed_at > o.closed_at ORDER BY t.executed_at, t.engine_sequence LIMIT 1
+  ) AS ended
+  FROM exchange_order o WHERE o.id = $1`
 
 /** Each of the two indexes gives its fills in order, so that no more than the page is read from either. */
 const pageSql = (filter: FillFilter, forwardInTime: boolean) => {
@@ -33,7 +36,7 @@ const pageSql = (filter: FillFilter, forwardInTime: boolean) => {
   const side = (name: 'maker' | 'taker', position: number) => `
     (SELECT ${COLUMNS}, ${position} AS role FROM trade t
       WHERE t.${name}_account_no = (SELECT no FROM account WHERE id = $1) AND ${conditions}
-      ${filter.orderId === null ? '' : `AND t.${name}_order_id = $9 AND ${OF_ORDER}`}
+      ${filter.orderId === null ? '' : `AND t.${name}_order_id = $9`}
       ORDER BY t.engine_sequence ${order}, t.leg ${order} LIMIT $8 + 2)`
   return `SELECT * FROM (${side('maker', 0)} UNION ALL ${side('taker', 1)}) f
     WHERE (engine_sequence, leg * 2 + role) < ($2, $4) AND (engine_sequence, leg * 2 + role) > ($5, $7)
@@ -69,9 +72,12 @@ interface FillRow {
 }
 
 /** A page of an account's fills, newest first, in the direction in which the page is read. */
-export function findFills(pool: Pool, filter: FillFilter, page: Page): Promise<FillUpdateParent[]> {
+export async function findFills(pool: Pool, filter: FillFilter, page: Page): Promise<FillUpdateParent[]> {
   const place = (keys: Page['after']): FillPlace | null => keys && [wholeKey(keys[0]), wholeKey(keys[1])]
-  return select(pool, filter, page.backward, place(page.after), place(page.before), page.first + 1)
+  const [from, to] = filter.orderId === null ? [START, END] : await findLife(pool, filter.orderId)
+  const before = earlier(place(page.after) ?? END, to)
+  const after = later(place(page.before) ?? START, from)
+  return select(pool, filter, page.backward, before, after, page.first + 1)
 }
 
 /** An account's fills behind a place and up to a command, the oldest first. */
@@ -99,16 +105,26 @@ export async function findOldestKept(pool: Pool, accountId: string, time: number
   return rows[0] ? Number(rows[0].engine_sequence) : null
 }
 
+/** @returns the places between which the order's fills are; one that is not stored has none. */
+async function findLife(pool: Pool, orderId: string): Promise<readonly [after: FillPlace, before: FillPlace]> {
+  const { rows } = await pool.query<{ placed: string; ended: string | null }>({
+    name: 'find life of order',
+    text: FIND_LIFE,
+    values: [orderId],
+  })
+  const [life] = rows
+  if (!life) return [START, START]
+  return [[Number(life.placed), -1], life.ended === null ? END : [Number(life.ended), 0]]
+}
+
 async function select(
   pool: Pool,
   filter: FillFilter,
   forwardInTime: boolean,
-  before: FillPlace | null,
-  after: FillPlace | null,
+  [endSequence, endPosition]: FillPlace,
+  [startSequence, startPosition]: FillPlace,
   limit: number,
 ): Promise<FillUpdateParent[]> {
-  const [endSequence, endPosition] = before ?? [Number.MAX_SAFE_INTEGER, 0]
-  const [startSequence, startPosition] = after ?? [-1, 0]
   const { rows } = await pool.query<FillRow>({
     name: `find fills ${filter.symbol !== null} ${filter.orderId !== null} ${forwardInTime}`,
     text: pageSql(filter, forwardInTime),
@@ -145,4 +161,11 @@ function updateOf(row: FillRow): FillUpdateParent {
     executedAt: row.executed_at.getTime(),
   }
   return { sequence, position: row.leg * 2 + row.role, fill }
+}
+
+const earlier = (a: FillPlace, b: FillPlace): FillPlace => (isBefore(a, b) ? a : b)
+const later = (a: FillPlace, b: FillPlace): FillPlace => (isBefore(a, b) ? b : a)
+
+function isBefore([sequence, position]: FillPlace, [otherSequence, otherPosition]: FillPlace): boolean {
+  return sequence < otherSequence || (sequence === otherSequence && position < otherPosition)
 }
