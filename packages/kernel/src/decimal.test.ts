@@ -22,6 +22,16 @@ describe('a decimal', () => {
       }),
     )
   })
+  it('is written alike from a number and from a bigint, and from nothing that is no whole number', () => {
+    const numbers = fc.oneof(fc.maxSafeInteger(), fc.constantFrom(-0, 2 ** 53, -(2 ** 70)))
+    fc.assert(
+      fc.property(numbers, scale, (value, decimals) => {
+        expect(formatDecimal(value, decimals)).toBe(formatDecimal(BigInt(value), decimals))
+      }),
+    )
+    for (const value of [0.5, Number.NaN, Number.POSITIVE_INFINITY])
+      expect(() => formatDecimal(value, 2)).toThrow(RangeError)
+  })
   it('is ordered as its units are', () => {
     fc.assert(
       fc.property(units, units, (a, b) => {

@@ -21,7 +21,8 @@ export function parseDecimal(text: string, scale: number): Result<bigint, Decima
 
 /** Writes minor units of 10^-scale as a plain decimal with exactly `scale` fractional digits. */
 export function formatDecimal(units: bigint | number, scale: number): string {
-  const value = BigInt(units)
+  // Books are written by the thousand: a safe integer needs no BigInt.
+  const value = Number.isSafeInteger(units) ? units : BigInt(units)
   const digits = (value < 0n ? -value : value).toString().padStart(scale + 1, '0')
   const whole = digits.slice(0, digits.length - scale)
   const text = scale === 0 ? whole : `${whole}.${digits.slice(-scale)}`

@@ -5,7 +5,7 @@ import type {
   MarketSnapshot,
   Recording,
 } from '@opsource/bus/contracts'
-import { formatDecimal } from '@opsource/kernel'
+import { formatIncrements } from '../market/instruments.ts'
 import { type Change, type Level, Levels } from './levels.ts'
 
 /** What one message changed of each side of the book. */
@@ -49,12 +49,12 @@ export class LiveMarket {
 
   /** Ticks as a decimal in the quote asset. */
   price(ticks: number): string {
-    return formatDecimal(BigInt(ticks) * BigInt(this.#tick.units), this.#tick.scale)
+    return formatIncrements(ticks, this.#tick)
   }
 
   /** Lots as a decimal in the base asset. */
   quantity(lots: number): string {
-    return formatDecimal(BigInt(lots) * BigInt(this.#lot.units), this.#lot.scale)
+    return formatIncrements(lots, this.#lot)
   }
 
   /** Takes the message that follows; whether it does is the caller's to check. */

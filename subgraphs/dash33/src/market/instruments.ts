@@ -118,5 +118,6 @@ export function parseIncrements(text: string, increment: Increment): Result<numb
 
 /** Writes a whole number of increments (ticks or lots) as a plain decimal. */
 export function formatIncrements(count: number, increment: Increment): string {
-  return formatDecimal(BigInt(count) * BigInt(increment.units), increment.scale)
+  const units = count * increment.units
+  return formatDecimal(Number.isSafeInteger(units) ? units : BigInt(count) * BigInt(increment.units), increment.scale)
 }
