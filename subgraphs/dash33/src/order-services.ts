@@ -22,6 +22,7 @@ export class OrderStreams {
   readonly orderLog: OrderLog
   readonly fillLog: FillLog
   readonly window = new KeyWindow()
+  readonly reached: (engineSequence: number) => Promise<void>
 
   /** @param sequence the last command that is stored: every batch behind it is taken. */
   constructor(options: {
@@ -30,6 +31,7 @@ export class OrderStreams {
     readonly reached: (engineSequence: number) => Promise<void>
     readonly clock: Ports['clock']
   }) {
+    this.reached = options.reached
     this.orderLog = new OrderLog(options.sequence)
     this.fillLog = new FillLog(storedFills(options.pool, options.reached, options.clock), options.sequence)
   }
@@ -53,7 +55,8 @@ export function openOrderServices(options: {
 }): OrderServices {
   const { engine, streams, openings, writes, pool, ports, log } = options
   const { orderLog, fillLog } = streams
-  const earlier = new StoredOrders(pool, log, streams.window)
+  const { window, reached } = streams
+  const earlier = new StoredOrders({ pool, log, window, reached })
   void earlier.start()
   const guards = new DisconnectGuards({ engine, openings, clock: ports.clock, log })
   const desk = new OrderDesk({

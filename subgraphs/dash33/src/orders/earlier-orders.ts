@@ -34,15 +34,23 @@ export class StoredOrders implements EarlierOrders {
   readonly #pool: Pool
   readonly #log: Logger
   readonly #window: KeyWindow
+  readonly #reached: (engineSequence: number) => Promise<void>
   readonly #byKey: DataLoader<OrderKey, OrderSnapshot | null>
   #inHand: Promise<unknown> = Promise.resolve()
   #retry: NodeJS.Timeout | undefined
   #closed = false
 
-  constructor(pool: Pool, log: Logger, window: KeyWindow) {
-    this.#pool = pool
-    this.#log = log
-    this.#window = window
+  constructor(options: {
+    readonly pool: Pool
+    readonly log: Logger
+    readonly window: KeyWindow
+    /** Resolves once the stored orders contain what the command did. */
+    readonly reached: (engineSequence: number) => Promise<void>
+  }) {
+    this.#pool = options.pool
+    this.#log = options.log
+    this.#window = options.window
+    this.#reached = options.reached
     this.#byKey = new DataLoader<OrderKey, OrderSnapshot | null>((keys) => this.#look(keys), {
       cache: false,
       maxBatchSize: MAX_KEYS,
@@ -75,6 +83,7 @@ export class StoredOrders implements EarlierOrders {
   }
 
   async find(accountId: string, clientOrderIds: readonly string[]): Promise<readonly (EarlierOrder | null)[]> {
+    await this.#reached(this.#window.forgottenThrough(accountId))
     const orders = await Promise.all(
       clientOrderIds.map((clientOrderId) => this.#byKey.load({ accountId, clientOrderId })),
     )

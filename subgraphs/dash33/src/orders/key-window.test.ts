@@ -4,7 +4,7 @@ import { KeyWindow } from './key-window.ts'
 
 const LIMITS = { closedOrdersPerAccount: 10, closedOrders: 40 }
 
-function closed(accountId: string, count: number): EngineBatch {
+function closed(accountId: string, count: number, lastSequence = 1): EngineBatch {
   const event: OrderCancelled = {
     type: 'ORDER_CANCELLED',
     engineSequence: 1,
@@ -20,7 +20,16 @@ function closed(accountId: string, count: number): EngineBatch {
     cancelledQuantity: 1,
   }
   const events = Array.from({ length: count }, () => event)
-  return { firstSequence: 1, lastSequence: 1, time: 0, events, levels: [], resting: [], balances: [], holds: [] }
+  return {
+    firstSequence: lastSequence,
+    lastSequence,
+    time: 0,
+    events,
+    levels: [],
+    resting: [],
+    balances: [],
+    holds: [],
+  }
 }
 
 test('until the orders of earlier days are counted any key may have been forgotten', () => {
@@ -55,4 +64,24 @@ test('a program’s stored orders are too few to count on: it is looked up as so
   const window = new KeyWindow(LIMITS)
   window.begin([{ accountId: 'acc_maker', closed: 1, isProgram: true }])
   expect(window.mayHaveForgotten('acc_maker')).toBe(true)
+})
+
+test('what the stored orders must contain lies two to three fifths of the engine’s memory back', () => {
+  const window = new KeyWindow({ closedOrdersPerAccount: 10, closedOrders: 1_000 })
+  window.begin([])
+  for (let sequence = 1; sequence <= 5; sequence++) window.take(closed('acc_1', 1, sequence))
+  expect(window.forgottenThrough('acc_1')).toBe(0)
+  window.take(closed('acc_1', 1, 6))
+  // The engine remembers ten: the four that closed after the second are surely among them.
+  expect(window.forgottenThrough('acc_1')).toBe(2)
+  for (let sequence = 7; sequence <= 21; sequence++) window.take(closed('acc_1', 1, sequence))
+  expect(window.forgottenThrough('acc_1')).toBe(16)
+  expect(window.forgottenThrough('acc_2')).toBe(0)
+})
+
+test('where others fill the engine’s memory, what they had closed must be stored too', () => {
+  const window = new KeyWindow({ closedOrdersPerAccount: 10, closedOrders: 20 })
+  window.begin([])
+  for (let sequence = 1; sequence <= 12; sequence++) window.take(closed(`acc_${sequence}`, 1, sequence))
+  expect(window.forgottenThrough('acc_quiet')).toBe(4)
 })

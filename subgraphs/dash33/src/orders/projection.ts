@@ -1,9 +1,9 @@
 import type { ClientBase } from 'pg'
 import type { AccountNumbers } from '../accounts/index.ts'
 import { booleans, int4s, int8s, texts, timestamps } from '../columns.ts'
-import { writeColumns } from '../transactions.ts'
 import type { OrderStatus } from '../engine/commands.ts'
 import type { CancelReason, EngineBatch, OrderAccepted, TradeParty } from '../engine/events.ts'
+import { writeColumns } from '../transactions.ts'
 
 const INSERT_ORDERS = `
   INSERT INTO exchange_order (id, status, price, stop_price, quantity, filled_quantity, filled_quote_amount, closed_at, cancel_reason,
