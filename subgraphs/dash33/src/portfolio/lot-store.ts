@@ -6,10 +6,10 @@ import { type DatedMove, type Lot, LotQueue, MAX_OPEN_LOTS } from './lots.ts'
 
 /**
  * Of each position the oldest lots, as many as the fills can take or merge: those that are needed to cover all that the other side trades,
- * and one more than have to be merged for the new ones to fit.
+ * and one more than have to be merged for the new ones to fit. And the newest, which may go on.
  */
 const READ_OLDEST = `
-  SELECT r.account_no, r.symbol, l.engine_sequence, l.leg, l.acquired_at, l.quantity, l.cost, l.lots
+  SELECT r.account_no, r.symbol, l.engine_sequence, l.leg, l.acquired_at, l.quantity, l.cost, l.place, l.lots
   FROM unnest($1::int[], $2::text[], $3::text[], $4::text[], $5::int[]) AS r (account_no, symbol, bought, sold, fills)
   CROSS JOIN LATERAL (
     SELECT *, count(*) FILTER (WHERE before < CASE WHEN quantity > 0 THEN r.sold ELSE r.bought END::numeric) OVER () AS covering
@@ -18,7 +18,7 @@ const READ_OLDEST = `
         sum(abs(o.quantity)) OVER (place ROWS UNBOUNDED PRECEDING) - abs(o.quantity) AS before
       FROM position_lot o WHERE o.account_no = r.account_no AND o.symbol = r.symbol
       WINDOW place AS (ORDER BY o.engine_sequence, o.leg)) ordered) l
-  WHERE l.place <= l.covering + greatest(l.lots + r.fills - ${MAX_OPEN_LOTS}, 0) + 1
+  WHERE l.place <= l.covering + greatest(l.lots + r.fills - ${MAX_OPEN_LOTS}, 0) + 1 OR l.place = l.lots
   ORDER BY l.place`
 
 const DELETE_LOTS = `
@@ -89,7 +89,7 @@ export class LotLedger {
   ): Promise<LotLedger> {
     const total = (fills: readonly DatedMove[], sign: 1n | -1n) =>
       String(fills.reduce((sum, { base }) => (base * sign > 0n ? sum + base * sign : sum), 0n))
-    const { rows } = await client.query<LotRow & { account_no: number; symbol: string; lots: string }>({
+    const { rows } = await client.query<LotRow & { account_no: number; symbol: string; place: string; lots: string }>({
       name: 'read oldest lots',
       text: READ_OLDEST,
       values: [
@@ -107,7 +107,9 @@ export class LotLedger {
           const key = { accountNo, symbol }
           const stored = found.get(keyOf(key)) ?? []
           const loaded = stored.map(lotOf)
-          const queue = new LotQueue(loaded, Number(stored[0]?.lots ?? 0) - loaded.length)
+          const oldest = loaded.filter((_lot, i) => Number(stored[i]!.place) === i + 1)
+          const newest = loaded[oldest.length] ?? null
+          const queue = new LotQueue({ oldest, newest, unloaded: Number(stored[0]?.lots ?? 0) - loaded.length })
           return [keyOf(key), { key, loaded, queue }]
         }),
       ),

@@ -3,7 +3,13 @@ import { expect, test } from 'vitest'
 import { type DatedMove, type Lot, LotQueue } from './lots.ts'
 
 let leg = 0
-const move = (base: bigint, cost: bigint): DatedMove => ({ base, cost, engineSequence: 1, leg: leg++, time: 1_000 })
+const move = (base: bigint, cost: bigint): DatedMove => ({
+  base,
+  cost,
+  engineSequence: 1,
+  leg: leg++,
+  time: leg * 1_000,
+})
 const buy = (base: bigint, cost: bigint) => move(base, cost)
 const sell = (base: bigint, proceeds: bigint) => move(-base, -proceeds)
 const shape = (lots: readonly Lot[]) => lots.map(({ quantity, cost }) => [quantity, cost])
@@ -49,7 +55,7 @@ test('what is sold beyond all lots is a short lot, closed by the next buy', () =
 })
 
 test('beyond the maximum the two oldest lots become one, in the older’s place', () => {
-  const queue = new LotQueue([], 0, 2)
+  const queue = new LotQueue(undefined, 2)
   const first = buy(1n, 10n)
   queue.add(first)
   queue.add(buy(1n, 20n))
@@ -65,14 +71,27 @@ test('the oldest lots alone do what all of them would, as far as they reach; bey
       const all = new LotQueue()
       for (const [base, cost] of bought) all.add(buy(base, cost))
       const wanted = all.lots[0]!.quantity + all.lots[1]!.quantity
-      const part = new LotQueue(all.lots.slice(0, 3), bought.length - 3)
+      const part = new LotQueue({ oldest: all.lots.slice(0, 3), unloaded: bought.length - 4, newest: all.lots.at(-1)! })
       const last = sell(wanted, proceeds)
-      const more = buy(5n, 7n)
+      const more = { ...buy(5n, 7n), time: all.lots.at(-1)!.acquiredAt }
       part.add(more)
       all.add(more)
+      expect(part.lots).toHaveLength(4)
       expect(part.add(last)).toBe(all.add(last))
       expect(part.lots).toEqual([all.lots[0], all.lots.at(-1)])
       expect(() => part.add(sell(part.lots[0]!.quantity + 1n, 1n))).toThrow('not loaded')
     }),
   )
+})
+
+test('fills of one moment are one lot, in the place of the first', () => {
+  const queue = new LotQueue()
+  const first = buy(1n, 10n)
+  queue.add(first)
+  queue.add({ ...buy(2n, 21n), time: first.time })
+  queue.add(buy(3n, 33n))
+  expect(queue.lots).toMatchObject([
+    { leg: first.leg, acquiredAt: first.time, quantity: 3n, cost: 31n },
+    { quantity: 3n, cost: 33n },
+  ])
 })

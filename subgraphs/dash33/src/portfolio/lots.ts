@@ -6,9 +6,9 @@ import { type Move, magnitude } from './position.ts'
  */
 export const MAX_OPEN_LOTS = 1_000
 
-/** What one fill brought and later fills have not taken yet. Signed like the position: below zero what is short. */
+/** What the fills of one millisecond brought and later ones have not taken yet. Signed like the position: below zero what is short. */
 export interface Lot {
-  /** Of the trade: orders the lots. */
+  /** Of the first trade: orders the lots. */
   readonly engineSequence: number
   readonly leg: number
   /** Engine time, milliseconds since the Unix epoch. */
@@ -27,6 +27,17 @@ export interface DatedMove extends Move {
   readonly time: number
 }
 
+/** What a store handed over of a position's lots. A move that would need one of the others throws. */
+export interface LoadedLots {
+  readonly oldest: readonly Lot[]
+  /** How many lie between the oldest and the newest. */
+  readonly unloaded: number
+  /** None where it is among the oldest. */
+  readonly newest: Lot | null
+}
+
+const NO_LOTS: LoadedLots = { oldest: [], unloaded: 0, newest: null }
+
 /**
  * A position's lots, first in, first out (IAS 2.27; the default of US 26 CFR § 1.1012-1(c)). A lot that is taken in part gives its share
  * of the cost, rounded toward zero, and keeps the remainder; a fill that takes several lots gives each its share in turn, and what is
@@ -39,9 +50,8 @@ export class LotQueue {
   #loaded: number
   #unloaded: number
 
-  /** @param unloaded how many lots the store has behind `oldest`; a move that would need one of them throws. */
-  constructor(oldest: readonly Lot[] = [], unloaded = 0, max = MAX_OPEN_LOTS) {
-    this.#lots = [...oldest]
+  constructor({ oldest, unloaded, newest }: LoadedLots = NO_LOTS, max = MAX_OPEN_LOTS) {
+    this.#lots = newest ? [...oldest, newest] : [...oldest]
     this.#loaded = oldest.length
     this.#unloaded = unloaded
     this.#max = max
@@ -69,9 +79,16 @@ export class LotQueue {
       costLeft -= moveShare
       this.#replaceOldest({ ...oldest, quantity: oldest.quantity + taken, cost: oldest.cost - lotShare })
     }
-    if (left !== 0n) this.#lots.push({ engineSequence, leg, acquiredAt: time, quantity: left, cost: costLeft })
+    if (left !== 0n) this.#append({ engineSequence, leg, acquiredAt: time, quantity: left, cost: costLeft })
     if (this.#lots.length + this.#unloaded > this.#max) this.#mergeOldest()
     return realised
+  }
+
+  /** Fills of one moment are one lot: a taker sweeps many makers at once. */
+  #append(lot: Lot): void {
+    const newest = this.#lots.at(-1)
+    if (newest?.acquiredAt !== lot.acquiredAt) this.#lots.push(lot)
+    else this.#lots[this.#lots.length - 1] = sumOf(newest, lot)
   }
 
   #oldest(): Lot | undefined {
@@ -94,6 +111,13 @@ export class LotQueue {
     this.#dropOldest()
     const next = this.#oldest()
     if (!oldest || !next) throw new Error('there are no two lots to make one of')
-    this.#lots[0] = { ...oldest, quantity: oldest.quantity + next.quantity, cost: oldest.cost + next.cost }
+    this.#lots[0] = sumOf(oldest, next)
   }
 }
+
+/** Two lots as one, in the first one's place. */
+const sumOf = (first: Lot, next: Lot): Lot => ({
+  ...first,
+  quantity: first.quantity + next.quantity,
+  cost: first.cost + next.cost,
+})

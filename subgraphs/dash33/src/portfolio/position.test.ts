@@ -54,9 +54,9 @@ test('by either method cost less realised profit is what was paid less what was 
     fc.property(fills, fc.integer({ min: 2, max: 5 }), (all, max) => {
       const moves = all.map(moveOf)
       const average = moves.reduce(applyMove, FLAT)
-      const queue = new LotQueue([], 0, max)
+      const queue = new LotQueue(undefined, max)
       const realised = moves
-        .map((move, leg) => queue.add({ ...move, engineSequence: 1, leg, time: 0 }))
+        .map((move, leg) => queue.add({ ...move, engineSequence: 1, leg, time: leg >> 1 }))
         .reduce((sum, each) => sum + each, 0n)
       const total = (of: readonly bigint[]) => of.reduce((sum, each) => sum + each, 0n)
       const paid = total(moves.map(({ cost }) => cost))
