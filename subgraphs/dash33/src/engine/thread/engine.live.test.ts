@@ -3,11 +3,12 @@ import { Client } from 'pg'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type FreshDatabase, freshDatabase } from '../../../../../tests/support/database.ts'
 import { nthOrder, type ObservedEngine, observedEngine, opening } from '../../../../../tests/support/engine.ts'
-import type { Ack } from '../acks.ts'
+import { type ReplayReport, replayRange, type SequenceRange } from '../../replay/replay.ts'
 import { hashState, writeState } from '../canonical.ts'
 import type { EngineClient } from '../client.ts'
 import { Engine } from '../engine.ts'
 import { commandsOf, decodeBatch } from '../journal/batch-format.ts'
+import { JournalReader } from '../journal/reader.ts'
 import { LIMITS } from '../limits.ts'
 
 let database: FreshDatabase
@@ -42,25 +43,17 @@ async function sql(text: string, values: unknown[] = []): Promise<Record<string,
   }
 }
 
-const orders = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => nthOrder(from + i))
-
-/** Ends the session that holds the engine's lock, as a lost network would. */
-const cutConnection = () =>
-  sql(
-    `SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND classid = ${0x64617368} AND objid = 33`,
-  )
-
-async function until(ready: () => Promise<unknown>): Promise<void> {
-  for (let attempt = 0; ; attempt++) {
-    try {
-      await ready()
-      return
-    } catch (error) {
-      if (attempt > 200) throw error
-      await new Promise((resolve) => setTimeout(resolve, 25))
-    }
+async function replayed(range: SequenceRange): Promise<ReplayReport> {
+  const client = new Client(poolConfig(database.url))
+  await client.connect()
+  try {
+    return await replayRange(new JournalReader(client), range, () => undefined)
+  } finally {
+    await client.end()
   }
 }
+
+const orders = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => nthOrder(from + i))
 
 describe('the engine on its journal', () => {
   it('answers each command of a submission, refused ones included, and hands out what happened before it answers', async () => {
@@ -183,54 +176,40 @@ describe('the engine on its journal', () => {
   })
 })
 
-describe('when the database fails', () => {
-  it('says OUTCOME_UNKNOWN for what was being committed, comes back by replay, and gives the first answer to a repeated id', async () => {
-    const { client, batches } = await start()
-    await client.submit(opening)
-    const acked = new Set<string>()
-    const codes = new Set<string>()
-    const settle = (key: string, ack: Ack) => {
-      if (ack.kind === 'PLACED') acked.add(key)
-      else if (ack.kind === 'REFUSED') codes.add(ack.code)
+describe('a journal that is kept whole', () => {
+  it('is not pruned, whatever the snapshots and projections have passed, and can be replayed in any part', async () => {
+    let projectedThrough = 0
+    for (let from = 0; from < 40; from += 10) {
+      const { client } = await start({ keep: 'ALL', projectedThrough })
+      if (from === 0) await client.submit(opening)
+      for (const order of orders(from, from + 10)) await client.submit([order])
+      projectedThrough = (await client.stateHash()).sequence
+      await client.close()
     }
-    for (let cut = 0; cut < 5; cut++) {
-      const load = orders(cut * 400, (cut + 1) * 400).map(async (order, i) => {
-        await new Promise((resolve) => setTimeout(resolve, i / 4))
-        const [ack] = await client.submit([order])
-        settle(order.clientOrderId, ack!)
-      })
-      await new Promise((resolve) => setTimeout(resolve, 20 + 15 * cut))
-      await cutConnection()
-      await Promise.all(load)
-      await until(() => client.ready())
-    }
-    expect([...codes].every((code) => code === 'OUTCOME_UNKNOWN' || code === 'ENGINE_UNAVAILABLE')).toBe(true)
-    expect(codes.size).toBeGreaterThan(0)
-    const answers = await Promise.all(orders(0, 2_000).map(async (order) => (await client.submit([order]))[0]!))
-    const replayed = new Set(
-      answers.flatMap((ack) => (ack.kind === 'PLACED' && ack.replayed ? [ack.order.clientOrderId] : [])),
+    const [row] = await sql(
+      'SELECT min(first_seq) AS first, (SELECT count(*) FROM engine_snapshot) AS n FROM journal_batch',
     )
-    expect([...acked].filter((key) => !replayed.has(key))).toEqual([])
-    // Handed out once each, in order, across all the restarts.
-    const accepted = batches.flatMap((batch) =>
-      batch.events.flatMap((e) => (e.type === 'ORDER_ACCEPTED' ? [e.clientOrderId] : [])),
+    expect(row).toEqual({ first: '1', n: String(LIMITS.snapshotsKept) })
+    const whole = await replayed({ from: 1, to: null })
+    expect(whole).toMatchObject({ from: 1, to: 46, startedAfter: 0, applied: 46 })
+    expect(Object.fromEntries(whole.commands)).toEqual({ OPEN_ACCOUNT: 2, CREDIT: 4, PLACE: 40 })
+    expect(whole.events.get('ORDER_ACCEPTED')).toBe(40)
+    const { client } = await start({ keep: 'ALL', projectedThrough })
+    expect((await client.stateHash()).hash).toBe(whole.stateHash)
+    // From a snapshot, and to the middle of a batch: the same states.
+    const late = await replayed({ from: 46, to: 46 })
+    expect(late).toMatchObject({ startedAfter: 36, applied: 10, stateHash: whole.stateHash })
+    const first = new Engine()
+    const batch = decodeBatch(
+      Buffer.from((await sql('SELECT payload FROM journal_batch WHERE first_seq = 1'))[0]!.payload!),
     )
-    expect(new Set(accepted).size).toBe(2_000)
-    expect(accepted).toHaveLength(2_000)
-    for (const [i, batch] of batches.entries())
-      expect(batch.firstSequence).toBe((batches[i - 1]?.lastSequence ?? 0) + 1)
-  })
-
-  it('refuses as surely not carried out what the database refused, moves nothing, and works again afterwards', async () => {
-    const { client } = await start()
-    await client.submit(opening)
-    const before = await client.stateHash()
-    await sql('ALTER TABLE journal_batch ADD CONSTRAINT full_disk CHECK (first_seq <= 6) NOT VALID')
-    expect(await client.submit([nthOrder(1)])).toEqual([{ kind: 'REFUSED', code: 'ENGINE_UNAVAILABLE' }])
-    await until(() => client.ready())
-    expect(await client.stateHash()).toEqual(before)
-    await sql('ALTER TABLE journal_batch DROP CONSTRAINT full_disk')
-    expect(await client.submit([nthOrder(1)])).toMatchObject([{ kind: 'PLACED', replayed: false }])
+    first.applyBatch(commandsOf(batch).slice(0, 3), batch.time)
+    expect((await replayed({ from: 1, to: 3 })).stateHash).toBe(hashState(writeState(first.state)))
+    await expect(replayed({ from: 47, to: null })).rejects.toThrow('the journal ends with 46')
+    await sql('DELETE FROM journal_batch WHERE first_seq = 1')
+    await expect(replayed({ from: 2, to: 5 })).rejects.toThrow('no longer reaches back to 2')
+    await sql(`UPDATE journal_batch SET payload = set_byte(payload, 9, 1) WHERE last_seq = 46`)
+    await expect(replayed({ from: 46, to: 46 })).rejects.toThrow('was altered')
   })
 })
 

@@ -5,6 +5,8 @@ import type { JournalOptions } from '../client.ts'
 import type { EngineThreadData, Handover } from './protocol.ts'
 
 const ORIGIN_BYTES = 6
+/** A batch's events and answers are garbage once they are sent: in a nursery of the default size they are copied around first. */
+const YOUNG_GENERATION_MB = 192
 
 /** A number of its own for a process's submissions: 48 bits, and never 0. */
 export function newOrigin(random: Random): number {
@@ -16,5 +18,9 @@ export function startThread(
   start: { readonly origin: number; readonly handover: Handover | null; readonly epoch: number | null },
 ): Worker {
   const data: EngineThreadData = { database: poolConfig(options.databaseUrl), keep: options.keep, ...start }
-  return new Worker(new URL('./worker.ts', import.meta.url), { workerData: data, execArgv: [] })
+  return new Worker(new URL('./worker.ts', import.meta.url), {
+    workerData: data,
+    execArgv: [],
+    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
+  })
 }
