@@ -63,7 +63,29 @@ const setStatus = (status: 'TRADING' | 'AUCTION'): Command => ({
   recording: null,
 })
 
+const inEther = (command: PlaceOrder): PlaceOrder => ({ ...command, symbol: 'ETH-USDT' })
+
 describe('where engine and specification once differed', () => {
+  it('a mass cancel answers with its own orders only; what it sets free meets the stops of the market that moved first', () => {
+    const stops: string[] = []
+    for (const move of [inEther, (command: PlaceOrder) => command]) {
+      tell(move(order('bob', 'SELL', 4, 99)))
+      tell(bracket(move(order('ann', 'BUY', 6, 99)), 102, 96))
+      const stop = move({ ...order('eve', 'BUY', 2, null), type: 'STOP', timeInForce: 'GTC', stopPrice: 101 })
+      tell(stop)
+      stops.push(stop.clientOrderId)
+      tell(move(order('bob', 'BUY', 5, 102)))
+    }
+    // Its entries, the older one in ETH-USDT, have bought 4 lots each: their exits sell at 102 at once.
+    const events = tell({ kind: 'CANCEL_ALL', accountId: 'ann', symbol: null, side: 'BUY' })
+    const closed = events.filter((event) => event.type === 'ORDER_CANCELLED')
+    expect(closed.filter(({ reason }) => reason === 'MASS_CANCEL')).toHaveLength(2)
+    expect(closed.length).toBeGreaterThan(2)
+    expect(both.last!.ack).toMatchObject({ orderIds: { length: 2 } })
+    const met = events.filter((event) => event.type === 'ORDER_TRIGGERED' && event.lastPrice !== null)
+    expect(met.map((event) => 'clientOrderId' in event && event.clientOrderId)).toEqual(stops)
+  })
+
   it('a stop loss without a worst price adds nothing to the hold of its pair', () => {
     tell(setRules({ protectionBps: 0 }))
     tell(bracket(order('bob', 'SELL', 10, 100), 95, 110))

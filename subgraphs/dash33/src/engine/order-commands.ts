@@ -15,6 +15,7 @@ import { placeBracket } from './core/brackets.ts'
 import { cancelAll, cancelOrder, setDeadMan } from './core/cancelling.ts'
 import { REASON } from './core/codes.ts'
 import { Draft } from './core/draft.ts'
+import { followUp } from './core/follow-up.ts'
 import { placePair } from './core/pairs.ts'
 import { place } from './core/placing.ts'
 import { exitsOf, fill, legsOf, sameTerms, termsOf } from './drafting.ts'
@@ -155,11 +156,10 @@ export function cancelEvery(state: EngineState, { accountId, symbol, side }: Can
   }
   const sideCode = side === null ? -1 : side === 'BUY' ? 0 : 1
   cancelAll(state.exchange, account.index, market?.index ?? -1, sideCode, REASON.MASS_CANCEL)
-  return {
-    kind: 'ALL_CANCELLED',
-    engineSequence: state.exchange.sequence,
-    orderIds: [...state.narrator.cancelledIds].sort(),
-  }
+  // What it sets free may end orders of others.
+  const orderIds = [...state.narrator.cancelledIds].sort()
+  followUp(state.exchange)
+  return { kind: 'ALL_CANCELLED', engineSequence: state.exchange.sequence, orderIds }
 }
 
 export function cancelEveryAfter(state: EngineState, { accountId, delayMs }: CancelAllAfter): Ack {

@@ -16,7 +16,7 @@ export function cancelOrder(x: Exchange, account: number, slot: number): boolean
   return true
 }
 
-/** Cancels an account's orders, oldest first. @param market -1: all @param side -1: both */
+/** Cancels an account's orders, oldest first; what that sets free is the caller's to follow up. @param market -1: all @param side -1: both */
 export function cancelAll(x: Exchange, account: number, market: number, side: number, reason: number): void {
   const { orders, accounts } = x
   const found: number[] = []
@@ -26,7 +26,6 @@ export function cancelAll(x: Exchange, account: number, market: number, side: nu
     found.push(slot)
   }
   for (const slot of found) if (isOpen(x, slot)) cancel(x, slot, reason)
-  followUp(x)
 }
 
 /** Sets the dead man's switch of an account. @param delay milliseconds; 0 disarms it @returns when it goes off; 0: never */
@@ -46,10 +45,10 @@ export function setKillSwitch(x: Exchange, scope: number, target: number, engage
   if (!engaged) return
   if (scope === SCOPE_ACCOUNT) {
     cancelAll(x, target, -1, -1, REASON.KILL_SWITCH)
-    return
-  }
-  for (const slot of everyOrder(x, scope === SCOPE_MARKET ? target : -1)) {
-    if (isOpen(x, slot)) cancel(x, slot, REASON.KILL_SWITCH)
+  } else {
+    for (const slot of everyOrder(x, scope === SCOPE_MARKET ? target : -1)) {
+      if (isOpen(x, slot)) cancel(x, slot, REASON.KILL_SWITCH)
+    }
   }
   followUp(x)
 }

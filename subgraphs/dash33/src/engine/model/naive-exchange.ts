@@ -58,6 +58,7 @@ export class NaiveExchange {
       tiers: FEE_TIERS,
       priority: 0,
       closedEntries: [],
+      moved: [],
       leaving: new Set(),
       events: [],
       trades: 0,

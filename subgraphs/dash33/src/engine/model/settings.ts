@@ -12,7 +12,7 @@ import type { MarketStatusReason, RecordingPass } from '../events.ts'
 import { cancelEach } from './closing.ts'
 import { refused } from './placing.ts'
 import { settle, uncross } from './settling.ts'
-import { byAge, type ModelMarket, openOrders, type Venue } from './venue.ts'
+import { byAge, type ModelMarket, move, openOrders, type Venue } from './venue.ts'
 
 const find = (venue: Venue, symbol: string) => venue.markets.find(({ instrument }) => instrument.symbol === symbol)
 
@@ -57,6 +57,7 @@ export function setMarketStatus(venue: Venue, command: SetMarketStatus): Ack {
 export function startTrading(venue: Venue, market: ModelMarket, reason: MarketStatusReason): void {
   if (market.status !== 'TRADING') uncross(venue, market, market.status === 'AUCTION')
   setStatus(venue, market, 'TRADING', reason, null)
+  move(venue, market)
 }
 
 function setStatus(

@@ -10,6 +10,7 @@ import {
   isMarketType,
   type ModelMarket,
   type ModelOrder,
+  move,
   namesOf,
   paidAsset,
   queue,
@@ -30,23 +31,29 @@ export function settle(venue: Venue): void {
 }
 
 function nextStop(venue: Venue): ModelOrder | undefined {
-  for (const market of venue.markets) {
-    const { last, status } = market
-    if (last === null || status === 'PAUSED') continue
-    const met = venue.orders.filter(
-      ({ place, market: at, terms, stop }) =>
-        place === 'TRIGGER' &&
-        at === market &&
-        stop !== null &&
-        meets(terms.side, last, stop) &&
-        (status === 'TRADING' || !isMarketType(terms)),
-    )
-    const sells = met.filter(({ terms }) => terms.side === 'SELL').sort((a, b) => b.stop! - a.stop! || byAge(a, b))
-    const buys = met.filter(({ terms }) => terms.side === 'BUY').sort((a, b) => a.stop! - b.stop! || byAge(a, b))
-    const [first] = [...sells, ...buys]
+  for (let market = venue.moved[0]; market; market = venue.moved[0]) {
+    const first = firstMet(venue, market)
     if (first) return first
+    venue.moved.shift()
   }
   return undefined
+}
+
+/** Sells from the highest stop price down, then buys from the lowest up. */
+function firstMet(venue: Venue, market: ModelMarket): ModelOrder | undefined {
+  const { last, status } = market
+  if (last === null || status === 'PAUSED') return undefined
+  const met = venue.orders.filter(
+    ({ place, market: at, terms, stop }) =>
+      place === 'TRIGGER' &&
+      at === market &&
+      stop !== null &&
+      meets(terms.side, last, stop) &&
+      (status === 'TRADING' || !isMarketType(terms)),
+  )
+  const sells = met.filter(({ terms }) => terms.side === 'SELL').sort((a, b) => b.stop! - a.stop! || byAge(a, b))
+  const buys = met.filter(({ terms }) => terms.side === 'BUY').sort((a, b) => a.stop! - b.stop! || byAge(a, b))
+  return [...sells, ...buys][0]
 }
 
 function trigger(venue: Venue, order: ModelOrder): void {
@@ -88,6 +95,7 @@ function setExitsFree(venue: Venue, entry: ModelOrder): void {
   stopLoss.place = 'TRIGGER'
   tell(venue, takeProfit, null)
   tell(venue, stopLoss, null)
+  move(venue, entry.market)
   arrive(venue, takeProfit)
 }
 

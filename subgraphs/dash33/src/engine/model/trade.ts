@@ -3,7 +3,7 @@ import type { TradeParty } from '../events.ts'
 import { tradeId } from '../order-id.ts'
 import { cancelOtherLeg, fill } from './closing.ts'
 import { activates, shareUp, trailing } from './prices.ts'
-import { type ModelAccount, type ModelMarket, type ModelOrder, namesOf, remaining, type Venue } from './venue.ts'
+import { type ModelAccount, type ModelMarket, type ModelOrder, move, namesOf, remaining, type Venue } from './venue.ts'
 
 const DAY_MS = 86_400_000
 const VOLUME_DAYS = 30
@@ -76,6 +76,7 @@ export function trade(
 /** A new last price: trailing stops follow it. */
 function observe(venue: Venue, market: ModelMarket, price: number): void {
   market.last = price
+  move(venue, market)
   for (const order of venue.orders) {
     if (order.place !== 'TRIGGER' || order.market !== market || order.terms.type !== 'TRAILING_STOP') continue
     if (order.best === null && !activates(order.terms, price)) continue

@@ -90,12 +90,19 @@ export interface Venue {
   priority: number
   /** Entries that closed with a fill and whose exits are not free yet. */
   readonly closedEntries: ModelOrder[]
+  /** Markets whose stops are to be looked at, in the order in which they moved. */
+  readonly moved: ModelMarket[]
   /** Orders that a running cancel takes anyway, whatever ties them. */
   leaving: ReadonlySet<ModelOrder>
   /** Of the command that is being applied. */
   events: EngineEvent[]
   trades: number
   fills: Map<ModelOrder, FillSnapshot[]>
+}
+
+/** A market's stops are to be looked at. */
+export function move(venue: Venue, market: ModelMarket): void {
+  if (!venue.moved.includes(market)) venue.moved.push(market)
 }
 
 export const opposite = (side: Side): Side => (side === 'BUY' ? 'SELL' : 'BUY')
