@@ -8,17 +8,17 @@ const text = fc.string({ unit: 'grapheme-ascii', maxLength: 64 })
 const number = fc.maxSafeNat()
 const perhaps = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: null })
 const of = fc.constant
-const any = <const T extends readonly unknown[]>(...values: T): fc.Arbitrary<T[number]> => fc.constantFrom(...values)
-const side = any('BUY', 'SELL')
-const reason = any('REQUESTED', 'SELF_TRADE', 'KILL_SWITCH', 'EXPIRED', 'DEAD_MAN', 'OTHER_LEG')
-const role = any(null, 'OCO_LIMIT', 'OCO_STOP', 'ENTRY', 'TAKE_PROFIT', 'STOP_LOSS')
-const marketStatus = any('TRADING', 'PAUSED', 'AUCTION')
+const oneOf = <const T extends readonly unknown[]>(...values: T): fc.Arbitrary<T[number]> => fc.constantFrom(...values)
+const side = oneOf('BUY', 'SELL')
+const reason = oneOf('REQUESTED', 'SELF_TRADE', 'KILL_SWITCH', 'EXPIRED', 'DEAD_MAN', 'OTHER_LEG')
+const role = oneOf(null, 'OCO_LIMIT', 'OCO_STOP', 'ENTRY', 'TAKE_PROFIT', 'STOP_LOSS')
+const marketStatus = oneOf('TRADING', 'PAUSED', 'AUCTION')
 const recording = perhaps(fc.record({ dataSet: text, segment: text, pass: number }))
 const terms = {
   symbol: text,
   side,
-  type: any('LIMIT', 'MARKET', 'STOP', 'STOP_LIMIT', 'TRAILING_STOP'),
-  timeInForce: any('GTC', 'IOC', 'FOK', 'GTD', 'DAY'),
+  type: oneOf('LIMIT', 'MARKET', 'STOP', 'STOP_LIMIT', 'TRAILING_STOP'),
+  timeInForce: oneOf('GTC', 'IOC', 'FOK', 'GTD', 'DAY'),
   price: perhaps(number),
   quantity: number,
   stopPrice: perhaps(number),
@@ -26,7 +26,7 @@ const terms = {
   trailingBps: perhaps(number),
   displayQuantity: perhaps(number),
   postOnly: fc.boolean(),
-  selfTradePrevention: any('NONE', 'EXPIRE_TAKER', 'EXPIRE_MAKER', 'EXPIRE_BOTH', 'DECREMENT'),
+  selfTradePrevention: oneOf('NONE', 'EXPIRE_TAKER', 'EXPIRE_MAKER', 'EXPIRE_BOTH', 'DECREMENT'),
   expiresAt: perhaps(number),
 }
 const names = { orderId: text, clientOrderId: text, accountId: text, userId: text, symbol: text, side }
@@ -41,7 +41,7 @@ const party: fc.Arbitrary<TradeParty> = fc.record({
   filledQuantity: number,
   remainingQuantity: number,
   filledQuoteAmount: number,
-  status: any('PARTIALLY_FILLED', 'FILLED'),
+  status: oneOf('PARTIALLY_FILLED', 'FILLED'),
 })
 const audited = { engineSequence: number, changedBy: text, reason: text }
 const rules = fc.record({
@@ -81,7 +81,7 @@ const event: fc.Arbitrary<EngineEvent> = fc.oneof(
     ...names,
     terms: fc.record(terms),
     expiresAt: perhaps(number),
-    status: any('PENDING', 'OPEN'),
+    status: oneOf('PENDING', 'OPEN'),
     groupId: perhaps(text),
     role,
   }),
@@ -91,13 +91,13 @@ const event: fc.Arbitrary<EngineEvent> = fc.oneof(
     ...names,
     lastPrice: perhaps(number),
     quantity: number,
-    status: any('PENDING', 'OPEN'),
+    status: oneOf('PENDING', 'OPEN'),
   }),
   fc.record({
     type: of('ORDER_AMENDED' as const),
     ...at,
     ...names,
-    reason: any('REQUESTED', 'SELF_TRADE'),
+    reason: oneOf('REQUESTED', 'SELF_TRADE'),
     price: perhaps(number),
     stopPrice: perhaps(number),
     quantity: number,
@@ -124,7 +124,7 @@ const event: fc.Arbitrary<EngineEvent> = fc.oneof(
     ...at,
     ...names,
     reason,
-    status: any('CANCELLED', 'EXPIRED'),
+    status: oneOf('CANCELLED', 'EXPIRED'),
     filledQuantity: number,
     cancelledQuantity: number,
   }),
@@ -133,7 +133,7 @@ const event: fc.Arbitrary<EngineEvent> = fc.oneof(
     ...at,
     symbol: text,
     status: marketStatus,
-    reason: any('OPERATOR', 'PRICE_BAND', 'AUCTION_ENDED'),
+    reason: oneOf('OPERATOR', 'PRICE_BAND', 'AUCTION_ENDED'),
     auctionEndsAt: perhaps(number),
     recording,
   }),
@@ -141,7 +141,7 @@ const event: fc.Arbitrary<EngineEvent> = fc.oneof(
   fc.record({
     type: of('KILL_SWITCH_SET' as const),
     ...audited,
-    scope: any('ACCOUNT', 'MARKET', 'VENUE'),
+    scope: oneOf('ACCOUNT', 'MARKET', 'VENUE'),
     target: text,
     engaged: fc.boolean(),
   }),
@@ -167,7 +167,7 @@ const order: fc.Arbitrary<OrderSnapshot> = fc.record({
   filledQuantity: number,
   remainingQuantity: number,
   filledQuoteAmount: number,
-  status: any('PENDING', 'OPEN', 'PARTIALLY_FILLED', 'FILLED', 'CANCELLED', 'EXPIRED'),
+  status: oneOf('PENDING', 'OPEN', 'PARTIALLY_FILLED', 'FILLED', 'CANCELLED', 'EXPIRED'),
   cancelReason: perhaps(reason),
   groupId: perhaps(text),
   role,
@@ -217,11 +217,14 @@ const ack: fc.Arbitrary<Ack> = fc.oneof(
     auctionEndsAt: perhaps(number),
     recording,
   }),
-  fc.record({ kind: of('REFUSED' as const), code: any('UNKNOWN_ACCOUNT', 'ORDER_NOT_OPEN', 'POST_ONLY_WOULD_TRADE') }),
+  fc.record({
+    kind: of('REFUSED' as const),
+    code: oneOf('UNKNOWN_ACCOUNT', 'ORDER_NOT_OPEN', 'POST_ONLY_WOULD_TRADE'),
+  }),
   fc.record({
     kind: of('REFUSED' as const),
     code: of('RISK_LIMIT_EXCEEDED' as const),
-    rule: any('MAX_EXPOSURE', 'PRICE_COLLAR'),
+    rule: oneOf('MAX_EXPOSURE', 'PRICE_COLLAR'),
     limit: number,
     observed: number,
     headroom: fc.integer(),
