@@ -43,6 +43,8 @@ export class PaperDesk {
     const read = readTerms(input, 'input.order')
     if ('answer' in read) return read.answer
     const terms = read.command
+    if (terms.type !== 'LIMIT' && terms.type !== 'MARKET')
+      return invalidInput('input.order.type', 'A paper order is LIMIT or MARKET.')
     if (terms.quantity <= 0) return invalidInput('input.order.quantity', 'It must be above zero.')
     return inTransaction(this.#pool, async (client) => {
       // While this is held no trade is taken to the resting orders: those after the book as it is now find this order too.
