@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { RiskLimits } from '../risk/limits.ts'
 import { readOrders, writeOrders } from './canonical-orders.ts'
+import { sumUp } from './core/sums.ts'
 import { dayOf } from './core/volume-window.ts'
 import { Digest } from './digest.ts'
 import type { Engine } from './engine.ts'
@@ -153,6 +154,7 @@ function readAccounts(state: EngineState, input: StateReader): void {
     const id = input.text()
     const { index } = state.openAccount(id, input.text())
     accounts.profile[index] = input.number()
+    sumUp(state.exchange, index)
     accounts.killed[index] = input.number()
     accounts.messageSecond[index] = input.number()
     accounts.messages[index] = input.number()

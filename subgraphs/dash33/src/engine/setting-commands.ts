@@ -10,6 +10,7 @@ import type {
 import { setStatus } from './core/auctions.ts'
 import { setKillSwitch } from './core/cancelling.ts'
 import { followUp } from './core/follow-up.ts'
+import { sumUp, sumUpAll } from './core/sums.ts'
 import type { EngineEvent } from './events.ts'
 import { LIMITS } from './limits.ts'
 import type { EngineState } from './state.ts'
@@ -70,6 +71,7 @@ export function setRiskLimits(state: EngineState, command: SetRiskLimits, out: E
   const before = profiles.get(profile, market)
   const limits = { ...command.limits }
   profiles.set(profile, market, limits)
+  sumUpAll(state.exchange)
   out.push({ type: 'RISK_LIMITS_SET', engineSequence, changedBy, reason, profile, symbol, before, limits })
   return { kind: 'SETTING_CHANGED', engineSequence }
 }
@@ -83,6 +85,7 @@ export function assignRiskProfile(state: EngineState, command: AssignRiskProfile
   const { accounts, sequence: engineSequence } = state.exchange
   const before = state.profiles.names[accounts.profile[account.index]!]!
   accounts.profile[account.index] = number
+  sumUp(state.exchange, account.index)
   out.push({ type: 'RISK_PROFILE_ASSIGNED', engineSequence, changedBy, reason, accountId, before, profile })
   return { kind: 'SETTING_CHANGED', engineSequence }
 }

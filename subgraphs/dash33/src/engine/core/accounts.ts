@@ -1,11 +1,10 @@
 import { NONE } from '../../book/index.ts'
 
-/** What an account's orders in one market add up to: four numbers in a row, so that a command touches one cache line. */
-const OPEN_ORDERS = 0
-const BUY_LOTS = 1
+/** What an account's orders in one market add up to: numbers in a row, so that a command touches one cache line. */
+const BUY_LOTS = 0
 /** In two parts, so that no sum is inexact. */
-const NOTIONAL_LOW = 2
-const NOTIONAL_HIGH = 3
+const NOTIONAL_LOW = 1
+const NOTIONAL_HIGH = 2
 const WIDTH = 4
 const PART = 2 ** 32
 
@@ -24,10 +23,14 @@ export class Accounts {
   /** The second of engine time that `messages` counts. */
   messageSecond = new Float64Array(64)
   messages = new Int32Array(64)
+  /** Whether lots and worth of the account's orders are summed up: only where a limit asks for them. */
+  summed = new Uint8Array(64)
+  private orderCounts: Int32Array
   private sums: Float64Array
 
   constructor(markets: number) {
     this.markets = markets
+    this.orderCounts = new Int32Array(64 * markets)
     this.sums = new Float64Array(64 * markets * WIDTH)
   }
 
@@ -38,7 +41,7 @@ export class Accounts {
   }
 
   openOrdersIn(account: number, market: number): number {
-    return this.sums[this.at(account, market) + OPEN_ORDERS]!
+    return this.orderCounts[account * this.markets + market]!
   }
 
   /** Lots that open buys may add. */
@@ -55,15 +58,22 @@ export class Accounts {
 
   countOrder(account: number, market: number, by: 1 | -1): void {
     this.openOrders[account]! += by
-    this.sums[this.at(account, market) + OPEN_ORDERS]! += by
+    this.orderCounts[account * this.markets + market]! += by
   }
 
   countLots(account: number, market: number, buyLots: number, notional: number): void {
+    if (this.summed[account] === 0) return
     const at = this.at(account, market)
     this.sums[at + BUY_LOTS]! += buyLots
     const low = notional % PART
     this.sums[at + NOTIONAL_LOW]! += low
     this.sums[at + NOTIONAL_HIGH]! += (notional - low) / PART
+  }
+
+  /** Begins or ends summing up; the sums are empty then. */
+  setSummed(account: number, summed: boolean): void {
+    this.summed[account] = summed ? 1 : 0
+    this.sums.fill(0, this.at(account, 0), this.at(account + 1, 0))
   }
 
   /** Messages counted in the second of `time`. */
@@ -102,6 +112,12 @@ export class Accounts {
     this.messages = int32(this.messages)
     this.messageSecond = float64(this.messageSecond)
     this.sums = float64(this.sums, capacity * this.markets * WIDTH)
+    const orderCounts = new Int32Array(capacity * this.markets)
+    orderCounts.set(this.orderCounts)
+    this.orderCounts = orderCounts
+    const summed = new Uint8Array(capacity)
+    summed.set(this.summed)
+    this.summed = summed
     const killed = new Uint8Array(capacity)
     killed.set(this.killed)
     this.killed = killed

@@ -57,13 +57,12 @@ function isMet(market: Market, side: number, stop: number): boolean {
   return last !== 0 && (side === BUY ? last >= stop : last <= stop)
 }
 
-/** Amounts that would not be safe integers, alone or together with the account's other orders. */
+/** Amounts that would not be safe integers. */
 function isInexact(x: Exchange, draft: Draft): boolean {
   const market = x.markets[draft.market]!
   const held = draft.side === BUY ? holdPrice(market, draft) * market.quoteUnits * draft.quantity : 0
   const worth = restsOrWaits(draft) ? countedPrice(x, draft) * market.quoteUnits * draft.quantity : 0
-  const together = x.accounts.notional(draft.account, draft.market) + worth
-  if (Number.isSafeInteger(held) && Number.isSafeInteger(together)) return false
+  if (Number.isSafeInteger(held) && Number.isSafeInteger(worth)) return false
   return x.refusal.because(REFUSED.ORDER_TOO_LARGE)
 }
 

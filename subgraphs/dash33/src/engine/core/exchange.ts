@@ -13,6 +13,7 @@ import { Orders } from './orders.ts'
 import { Recorder } from './recorder.ts'
 import { LastRefusal } from './refusal.ts'
 import { SILENT, type Sink } from './sink.ts'
+import { sumUp } from './sums.ts'
 import { TriggerColumns } from './trigger-queue.ts'
 import { dayOf, VolumeWindow } from './volume-window.ts'
 
@@ -100,6 +101,7 @@ export class Exchange {
     const account = this.accounts.open()
     const { assets, values } = this.balances
     if (values.length < 2 * assets * this.accounts.capacity) this.balances.grow(this.accounts.capacity)
+    sumUp(this, account)
     return account
   }
 

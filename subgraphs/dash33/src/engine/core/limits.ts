@@ -32,6 +32,12 @@ export class AccountLimits {
     return this.#own.length
   }
 
+  /** Whether a profile bounds position or exposure in any market. */
+  asksForSums(profile: number): boolean {
+    const of = this.#effective.slice(profile * this.#markets, (profile + 1) * this.#markets)
+    return of.some(({ maxPosition, maxExposure }) => Math.min(maxPosition, maxExposure) < Number.POSITIVE_INFINITY)
+  }
+
   of(profile: number, market: number): NumericLimits {
     return this.#effective[profile * this.#markets + market]!
   }
