@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { DEFAULT_RULES, type MarketRules } from '../../market/rules.ts'
-import type { Command, MarketStatus } from '../commands.ts'
+import type { Command } from '../commands.ts'
 import {
   accountId,
   bracket,
@@ -11,11 +11,12 @@ import {
   one,
   perhaps,
   place,
-  plainRecord,
   price,
   side,
   symbol,
 } from './random-orders.ts'
+
+import { AUTHORISED, killSwitches, settings, statuses } from './random-settings.ts'
 
 export { START } from './random-orders.ts'
 
@@ -37,7 +38,6 @@ export interface Step {
 }
 
 const SYMBOLS = ['BTC-USDT', 'ETH-USDT']
-const AUTHORISED = { changedBy: 'ops', reason: 'drill' }
 
 const RULES: MarketRules = {
   ...DEFAULT_RULES,
@@ -82,131 +82,51 @@ const amendment = fc.record({
   price: perhaps(price, 1),
   stopPrice: perhaps(price, 1),
 })
-const limits = plainRecord({
-  maxOrderQuantity: perhaps(fc.integer({ min: 10, max: 20 })),
-  maxOrderNotional: perhaps(fc.integer({ min: 1_000, max: 2_000 })),
-  maxOpenOrders: perhaps(fc.integer({ min: 2, max: 12 })),
-  maxPosition: perhaps(fc.integer({ min: 10, max: 160 })),
-  maxExposure: perhaps(fc.integer({ min: 3_000, max: 30_000 })),
-  maxMessagesPerSecond: perhaps(fc.integer({ min: 1, max: 5 })),
+const cancelAll: fc.Arbitrary<Command> = fc.record({
+  kind: fc.constant('CANCEL_ALL' as const),
+  accountId,
+  symbol: perhaps(symbol, 1),
+  side: perhaps(side, 1),
 })
-const rules = plainRecord({
-  maxQuantity: one(0, 25, 18),
-  minNotional: one(0, 150, 400),
-  collarBps: one(0, 500, 700),
-  protectionBps: one(100, 250, 0),
-  priceBandBps: one(0, 200, 300),
-  bandWindowMs: one(2_000, 1_300),
-  haltAuctionMs: one(300, 700),
+const cancelAllAfter: fc.Arbitrary<Command> = fc.record({
+  kind: fc.constant('CANCEL_ALL_AFTER' as const),
+  accountId,
+  delayMs: one(0, 400, 2_000, 6_000),
 })
-const recording = fc.record({
-  dataSet: one('aug', 'sep'),
-  segment: one('a', 'b'),
-  repetition: fc.integer({ min: 1, max: 2 }),
-})
-const killSwitch = fc
-  .record({
-    scope: one('ACCOUNT' as const, 'MARKET' as const, 'VENUE' as const),
-    accountId,
-    symbol,
-    engaged: fc.boolean(),
-  })
-  .map(({ scope, accountId: account, symbol: market, engaged }) => ({
-    kind: 'SET_KILL_SWITCH' as const,
-    scope,
-    target: scope === 'VENUE' ? '' : scope === 'ACCOUNT' ? account : market,
-    engaged,
-    ...AUTHORISED,
-  }))
 
-const anything: fc.Arbitrary<Command> = fc.oneof(
-  { weight: 600, arbitrary: place },
-  { weight: 80, arbitrary: oco },
-  { weight: 80, arbitrary: bracket },
-  { weight: 100, arbitrary: cancel },
-  { weight: 140, arbitrary: amendment },
-  { weight: 80, arbitrary: kind('TICK') },
-  {
-    weight: 10,
-    arbitrary: fc.record({
-      kind: fc.constant('CANCEL_ALL' as const),
-      accountId,
-      symbol: perhaps(symbol, 1),
-      side: perhaps(side, 1),
-    }),
-  },
-  {
-    weight: 10,
-    arbitrary: fc.record({
-      kind: fc.constant('CANCEL_ALL_AFTER' as const),
-      accountId,
-      delayMs: one(0, 400, 2_000, 6_000),
-    }),
-  },
-  { weight: 4, arbitrary: killSwitch },
-  { weight: 30, arbitrary: killSwitch.map((each) => ({ ...each, engaged: false })) },
-  {
-    weight: 25,
-    arbitrary: fc
-      .record({
-        kind: fc.constant('SET_MARKET_STATUS' as const),
-        symbol,
-        status: one<MarketStatus>('TRADING', 'TRADING', 'TRADING', 'TRADING', 'AUCTION', 'AUCTION', 'PAUSED'),
-        auctionMs: fc.constant(null),
-        recording: perhaps(recording, 1),
-      })
-      .chain((command) =>
-        perhaps(fc.integer({ min: 100, max: 900 })).map((auctionMs) =>
-          command.status === 'AUCTION' ? { ...command, auctionMs } : command,
-        ),
-      ),
-  },
-  {
-    weight: 4,
-    arbitrary: rules.chain((each) =>
-      symbol.map((market) => ({ kind: 'SET_MARKET_RULES' as const, symbol: market, rules: each, ...AUTHORISED })),
-    ),
-  },
-  {
-    weight: 9,
-    arbitrary: fc
-      .record({
-        kind: fc.constant('SET_RISK_LIMITS' as const),
-        profile: one('standard', 'tight'),
-        symbol: perhaps(symbol, 1),
-        limits,
-      })
-      .map((each) => ({ ...each, ...AUTHORISED })),
-  },
-  {
-    weight: 4,
-    arbitrary: fc
-      .record({
-        kind: fc.constant('ASSIGN_RISK_PROFILE' as const),
-        accountId,
-        profile: one('standard', 'tight', 'market-maker'),
-      })
-      .map((each) => ({ ...each, ...AUTHORISED })),
-  },
-  {
-    weight: 1,
-    arbitrary: fc.constant({
-      kind: 'SET_FEE_SCHEDULE' as const,
-      tiers: [{ minVolume: 0, makerBps: 5, takerBps: 70 }],
-      ...AUTHORISED,
-    }),
-  },
-  {
-    weight: 4,
-    arbitrary: fc.record({
-      kind: fc.constant('CREDIT' as const),
-      accountId,
-      asset: one('BTC', 'ETH', 'USDT', 'XRP'),
-      amount: fc.integer({ min: 1, max: 20_000 }),
-      reference: fc.integer({ min: 0, max: 40 }).map((n) => `gift ${n}`),
-    }),
-  },
-)
+/** How often what happens. */
+interface Mix {
+  readonly orders: number
+  readonly pairs: number
+  readonly brackets: number
+  readonly amendments: number
+  readonly massCancels: number
+  readonly statuses: number
+  readonly settings: number
+  readonly killSwitches: number
+}
+
+/** A little of everything; then what rarely meets by chance: groups of orders cut off in the middle, quiet rules with much trade, auctions. */
+const MIXES: readonly Mix[] = [
+  { orders: 60, pairs: 8, brackets: 8, amendments: 14, massCancels: 2, statuses: 3, settings: 3, killSwitches: 3 },
+  { orders: 45, pairs: 10, brackets: 35, amendments: 5, massCancels: 8, statuses: 0, settings: 0, killSwitches: 0 },
+  { orders: 80, pairs: 8, brackets: 4, amendments: 12, massCancels: 0, statuses: 0, settings: 1, killSwitches: 0 },
+  { orders: 50, pairs: 12, brackets: 12, amendments: 14, massCancels: 1, statuses: 12, settings: 0, killSwitches: 0 },
+]
+
+const commandsOf = (mix: Mix): fc.Arbitrary<Command> =>
+  fc.oneof(
+    { weight: mix.orders, arbitrary: place },
+    { weight: mix.pairs, arbitrary: oco },
+    { weight: mix.brackets, arbitrary: bracket },
+    { weight: mix.amendments, arbitrary: amendment },
+    { weight: 10, arbitrary: cancel },
+    { weight: 8, arbitrary: kind('TICK') },
+    { weight: mix.massCancels, arbitrary: fc.oneof(cancelAll, cancelAllAfter) },
+    { weight: mix.statuses, arbitrary: statuses },
+    { weight: mix.settings, arbitrary: settings },
+    { weight: mix.killSwitches, arbitrary: killSwitches },
+  )
 
 const after = fc.oneof(
   { weight: 300, arbitrary: fc.integer({ min: 0, max: 200 }) },
@@ -220,10 +140,13 @@ const named = fc.record({
   own: often(15, fc.constant(true), fc.constant(false)),
 })
 
-/** Runs of commands of every kind over few accounts, markets and prices, so that they often meet. */
-/** @param length at most */
+/** Runs of commands of every kind over few accounts, markets and prices, so that they often meet. @param length at most */
 export const steps = (length: number): fc.Arbitrary<Step[]> =>
-  fc.array(fc.record({ after, command: anything, named }), { minLength: 1, maxLength: length, size: 'max' })
+  fc.oneof(
+    ...MIXES.map((mix) =>
+      fc.array(fc.record({ after, command: commandsOf(mix), named }), { minLength: 1, maxLength: length, size: 'max' }),
+    ),
+  )
 
 /** What a step needs to know of an order to name it. */
 export interface Nameable {

@@ -12,7 +12,7 @@ export const plainRecord = <T extends object>(model: { [K in keyof T]: fc.Arbitr
 /** Null now and then. @param times how often it is not, against one null */
 export const perhaps = <T>(value: fc.Arbitrary<T>, times = 2) => fc.option(value, { nil: null, freq: times })
 export const accountId = one(...ACCOUNTS)
-export const symbol = one('BTC-USDT', 'BTC-USDT', 'BTC-USDT', 'ETH-USDT')
+export const symbol = one('BTC-USDT', 'BTC-USDT', 'ETH-USDT')
 export const side = one('BUY' as const, 'SELL' as const)
 export const price = fc.integer({ min: 94, max: 106 })
 const quantity = fc.oneof(
