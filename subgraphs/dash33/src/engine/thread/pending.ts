@@ -2,9 +2,10 @@ import type { Ack, Refusal } from '../acks.ts'
 import type { Command } from '../commands.ts'
 import { SegmentWriter } from '../journal/batch-format.ts'
 import { LIMITS } from '../limits.ts'
+import { LateAnswers } from './late-answers.ts'
 
 interface Submitted {
-  readonly size: number
+  readonly commands: readonly Command[]
   resolve(acks: readonly Ack[]): void
 }
 
@@ -24,6 +25,7 @@ export class Pending {
   #unsent: number[] = []
   /** Sent to a thread that has ended: whether they were journaled is being found out. */
   readonly #doubtful = new Set<number>()
+  readonly #late = new LateAnswers()
   #nextId = 1
   #nextQuestion = 1
   #commands = 0
@@ -45,7 +47,9 @@ export class Pending {
    * Hands over everything submitted in one turn of the event loop at once: a message costs more than a command.
    * @throws where a command is not of its type.
    */
-  submit(commands: readonly Command[], send: Send): Promise<readonly Ack[]> {
+  async submit(commands: readonly Command[], send: Send): Promise<readonly Ack[]> {
+    const late = this.#late.take(commands)
+    if (late) return late
     const id = this.#nextId
     this.#writer.add(id, commands)
     this.#nextId++
@@ -54,7 +58,7 @@ export class Pending {
     this.#unsent.push(id)
     // The engine takes whole segments: a long turn becomes several.
     if (this.#writer.commands >= LIMITS.commandsPerSubmission) this.#full.push(this.#writer.take())
-    return new Promise((resolve) => this.#submitted.set(id, { size: commands.length, resolve }))
+    return new Promise((resolve) => this.#submitted.set(id, { commands, resolve }))
   }
 
   ask<T>(send: (id: number) => void): Promise<T> {
@@ -67,10 +71,13 @@ export class Pending {
 
   answer(id: number, acks: readonly Ack[]): void {
     const submitted = this.#submitted.get(id)
-    if (!submitted) return
+    if (!submitted) {
+      this.#late.found(id, acks)
+      return
+    }
     this.#submitted.delete(id)
     this.#doubtful.delete(id)
-    this.#commands -= submitted.size
+    this.#commands -= submitted.commands.length
     submitted.resolve(acks)
   }
 
@@ -94,14 +101,23 @@ export class Pending {
     this.#asked.clear()
   }
 
-  /** Answers all that is still in doubt. */
-  settle(code: 'ENGINE_UNAVAILABLE' | 'OUTCOME_UNKNOWN'): void {
-    for (const id of [...this.#doubtful]) this.#refuse(id, code)
+  /** The journal has been read again: what is still in doubt is not in it. */
+  settle(): void {
+    for (const id of [...this.#doubtful]) this.#refuse(id, 'ENGINE_UNAVAILABLE')
+    this.#late.settled()
+  }
+
+  /** The journal cannot be read for too long. */
+  giveUp(): void {
+    for (const id of [...this.#doubtful]) {
+      this.#late.unknown(id, this.#submitted.get(id)?.commands ?? [])
+      this.#refuse(id, 'OUTCOME_UNKNOWN')
+    }
   }
 
   #refuse(id: number, code: 'ENGINE_UNAVAILABLE' | 'OUTCOME_UNKNOWN'): void {
     const refusal: Refusal = { kind: 'REFUSED', code }
-    this.answer(id, Array<Ack>(this.#submitted.get(id)?.size ?? 0).fill(refusal))
+    this.answer(id, Array<Ack>(this.#submitted.get(id)?.commands.length ?? 0).fill(refusal))
   }
 
   #flush(send: Send): void {

@@ -127,13 +127,19 @@ export class SupervisedEngine implements EngineClient {
     if (full || this.#phase !== 'RUNNING' || this.#lag > LIMITS.unprojectedCommands) {
       return refuse({ kind: 'REFUSED', code: 'ENGINE_UNAVAILABLE' })
     }
-    return this.#pending.submit(commands, (segments) => {
-      const message: ToEngine = { kind: 'SUBMIT', time: this.#options.clock.now(), segments }
-      this.#worker?.postMessage(
-        message,
-        segments.map(({ buffer }) => buffer),
-      )
-    })
+    try {
+      return await this.#pending.submit(commands, (segments) => this.#send(segments))
+    } catch (error) {
+      // Admission lets nothing through that cannot be journaled: if it ever does, its sender hears of it and nobody else.
+      this.#options.log.error({ err: error }, 'a command could not be journaled')
+      return refuse({ kind: 'REFUSED', code: 'INVALID_COMMAND', field: 'kind' })
+    }
+  }
+
+  #send(segments: readonly Uint8Array<ArrayBuffer>[]): void {
+    const message: ToEngine = { kind: 'SUBMIT', time: this.#options.clock.now(), segments }
+    const buffers = segments.map(({ buffer }) => buffer)
+    this.#worker?.postMessage(message, buffers)
   }
 
   #launch(): void {
@@ -197,7 +203,8 @@ export class SupervisedEngine implements EngineClient {
     this.#phase = 'RUNNING'
     this.#epoch = epoch
     this.#restartMs = FIRST_RESTART_MS
-    this.#settle('ENGINE_UNAVAILABLE')
+    this.#stopWaiting()
+    this.#pending.settle()
     this.#options.log.info({ sequence, epoch, replayed }, 'engine running')
     this.#onStarted?.(null)
     this.#onStarted = null
@@ -210,14 +217,18 @@ export class SupervisedEngine implements EngineClient {
     if (this.#phase === 'RESTARTING') this.#options.log.error({ reason }, 'engine failed')
     this.#pending.lose(doubtful, reason)
     if (this.#pending.inDoubt) {
-      this.#patienceTimer ??= setTimeout(() => this.#settle('OUTCOME_UNKNOWN'), LIMITS.outcomePatienceMs)
+      this.#patienceTimer ??= setTimeout(() => this.#giveUp(), LIMITS.outcomePatienceMs)
     }
   }
 
-  #settle(code: 'ENGINE_UNAVAILABLE' | 'OUTCOME_UNKNOWN'): void {
+  #giveUp(): void {
+    this.#stopWaiting()
+    this.#pending.giveUp()
+  }
+
+  #stopWaiting(): void {
     if (this.#patienceTimer) clearTimeout(this.#patienceTimer)
     this.#patienceTimer = null
-    this.#pending.settle(code)
   }
 
   #fenced(reason: string): void {
@@ -230,7 +241,7 @@ export class SupervisedEngine implements EngineClient {
     this.#phase = 'CLOSED'
     this.#reason = reason
     this.#pending.lose(null, reason)
-    this.#settle('OUTCOME_UNKNOWN')
+    this.#giveUp()
   }
 
   /** However the thread ended, it is gone: what it did not answer may have been journaled. */
