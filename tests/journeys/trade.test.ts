@@ -71,7 +71,7 @@ describePlatforms((mode) => {
         plain(quantity),
         plain(averagePrice ?? ''),
       ]),
-    ).toEqual([['BTC-USDT', '0.29985', '60030.015007']])
+    ).toEqual([['BTC-USDT', '0.29985', '60030.0150075']])
     expect(fills.map(({ orderId }) => orderId)).toEqual([market.order.id, limit.order.id])
 
     await expect
