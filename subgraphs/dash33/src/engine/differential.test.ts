@@ -9,7 +9,7 @@ import { Comparison } from './model/comparison.ts'
 import { enlarged } from './model/large-numbers.ts'
 import { commandOf, type Nameable, opening, START, type Step, steps } from './model/random-commands.ts'
 
-const RUNS = 1_000
+const RUNS = 820
 const COMMANDS_PER_RUN = 240
 
 /** What has to happen again and again in the commands below, or they prove too little. */

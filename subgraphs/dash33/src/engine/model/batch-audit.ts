@@ -44,8 +44,8 @@ export class BatchAudit {
       if (change.held === 0) this.#holds.delete(change.orderId)
       else this.#holds.set(change.orderId, change)
     }
-    this.#bookLaws()
-    this.#moneyLaws()
+    if (batch.events.length + batch.levels.length + batch.resting.length > 0) this.#bookLaws()
+    if (batch.events.length + batch.balances.length + batch.holds.length > 0) this.#moneyLaws()
   }
 
   #event(event: EngineEvent): void {
