@@ -23,7 +23,7 @@ export type PeerName = keyof typeof PEERS
 const require = createRequire(import.meta.url)
 const RECENT = 1 << 16
 
-/** The last reports, in columns: what an engine must write down at least, so that the book is not measured for work that nobody sees. */
+/** The last reports, in columns: what an engine must write down at least, so that the book is not measured for work that nobody sees. No #private on its way either, see decision 0011. */
 class RecentReports implements Reports {
   count = 0
   readonly type = new Uint8Array(RECENT)
@@ -34,30 +34,30 @@ class RecentReports implements Reports {
   readonly other = new Float64Array(RECENT)
 
   accepted(sequence: number, side: SideCode, id: number, price: number, quantity: number): void {
-    this.#note(0, sequence, price, quantity, id, side)
+    this.note(0, sequence, price, quantity, id, side)
   }
 
   traded(sequence: number, price: number, quantity: number, maker: number, taker: number): void {
-    this.#note(1, sequence, price, quantity, maker, taker)
+    this.note(1, sequence, price, quantity, maker, taker)
   }
 
   cancelled(sequence: number, side: SideCode, id: number, price: number): void {
-    this.#note(2, sequence, price, 0, id, side)
+    this.note(2, sequence, price, 0, id, side)
   }
 
   modified(sequence: number, side: SideCode, id: number, price: number, quantity: number): void {
-    this.#note(3, sequence, price, quantity, id, side)
+    this.note(3, sequence, price, quantity, id, side)
   }
 
   cancelRejected(sequence: number, id: number): void {
-    this.#note(4, sequence, 0, 0, id, 0)
+    this.note(4, sequence, 0, 0, id, 0)
   }
 
   modifyRejected(sequence: number, id: number): void {
-    this.#note(5, sequence, 0, 0, id, 0)
+    this.note(5, sequence, 0, 0, id, 0)
   }
 
-  #note(type: number, sequence: number, price: number, quantity: number, order: number, other: number): void {
+  private note(type: number, sequence: number, price: number, quantity: number, order: number, other: number): void {
     const i = this.count++ & (RECENT - 1)
     this.type[i] = type
     this.sequence[i] = sequence
