@@ -8,7 +8,7 @@ const COMMANDS = 1_000_000
 const RUNS_PER_SEED = 500
 
 it('the engine answers a million random commands exactly as its specification, one run in ten with amounts near 2^53', () => {
-  const first = Math.trunc(fc.sample(fc.integer({ min: 0 }), 1)[0]!)
+  const first = fc.sample(fc.noBias(fc.integer({ min: 0, max: 2 ** 30 })), 1)[0]!
   process.stdout.write(`engine-differential: seeds ${first}, ${first + 1}, …\n`)
   let told = 0
   for (let seed = first; told < COMMANDS; seed++) {

@@ -19,7 +19,7 @@ const rules = plainRecord({
   protectionBps: one(100, 250, 0),
   priceBandBps: one(0, 200, 300),
   bandWindowMs: one(2_000, 1_300),
-  haltAuctionMs: one(300, 700),
+  haltAuctionMs: one(300, 700, 0),
 })
 const recording = fc.record({
   dataSet: one('aug', 'sep'),
