@@ -17,10 +17,10 @@ import { TradingBatches } from './trading-batches.ts'
 
 const ACCOUNTS = 10_000
 const TRADES_PER_BATCH = 500
-const BATCHES = 100
+const BATCHES = 40
 const WARM_UP = 10
 /** They are measured in turn, so that whatever else the machine does weighs on all of them. */
-const ROUNDS = 3
+const ROUNDS = 2
 
 /** The floor: the same entries into a table with nothing but its key. */
 const RAW_TABLE = `
@@ -28,6 +28,27 @@ const RAW_TABLE = `
     PRIMARY KEY (engine_sequence, posting, leg))`
 const RAW_INSERT = `
   INSERT INTO raw_entry SELECT * FROM unnest($1::bigint[], $2::int[], $3::smallint[], $4::int[], $5::text[], $6::bigint[])`
+
+/** The peer: a double entry of postings and balances alone, in one function of the database: unbalanced postings and overdrafts are refused. */
+const PEER = `
+  CREATE TABLE peer_posting (id text PRIMARY KEY);
+  CREATE TABLE peer_balance (account int, asset text, balance numeric(38, 0) NOT NULL DEFAULT 0, CHECK (account <= 2 OR balance >= 0),
+    PRIMARY KEY (account, asset)) WITH (fillfactor = 70);
+  CREATE TABLE peer_entry (posting text, leg smallint, account int NOT NULL, asset text NOT NULL,
+    amount numeric(38, 0) NOT NULL CHECK (amount <> 0), PRIMARY KEY (posting, leg));
+  INSERT INTO peer_balance SELECT account_no, asset, total FROM balance;
+  CREATE FUNCTION peer_post(postings text[], legs smallint[], accounts int[], assets text[], amounts numeric[]) RETURNS void
+  LANGUAGE plpgsql AS $$
+  BEGIN
+    IF EXISTS (SELECT FROM unnest(postings, assets, amounts) AS u (p, s, m) GROUP BY p, s HAVING sum(m) <> 0) THEN
+      RAISE EXCEPTION 'unbalanced';
+    END IF;
+    INSERT INTO peer_posting SELECT DISTINCT p FROM unnest(postings) p;
+    INSERT INTO peer_entry SELECT * FROM unnest(postings, legs, accounts, assets, amounts);
+    UPDATE peer_balance b SET balance = b.balance + d.m
+    FROM (SELECT a, s, sum(m) AS m FROM unnest(accounts, assets, amounts) AS u (a, s, m) GROUP BY a, s ORDER BY a, s) d
+    WHERE b.account = d.a AND b.asset = d.s;
+  END $$;`
 
 export interface LedgerFigure {
   readonly what: string
@@ -38,7 +59,7 @@ export interface LedgerFigure {
   readonly p99Ms: number
 }
 
-/** @returns the floor, the ledger with every invariant on, and all projections with their events. */
+/** @returns the floor, a peer, the ledger with every invariant on, and all projections with their events. */
 export async function measureLedger(): Promise<LedgerFigure[]> {
   const directory = mkdtempSync(path.join(tmpdir(), 'opsource-bench-'))
   const server = await startPostgres({ directory })
@@ -79,7 +100,10 @@ async function measure(pool: Pool): Promise<LedgerFigure[]> {
   }
   await all(market.opening())
   await all(market.next(TRADES_PER_BATCH))
+  await pool.query(PEER)
+  const peer = (batch: EngineBatch) => inTransaction(pool, (client) => postPeer(client, batch, numbers))
   const floor: number[] = []
+  const double: number[] = []
   const books: number[] = []
   const everything: number[] = []
   for (let round = 0; round < ROUNDS; round++) {
@@ -87,10 +111,12 @@ async function measure(pool: Pool): Promise<LedgerFigure[]> {
       const batch = market.next(TRADES_PER_BATCH)
       const ledgerMs = await timed(() => ledger(batch))
       const rawMs = await timed(() => raw(batch))
+      const peerMs = await timed(() => peer(batch))
       await others(batch)
       if (n < WARM_UP) continue
       books.push(ledgerMs)
       floor.push(rawMs)
+      double.push(peerMs)
     }
     project = projectionWriter(pool)
     for (let n = 0; n < WARM_UP + BATCHES; n++) {
@@ -101,6 +127,7 @@ async function measure(pool: Pool): Promise<LedgerFigure[]> {
   }
   return [
     figure('raw inserts of the same entries', floor),
+    figure('peer: postings and balances in one plpgsql function', double),
     figure('ledger: entries, zero sums, holds, balances', books),
     figure('all projections, with their events', everything),
   ]
@@ -125,6 +152,21 @@ async function insertRaw(client: ClientBase, batch: EngineBatch, numbers: Accoun
       int4s(entries.map(({ accountId }) => numbers.of(accountId))),
       texts(entries.map(({ asset }) => asset)),
       int8s(entries.map(({ amount }) => amount)),
+    ],
+  })
+}
+
+async function postPeer(client: ClientBase, batch: EngineBatch, numbers: AccountNumbers): Promise<void> {
+  const { entries } = foldLedger([batch])
+  await client.query({
+    name: 'peer',
+    text: 'SELECT peer_post($1, $2, $3, $4, $5)',
+    values: [
+      entries.map(({ engineSequence, posting }) => `${engineSequence} ${posting}`),
+      entries.map(({ leg }) => leg),
+      entries.map(({ accountId }) => numbers.of(accountId)),
+      entries.map(({ asset }) => asset),
+      entries.map(({ amount }) => amount),
     ],
   })
 }
