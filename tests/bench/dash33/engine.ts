@@ -51,7 +51,7 @@ export async function measureEngine(): Promise<EngineFigure[]> {
   const flow = mixedFlow()
   const rates: number[] = []
   const hashes = new Set<string>()
-  let latencies = new Float64Array(0)
+  let latencies: Float64Array = new Float64Array(0)
   for (let repetition = 0; repetition < REPETITIONS; repetition++) {
     const timed = repetition === REPETITIONS - 1
     const run = new CoreRun(flow)

@@ -6,6 +6,7 @@ type Section = () => Promise<object[]>
 
 const SECTIONS: Record<string, Section> = {
   book: async () => (await import('./book.ts')).measureBook(),
+  engine: async () => (await import('./engine.ts')).measureEngine(),
   journal: async () => (await import('./journal.ts')).measureJournal(),
   gateway: async () => (await import('./gateway.ts')).measureGateway(),
   ledger: async () => (await import('./ledger.ts')).measureLedger(),

@@ -60,7 +60,11 @@ function writeRecord(state: EngineState, record: OrderRecord, out: StateWriter):
   writeStanding(record.first!, out)
   out.number(record.fills.length)
   for (const { leg, price, quantity, fee, quoteAmount } of record.fills) {
-    for (const value of [leg, price, quantity, fee, quoteAmount]) out.number(value)
+    out.number(leg)
+    out.number(price)
+    out.number(quantity)
+    out.number(fee)
+    out.number(quoteAmount)
   }
 }
 
@@ -138,7 +142,11 @@ function readTerms(state: EngineState, input: StateReader): OrderTerms {
 function writeStanding(at: Standing, out: StateWriter): void {
   out.optional(at.price)
   out.optional(at.stopPrice)
-  for (const value of [at.quantity, at.remaining, at.filledQuote, at.status, at.reason]) out.number(value)
+  out.number(at.quantity)
+  out.number(at.remaining)
+  out.number(at.filledQuote)
+  out.number(at.status)
+  out.number(at.reason)
 }
 
 function readStanding(input: StateReader): Standing {
@@ -160,9 +168,14 @@ function writeColumns(state: EngineState, slot: number, out: StateWriter): void 
   const onBook = pool.level[slot] !== NONE
   for (const value of [orders.status[slot]!, orders.flags[slot]!, pool.price[slot]!, pool.peak[slot]!])
     out.number(value)
-  for (const value of [orders.quantity[slot]!, orders.remaining[slot]!, orders.held[slot]!]) out.number(value)
-  for (const value of [orders.rate[slot]!, orders.value[slot]!, orders.filledQuote[slot]!]) out.number(value)
-  for (const value of [orders.received[slot]!, orders.stop[slot]!]) out.number(value)
+  out.number(orders.quantity[slot]!)
+  out.number(orders.remaining[slot]!)
+  out.number(orders.held[slot]!)
+  out.number(orders.rate[slot]!)
+  out.number(orders.value[slot]!)
+  out.number(orders.filledQuote[slot]!)
+  out.number(orders.received[slot]!)
+  out.number(orders.stop[slot]!)
   out.number(deadlines.timeOf(slot) ?? 0)
   out.number(orders.has(slot, PAIRED) ? pool.id[orders.partner[slot]!]! : 0)
   out.number(orders.has(slot, HAS_EXITS | WAITS_FOR_ENTRY) ? pool.id[orders.bracket[slot]!]! : 0)

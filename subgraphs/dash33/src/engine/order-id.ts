@@ -4,8 +4,7 @@ import { ORDERS_PER_COMMAND } from './core/exchange.ts'
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz'
 /** 55 bits, more than a safe integer. */
 const SEQUENCE_CHARACTERS = 11
-/** A command trades with at most as many orders as rest: 2^25 is beyond memory. */
-const LEG_CHARACTERS = 5
+/** A command trades with at most as many orders as rest: five characters, 2^25, are beyond memory. */
 const ORDER_ID = /^ord_[0-9a-hjkmnp-tv-z]{11}[123]?$/
 const TRADE_ID = /^trd_[0-9a-hjkmnp-tv-z]{16}$/
 
@@ -22,7 +21,10 @@ export function orderId(number: number): string {
 
 /** @param leg position among the trades of the command, from 0. */
 export const tradeId = (sequence: number, leg: number): string =>
-  `trd_${base32(sequence, SEQUENCE_CHARACTERS)}${base32(leg, LEG_CHARACTERS)}`
+  `trd_${base32(sequence, SEQUENCE_CHARACTERS)}${legText(leg)}`
+
+const legText = (leg: number): string =>
+  ALPHABET[Math.floor(leg / LOW)]! + PAIRS[(leg % LOW) >> 10] + PAIRS[leg & 1_023]
 
 export const isOrderId = (text: string): boolean => ORDER_ID.test(text)
 export const isTradeId = (text: string): boolean => TRADE_ID.test(text)
@@ -36,8 +38,21 @@ export function parseOrderId(text: string): number | null {
   return Number.isSafeInteger(number) ? number : null
 }
 
+/** Ids are made for every order and trade: two characters at a time, and the high ones once for a million numbers. */
+const PAIRS = Array.from({ length: 1_024 }, (_, n) => `${ALPHABET[n >> 5]}${ALPHABET[n & 31]}`)
+const LOW = 2 ** 20
+const LOW_CHARACTERS = 4
+let lastHigh = { value: 0, length: 0, text: '' }
+
 function base32(value: number, length: number): string {
-  let text = ''
-  for (let rest = value; text.length < length; rest = Math.floor(rest / 32)) text = ALPHABET[rest % 32] + text
-  return text
+  const low = value % LOW
+  const high = (value - low) / LOW
+  if (lastHigh.value !== high || lastHigh.length !== length) {
+    let text = ''
+    for (let rest = high; text.length < length - LOW_CHARACTERS; rest = Math.floor(rest / 32)) {
+      text = ALPHABET[rest % 32] + text
+    }
+    lastHigh = { value: high, length, text }
+  }
+  return lastHigh.text + PAIRS[low >> 10] + PAIRS[low & 1_023]
 }

@@ -3,26 +3,19 @@ const LOW = 128
 
 /** Writes whole numbers and texts compactly: 7 bits a byte, low bits first. */
 export class StateWriter {
-  #bytes = Buffer.allocUnsafe(INITIAL_BYTES)
-  #length = 0
+  private bytes = Buffer.allocUnsafe(INITIAL_BYTES)
+  private length = 0
 
   /** A whole number from 0 to 2^53 − 1. */
   number(value: number): void {
-    if (!Number.isSafeInteger(value) || value < 0) throw new RangeError(`${value} has no place in the state`)
-    if (this.#length + 8 > this.#bytes.length) this.#grow(8)
-    const bytes = this.#bytes
-    let at = this.#length
+    if (this.length + 8 > this.bytes.length) this.grow(8)
     let rest = value
-    while (rest > 0x7fffffff) {
-      bytes[at++] = (rest % LOW) | LOW
-      rest = Math.floor(rest / LOW)
-    }
+    if ((value | 0) !== value || value < 0) rest = this.high(value)
     while (rest >= LOW) {
-      bytes[at++] = (rest & 127) | LOW
+      this.bytes[this.length++] = (rest & 127) | LOW
       rest >>>= 7
     }
-    bytes[at++] = rest
-    this.#length = at
+    this.bytes[this.length++] = rest
   }
 
   /** A number that may be missing. */
@@ -33,38 +26,49 @@ export class StateWriter {
   /** ASCII. */
   text(value: string): void {
     this.number(value.length)
-    if (this.#length + value.length > this.#bytes.length) this.#grow(value.length)
-    this.#length += this.#bytes.write(value, this.#length, 'latin1')
+    if (this.length + value.length > this.bytes.length) this.grow(value.length)
+    this.length += this.bytes.write(value, this.length, 'latin1')
   }
 
   finish(): Uint8Array {
-    return this.#bytes.subarray(0, this.#length)
+    return this.bytes.subarray(0, this.length)
   }
 
-  #grow(by: number): void {
-    const bytes = Buffer.allocUnsafe(Math.max(this.#bytes.length * 2, this.#length + by))
-    this.#bytes.copy(bytes, 0, 0, this.#length)
-    this.#bytes = bytes
+  /** Writes all but the last 31 bits at most of a large number. @returns those */
+  private high(value: number): number {
+    if (!Number.isSafeInteger(value) || value < 0) throw new RangeError(`${value} has no place in the state`)
+    let rest = value
+    while (rest > 0x7fffffff) {
+      this.bytes[this.length++] = (rest % LOW) | LOW
+      rest = Math.floor(rest / LOW)
+    }
+    return rest
+  }
+
+  private grow(by: number): void {
+    const bytes = Buffer.allocUnsafe(Math.max(this.bytes.length * 2, this.length + by))
+    this.bytes.copy(bytes, 0, 0, this.length)
+    this.bytes = bytes
   }
 }
 
 /** Reads what `StateWriter` wrote. @throws RangeError where the bytes end early */
 export class StateReader {
-  readonly #bytes: Buffer
-  #at = 0
+  private readonly bytes: Buffer
+  private at = 0
 
   constructor(bytes: Uint8Array) {
-    this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    this.bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   }
 
   get done(): boolean {
-    return this.#at === this.#bytes.length
+    return this.at === this.bytes.length
   }
 
   number(): number {
     let value = 0
     for (let place = 1; ; place *= LOW) {
-      const byte = this.#bytes[this.#at++]
+      const byte = this.bytes[this.at++]
       if (byte === undefined) throw new RangeError('the state ends early')
       value += (byte & 127) * place
       if (byte < LOW) return value
@@ -78,8 +82,8 @@ export class StateReader {
 
   text(): string {
     const length = this.number()
-    if (this.#at + length > this.#bytes.length) throw new RangeError('the state ends early')
-    this.#at += length
-    return this.#bytes.toString('latin1', this.#at - length, this.#at)
+    if (this.at + length > this.bytes.length) throw new RangeError('the state ends early')
+    this.at += length
+    return this.bytes.toString('latin1', this.at - length, this.at)
   }
 }

@@ -16,40 +16,40 @@ export interface NumericLimits {
 
 /** Which limits hold for a profile in a market. */
 export class AccountLimits {
-  readonly #markets: number
+  private readonly markets: number
   /** By profile: those of every market without its own, then each market's own or null. */
-  readonly #own: { general: NumericLimits | null; markets: (NumericLimits | null)[] }[] = []
+  private readonly own: { general: NumericLimits | null; markets: (NumericLimits | null)[] }[] = []
   /** By profile and market. */
-  #effective: NumericLimits[] = []
+  private effective: NumericLimits[] = []
 
   constructor(markets: number) {
-    this.#markets = markets
+    this.markets = markets
     this.set(STANDARD, -1, STANDARD_LIMITS)
     this.set(MARKET_MAKER, -1, MARKET_MAKER_LIMITS)
   }
 
   get profiles(): number {
-    return this.#own.length
+    return this.own.length
   }
 
   /** Whether a profile bounds position or exposure in any market. */
   asksForSums(profile: number): boolean {
-    const of = this.#effective.slice(profile * this.#markets, (profile + 1) * this.#markets)
+    const of = this.effective.slice(profile * this.markets, (profile + 1) * this.markets)
     return of.some(({ maxPosition, maxExposure }) => Math.min(maxPosition, maxExposure) < Number.POSITIVE_INFINITY)
   }
 
   of(profile: number, market: number): NumericLimits {
-    return this.#effective[profile * this.#markets + market]!
+    return this.effective[profile * this.markets + market]!
   }
 
   /** @param profile one that exists, or the next number @param market -1: every market that has none of its own */
   set(profile: number, market: number, limits: RiskLimits): void {
-    this.#own[profile] ??= { general: null, markets: Array.from({ length: this.#markets }, () => null) }
-    const own = this.#own[profile]
+    this.own[profile] ??= { general: null, markets: Array.from({ length: this.markets }, () => null) }
+    const own = this.own[profile]
     if (market === -1) own.general = numeric(limits)
     else own.markets[market] = numeric(limits)
-    const standard = this.#own[STANDARD]!.general!
-    this.#effective = this.#own.flatMap(({ general, markets }) => markets.map((each) => each ?? general ?? standard))
+    const standard = this.own[STANDARD]!.general!
+    this.effective = this.own.flatMap(({ general, markets }) => markets.map((each) => each ?? general ?? standard))
   }
 }
 
