@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module'
 import { BareBook, BUY, type Reports, SELL, type SideCode } from '../../../subgraphs/dash33/src/book/index.ts'
-import { CANCEL, NEW, Workload } from '../../../subgraphs/dash33/src/match/workload.ts'
+import { CANCEL, NEW, type Workload } from '../../../subgraphs/dash33/src/match/workload.ts'
 
 /** A matching engine fed with a workload; each peer in the way that its README shows, its messages prepared beforehand. */
 export interface MatchingPeer {
@@ -68,17 +68,31 @@ class RecentReports implements Reports {
   }
 }
 
+/** Prepared as columns of small integers: what the numbers of the others' messages are, too. */
 class OwnBook implements MatchingPeer {
-  #workload: Workload
   readonly #bare = new BareBook(new RecentReports())
+  #type: Uint8Array
+  #side: Uint8Array
+  #immediate: Uint8Array
+  #quantity: Int32Array
+  #sequence: Int32Array
+  #id: Int32Array
+  #price: Int32Array
 
   constructor(workload: Workload) {
-    this.#workload = workload
+    this.#type = workload.type
+    this.#side = workload.side
+    this.#immediate = workload.immediate
+    this.#quantity = Int32Array.from(workload.quantity)
+    this.#sequence = Int32Array.from(workload.sequence)
+    this.#id = Int32Array.from(workload.id)
+    this.#price = Int32Array.from(workload.price)
   }
 
   take(from: number, to: number): void {
-    const { type, side, immediate, quantity, sequence, id, price } = this.#workload
     const bare = this.#bare
+    const [type, side, immediate] = [this.#type, this.#side, this.#immediate]
+    const [quantity, sequence, id, price] = [this.#quantity, this.#sequence, this.#id, this.#price]
     for (let i = from; i < to; i++) {
       const kind = type[i]!
       if (kind === NEW)
@@ -93,7 +107,7 @@ class OwnBook implements MatchingPeer {
   }
 
   release(): void {
-    this.#workload = new Workload(0)
+    this.#quantity = this.#sequence = this.#id = this.#price = new Int32Array(0)
   }
 }
 
