@@ -87,11 +87,6 @@ export class IndexedHeap {
     this.settle(at)
   }
 
-  /** Every item, first to last. */
-  sorted(): number[] {
-    return Array.from(this.items.subarray(0, this.count)).sort((a, b) => (this.before(a, b) ? -1 : 1))
-  }
-
   private before(a: number, b: number): boolean {
     const { key, tie } = this.columns
     return key[a]! < key[b]! || (key[a] === key[b] && tie[a]! < tie[b]!)

@@ -44,11 +44,6 @@ export class TriggerQueue {
     this.followerHeaps = [new IndexedHeap(columns.followers), new IndexedHeap(columns.followers)]
   }
 
-  /** Waiting orders, trailing stops that are not active yet included. */
-  get size(): number {
-    return this.slots().length
-  }
-
   /** Lets an order wait for its stop price. */
   add(slot: number, side: number, price: number, sequence: number): void {
     this.reserve(slot, side)
@@ -110,13 +105,6 @@ export class TriggerQueue {
     return buy !== NONE && last >= key[buy]! ? buy : NONE
   }
 
-  /** Every order that `last` meets, in the order of `next`. They stay in the queue. */
-  met(last: number): number[] {
-    const sells = this.stopHeaps[1].sorted().filter((slot) => last <= this.stopPrice(slot))
-    const buys = this.stopHeaps[0].sorted().filter((slot) => last >= this.stopPrice(slot))
-    return [...sells, ...buys]
-  }
-
   /** What the last price has to meet; NaN for a trailing stop that is not active. */
   stopPrice(slot: number): number {
     const { stops, side } = this.columns
@@ -129,13 +117,6 @@ export class TriggerQueue {
     const { stops, followers, side } = this.columns
     if (stops.position[slot] === NONE || followers.position[slot] === NONE) return Number.NaN
     return side[slot] === BUY ? 1 - followers.key[slot]! : followers.key[slot]! - 1
-  }
-
-  /** Every waiting order, sells first, in the order in which they would be met; then those that are not active. */
-  slots(): number[] {
-    const met = [...this.stopHeaps[1].sorted(), ...this.stopHeaps[0].sorted()]
-    const waiting = [...this.followerHeaps[1].sorted(), ...this.followerHeaps[0].sorted()]
-    return [...met, ...waiting.filter((slot) => this.columns.stops.position[slot] === NONE)]
   }
 
   private reserve(slot: number, side: number): void {

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Ack, Refusal } from '../acks.ts'
 import { inadmissible } from '../admission.ts'
 import type { Command } from '../commands.ts'
+import { checkInvariants } from '../core/invariants.ts'
 import { Engine } from '../engine.ts'
 import type { EngineEvent, OrderAccepted } from '../events.ts'
 import { BatchAudit } from './batch-audit.ts'
@@ -56,6 +57,7 @@ export class Comparison {
     if (!isDeepStrictEqual(ack, expected.ack)) differ('answer', command, ack, expected.ack)
     this.last = { ack, events: batch.events }
     this.audit.follow(batch)
+    if (batch.events.length > 0) checkInvariants(this.engine.state.exchange)
     if (batch.events.length + batch.resting.length > 0) this.#compareBooks(command)
     for (const event of batch.events) {
       if (event.type === 'ORDER_ACCEPTED') this.#accepted.push(event)
