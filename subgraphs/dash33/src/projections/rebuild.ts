@@ -73,7 +73,7 @@ async function assertReachesBack(journal: JournalReader): Promise<void> {
   if (first === 1 || (await journal.lastSequence()) === 0) return
   const begins = first === null ? 'is empty' : `begins at command ${first}`
   throw new RebuildRefused(
-    `the journal ${begins}: what came before was not kept, so nothing can be folded anew from the beginning`,
+    `the journal ${begins}: what came before was not kept, so nothing can be folded anew from the beginning (an exchange with DASH33_JOURNAL=ALL keeps it)`,
   )
 }
 
