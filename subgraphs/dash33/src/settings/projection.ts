@@ -1,7 +1,7 @@
 import type { ClientBase } from 'pg'
 import type { AccountNumbers } from '../accounts/index.ts'
-import { type Row, writeRows } from '../transactions.ts'
 import type { EngineBatch } from '../engine/events.ts'
+import { type Row, writeRows } from '../transactions.ts'
 import { type SettingEvent, settingEventsOf, type VenueChange, venueChangesOf } from './changes.ts'
 
 /** What some batches changed of the venue's settings: every change, and of each setting the last. */
