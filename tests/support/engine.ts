@@ -33,11 +33,11 @@ export async function observedEngine(
   return { client, batches }
 }
 
-/** Accounts `ann` and `bob`, each with a million USDT and a hundred BTC. */
+/** Accounts `ann` and `bob`, each with a hundred million USDT and ten million BTC. */
 export const opening: Command[] = ['ann', 'bob'].flatMap((accountId): Command[] => [
   { kind: 'OPEN_ACCOUNT', accountId, userId: `usr_${accountId}` },
-  { kind: 'CREDIT', accountId, asset: 'USDT', amount: 10_000_000_000_000, reference: `${accountId} USDT` },
-  { kind: 'CREDIT', accountId, asset: 'BTC', amount: 10_000_000_000, reference: `${accountId} BTC` },
+  { kind: 'CREDIT', accountId, asset: 'USDT', amount: 1_000_000_000_000_000, reference: `${accountId} USDT` },
+  { kind: 'CREDIT', accountId, asset: 'BTC', amount: 1_000_000_000_000_000, reference: `${accountId} BTC` },
 ])
 
 /** Without it nobody may send more than 10,000 orders in a second of engine time. */

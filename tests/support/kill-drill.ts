@@ -6,6 +6,8 @@ import { auditJournal } from './journal-audit.ts'
 
 const CLIENTS = 50
 const RETRY_MS = 10
+/** Any other refusal is an answer, such as of an account that has run dry. */
+const AWAY = /^(ENGINE_UNAVAILABLE|OUTCOME_UNKNOWN)$/
 const LONGEST_ROUND_MS = 400
 
 export interface DrillReport {
@@ -97,19 +99,18 @@ export class KillDrill {
       for (;;) {
         const asked = performance.now()
         const answer = await this.#leader.order(n)
-        if (answer && 'orderId' in answer) {
-          this.#acknowledge(nthOrder(n).clientOrderId, answer.orderId, asked)
+        if (answer && 'orderId' in answer) this.#acknowledged.set(nthOrder(n).clientOrderId, answer.orderId)
+        if (answer && !('refused' in answer && AWAY.test(answer.refused))) {
+          this.#answered(asked)
           break
         }
-        if (answer && !/^(ENGINE_UNAVAILABLE|OUTCOME_UNKNOWN)$/.test(answer.refused)) throw new Error(answer.refused)
         if (this.#done) return
         await sleep(RETRY_MS)
       }
     }
   }
 
-  #acknowledge(key: string, orderId: string, askedAt: number): void {
-    this.#acknowledged.set(key, orderId)
+  #answered(askedAt: number): void {
     if (this.#struckAt === null || askedAt < this.#struckAt) return
     this.#outagesMs.push(performance.now() - this.#struckAt)
     this.#struckAt = null
