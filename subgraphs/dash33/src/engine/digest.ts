@@ -23,8 +23,9 @@ export class Digest {
 
   /** Mixes in a safe integer. */
   number(value: number): void {
-    this.mix(value | 0)
-    this.mix(Math.floor(value / TWO_TO_32) | 0)
+    const low = value | 0
+    this.mix(low)
+    this.mix(low === value && low >= 0 ? 0 : Math.floor(value / TWO_TO_32) | 0)
   }
 
   text(value: string): void {

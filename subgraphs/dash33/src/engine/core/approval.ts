@@ -95,6 +95,7 @@ function refusedByMarketRules(x: Exchange, draft: Draft, orders: number): boolea
     return x.refusal.rule(RULE.MARKET_MIN_NOTIONAL, rules.minNotional, worth, 0)
   }
   if (rules.collarBps === 0 || lastPrice === 0 || draft.type !== LIMIT) return false
+  if (side === BUY ? price <= lastPrice : price >= lastPrice) return false
   const width = shareOf(lastPrice, rules.collarBps)
   const collar = side === BUY ? lastPrice + width : lastPrice - width
   if (side === BUY ? price <= collar : price >= collar) return false

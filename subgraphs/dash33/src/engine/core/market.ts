@@ -35,6 +35,10 @@ export class Market {
   /** What the band is measured from, in the window that it was set for. */
   reference = 0
   window = -1
+  /** Furthest a trade may be from the reference, either way, and what that was counted from. */
+  private width = Number.POSITIVE_INFINITY
+  private widthReference = 0
+  private widthRules: MarketRules = DEFAULT_RULES
 
   constructor(index: number, numbers: MarketNumbers, orders: Orders, triggers: TriggerColumns, watched: boolean) {
     this.index = index
@@ -51,27 +55,30 @@ export class Market {
 
   /** The window of the band that `time` lies in has begun: the last price before it is its reference. */
   roll(time: number): void {
-    if (this.#windowOf(time) !== this.window) this.beginWindow(time)
+    if (this.windowOf(time) !== this.window) this.beginWindow(time)
   }
 
   /** The last price becomes the band's reference. */
   beginWindow(time: number): void {
-    this.window = this.#windowOf(time)
+    this.window = this.windowOf(time)
     this.reference = this.lastPrice
   }
 
-  #windowOf(time: number): number {
+  private windowOf(time: number): number {
     return this.rules.bandWindowMs > 0 ? Math.floor(time / this.rules.bandWindowMs) : 0
-  }
-
-  /** Furthest a trade may be from the reference, either way; Infinity where there is no band. */
-  get bandWidth(): number {
-    if (this.reference === 0 || this.rules.priceBandBps === 0) return Number.POSITIVE_INFINITY
-    return shareOf(this.reference, this.rules.priceBandBps)
   }
 
   /** Whether a trade at `price` would be outside the band. */
   beyondBand(price: number): boolean {
-    return Math.abs(price - this.reference) > this.bandWidth
+    if (this.widthReference !== this.reference || this.widthRules !== this.rules) this.measureBand()
+    return Math.abs(price - this.reference) > this.width
+  }
+
+  private measureBand(): void {
+    const { reference, rules } = this
+    this.widthReference = reference
+    this.widthRules = rules
+    const isBound = reference !== 0 && rules.priceBandBps !== 0
+    this.width = isBound ? shareOf(reference, rules.priceBandBps) : Number.POSITIVE_INFINITY
   }
 }

@@ -1,8 +1,7 @@
 import { BUY } from '../../book/index.ts'
-import { feeOn } from '../../market/instruments.ts'
 import { COUNTED, FILLED, PARTIALLY_FILLED } from './codes.ts'
 import type { Exchange } from './exchange.ts'
-import { makerRate, takerRate } from './fees.ts'
+import { feeOf, makerRate, takerRate } from './fees.ts'
 
 /**
  * Makes a trade: moves both assets and the fees, which each side pays from what it receives, rounded up in the venue's favour. What was held beyond the
@@ -17,8 +16,8 @@ export function settle(x: Exchange, maker: number, taker: number, price: number,
   const makerBps = makerRate(x, pool.owner[maker]!)
   const takerBps = takerRate(x, pool.owner[taker]!)
   const makerBuys = pool.side[maker] === BUY
-  const makerFee = feeOn(makerBuys ? base : quote, makerBps)
-  const takerFee = feeOn(makerBuys ? quote : base, takerBps)
+  const makerFee = feeOf(makerBuys ? base : quote, makerBps)
+  const takerFee = feeOf(makerBuys ? quote : base, takerBps)
   const buyerFee = makerBuys ? makerFee : takerFee
   const sellerFee = makerBuys ? takerFee : makerFee
   const buyer = makerBuys ? maker : taker
