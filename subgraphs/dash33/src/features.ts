@@ -89,6 +89,11 @@ async function start(ports: Ports, options: Dash33Options, stack: AsyncDisposabl
   const strategies = new StrategyTrader({
     engine: observed,
     onBatch: (listener) => engine.onBatch(listener),
+    recorded: async (symbol) => {
+      const { engineSequence } = await engine.book(symbol)
+      await writes.contains(engineSequence)
+      if (writes.watermark < engineSequence) throw new Error('the record lags behind the engine')
+    },
     feeds: streams.feeds,
     transport: ports.transport,
     prisma,

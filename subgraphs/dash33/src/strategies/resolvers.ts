@@ -11,7 +11,6 @@ import type { MarketFeed } from '../market-data/index.ts'
 import { findOwnOrders } from '../orders/index.ts'
 import { hasSameTerms, readStrategy } from './input.ts'
 import {
-  findByClientId,
   findCauses,
   findOwnStrategy,
   findStanding,
@@ -71,12 +70,13 @@ export function strategyResolvers(services: StrategyServices): Resolvers {
         if ('fault' in read) return read.fault
         const { userId } = callerOf(context)
         const { terms } = read
-        const known = await findByClientId(prisma, userId, terms.clientStrategyId)
-        if (known) return hasSameTerms(known, terms) ? written(known) : keyReused()
-        if ((await findStrategies(prisma, userId)).length >= MAX_STRATEGIES) return tooMany()
-        const strategy = { ...terms, userId, id: ids.next('stg'), createdAt: clock.now() }
-        await insertStrategy(prisma, strategy)
-        return written({ ...strategy, enabled: false, stoppedBecause: null })
+        const strategy = await insertStrategy(
+          prisma,
+          { ...terms, userId, id: ids.next('stg'), createdAt: clock.now() },
+          MAX_STRATEGIES,
+        )
+        if (!strategy) return tooMany()
+        return hasSameTerms(strategy, terms) ? written(strategy) : keyReused()
       },
       setStrategyEnabled: async (_parent, { input }, context) => {
         const { userId } = callerOf(context)

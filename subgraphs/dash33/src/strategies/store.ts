@@ -57,22 +57,24 @@ const STANDING = `
     count(*) FILTER (WHERE decided_at >= $2) AS orders
   FROM strategy_order WHERE strategy_id = $1`
 
+/** Of a day without a trade yet the last price before it. */
 const FIRST_PRICE_SINCE = `
-  SELECT open FROM candle WHERE symbol = $1 AND interval = 'M1' AND open_time >= $2 ORDER BY open_time LIMIT 1`
+  SELECT coalesce(
+    (SELECT open FROM candle WHERE symbol = $1 AND interval = 'M1' AND open_time >= $2 ORDER BY open_time LIMIT 1),
+    (SELECT close FROM candle WHERE symbol = $1 AND interval = 'M1' AND open_time < $2 ORDER BY open_time DESC LIMIT 1)
+  ) AS price`
 
-/** What became of orders whose answer never came, by what the exchange has on record of them. */
+/** What became of orders whose answer never came, by what the exchange has on record of them: they trade as they arrive, or never. */
 const FIND_UNANSWERED = `
   SELECT s.strategy_id, s.prediction_id, o.id AS order_id,
-    coalesce(sum(CASE WHEN s.side = 'BUY' THEN t.base_amount - CASE WHEN t.maker_order_id = o.id THEN t.maker_fee ELSE t.taker_fee END
-      ELSE -t.base_amount END), 0) AS base_change,
-    coalesce(sum(CASE WHEN s.side = 'SELL' THEN t.quote_amount - CASE WHEN t.maker_order_id = o.id THEN t.maker_fee ELSE t.taker_fee END
-      ELSE -t.quote_amount END), 0) AS quote_change
+    coalesce(sum(CASE WHEN s.side = 'BUY' THEN t.base_amount - t.taker_fee ELSE -t.base_amount END), 0) AS base_change,
+    coalesce(sum(CASE WHEN s.side = 'SELL' THEN t.quote_amount - t.taker_fee ELSE -t.quote_amount END), 0) AS quote_change
   FROM strategy_order s
   JOIN strategy g ON g.id = s.strategy_id
   LEFT JOIN account a ON a.user_id = g.user_id
   LEFT JOIN exchange_order o ON o.account_no = a.no AND o.client_order_id = s.strategy_id || '.' || s.prediction_id
-  LEFT JOIN trade t ON o.id IN (t.maker_order_id, t.taker_order_id) AND t.engine_sequence >= o.engine_sequence
-  WHERE s.outcome IS NULL
+  LEFT JOIN trade t ON t.engine_sequence = o.engine_sequence AND t.taker_order_id = o.id
+  WHERE s.outcome IS NULL AND ($1::text IS NULL OR s.strategy_id = $1)
   GROUP BY s.strategy_id, s.prediction_id, o.id`
 
 /** Strategies that are on. */
@@ -94,43 +96,41 @@ export async function findOwnStrategy(
   return row && strategyOf(row)
 }
 
-export async function findByClientId(
-  prisma: PrismaClient,
-  userId: string,
-  clientStrategyId: string,
-): Promise<StoredStrategy | null> {
-  const row = await prisma.strategy.findUnique({ where: { userId_clientStrategyId: { userId, clientStrategyId } } })
-  return row && strategyOf(row)
-}
-
-/** Writes a strategy that is off. */
-export async function insertStrategy(
+/** Writes a strategy that is off. @returns that of its key, which may have been there before; null where its owner has as many as `most`. */
+export function insertStrategy(
   prisma: PrismaClient,
   strategy: Strategy & { readonly clientStrategyId: string; readonly createdAt: number },
-): Promise<void> {
-  const { minProbability, maxSlippageBps, maxOrdersPerDay, tradeInSample, id, userId, symbol, clientStrategyId } =
-    strategy
-  await prisma.strategy.create({
-    data: {
-      id,
-      userId,
-      symbol,
-      clientStrategyId,
-      minProbability,
-      maxSlippageBps,
-      maxOrdersPerDay,
-      tradeInSample,
-      orderQuantity: BigInt(strategy.orderQuantity),
-      maxPosition: BigInt(strategy.maxPosition),
-      maxDailyLoss: strategy.maxDailyLoss.toString(),
-      createdAt: new Date(strategy.createdAt),
-    },
+  most: number,
+): Promise<StoredStrategy | null> {
+  const { userId, clientStrategyId } = strategy
+  return prisma.$transaction(async (tx) => {
+    // Two of one user come one after the other, so that each sees the other.
+    await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended(${`strategies ${userId}`}, 0))`
+    const known = await tx.strategy.findUnique({ where: { userId_clientStrategyId: { userId, clientStrategyId } } })
+    if (known) return strategyOf(known)
+    if ((await tx.strategy.count({ where: { userId } })) >= most) return null
+    return strategyOf(
+      await tx.strategy.create({
+        data: {
+          ...strategy,
+          orderQuantity: BigInt(strategy.orderQuantity),
+          maxPosition: BigInt(strategy.maxPosition),
+          maxDailyLoss: strategy.maxDailyLoss.toString(),
+          createdAt: new Date(strategy.createdAt),
+        },
+      }),
+    )
   })
 }
 
-/** @param stopped why it goes off; null where it goes on. */
-export async function setEnabled(prisma: PrismaClient, id: string, stopped: StopReason | null): Promise<void> {
-  await prisma.strategy.update({ where: { id }, data: { enabled: stopped === null, stoppedBecause: stopped } })
+export async function switchOn(prisma: PrismaClient, id: string): Promise<void> {
+  await prisma.strategy.update({ where: { id }, data: { enabled: true, stoppedBecause: null } })
+}
+
+/** @returns false where it was off, for a reason of its own. */
+export async function switchOff(prisma: PrismaClient, id: string, stoppedBecause: StopReason): Promise<boolean> {
+  const where = { id, enabled: true }
+  return (await prisma.strategy.updateMany({ where, data: { enabled: false, stoppedBecause } })).count === 1
 }
 
 /** Writes a decision before it is sent. @returns false where the forecast has caused an order of this strategy before. */
@@ -159,8 +159,8 @@ export async function findStanding(
     [strategy.id, since],
   )
   const row = rows[0]!
-  const first = await pool.query<{ open: string }>(FIRST_PRICE_SINCE, [strategy.symbol, since])
-  const price = Number(first.rows[0]?.open ?? 0)
+  const first = await pool.query<{ price: string | null }>(FIRST_PRICE_SINCE, [strategy.symbol, since])
+  const price = Number(first.rows[0]?.price ?? 0)
   const before = { position: BigInt(row.position_before), cash: BigInt(row.cash_before) }
   return {
     position: BigInt(row.position),
@@ -171,15 +171,15 @@ export async function findStanding(
   }
 }
 
-/** Decisions whose outcome is not known, with what is on record: without an order id nothing came of them. */
-export async function findUnanswered(pool: Pool): Promise<OrderOutcome[]> {
+/** Decisions, of one strategy or (null) of all, whose outcome is not known, with what is on record: without an order id nothing came of them. */
+export async function findUnanswered(pool: Pool, strategyId: string | null): Promise<OrderOutcome[]> {
   const { rows } = await pool.query<{
     strategy_id: string
     prediction_id: string
     order_id: string | null
     base_change: string
     quote_change: string
-  }>(FIND_UNANSWERED)
+  }>(FIND_UNANSWERED, [strategyId])
   return rows.map((row) => ({
     strategyId: row.strategy_id,
     predictionId: row.prediction_id,

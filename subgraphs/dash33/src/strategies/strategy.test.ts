@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { instrumentOf } from '../market/instruments.ts'
-import { decide, type Forecast, onDayOf, profitOf, type Standing, type Strategy } from './strategy.ts'
+import { decide, type Forecast, profitOf, type Standing, type Strategy } from './strategy.ts'
 
 const btc = instrumentOf('BTC-USDT')
 const NOW = Date.parse('2024-08-09T12:00:00.000Z')
@@ -65,6 +65,9 @@ describe('a forecast is passed over', () => {
   ])('%s', (_, changes, standing, because) => {
     expect(decided(changes, standing)).toEqual({ kind: 'PASS', because })
   })
+  test('that is just as sure as asked is not one of them', () => {
+    expect(decided({ probability: 0.57 }, {}, { minProbability: 5_700 })).toMatchObject({ kind: 'ORDER' })
+  })
   test('unless the user asked for those that the model has seen', () => {
     expect(decided({ inSample: true }, {}, { tradeInSample: true })).toMatchObject({ kind: 'ORDER' })
   })
@@ -78,16 +81,5 @@ test('the loss of a day stops a strategy, whatever the forecast is', () => {
   expect(decided({}, standing, { maxDailyLoss: 100_000_000n })).toEqual({ kind: 'STOP', because: 'DAILY_LOSS' })
   expect(decided({}, { ...standing, profitAtDayStart: -100_000_000n }, { maxDailyLoss: 1n })).toMatchObject({
     kind: 'ORDER',
-  })
-})
-
-test('a new day counts orders and losses anew', () => {
-  const spent = { ...flat, ordersToday: 5, profitAtDayStart: 7n }
-  expect(onDayOf(NOW, spent, -3n)).toEqual(spent)
-  expect(onDayOf(NOW + 86_400_000, spent, -3n)).toEqual({
-    ...spent,
-    day: 19_945,
-    ordersToday: 0,
-    profitAtDayStart: -3n,
   })
 })

@@ -72,12 +72,6 @@ export function profitOf(
   return cash + BigInt(quoteAmount(instrument, bid, lotsOf(instrument, position)))
 }
 
-/** The standing on the day of `now`: a new day begins with what the strategy has come to. */
-export function onDayOf(now: number, standing: Standing, profit: bigint): Standing {
-  const day = dayOf(now)
-  return day === standing.day ? standing : { ...standing, day, ordersToday: 0, profitAtDayStart: profit }
-}
-
 /** What to do about a forecast. @param standing on the day of `now`. */
 export function decide(
   strategy: Strategy,
@@ -90,7 +84,8 @@ export function decide(
   const lost = standing.profitAtDayStart - profitOf(instrument, standing, touch.bid)
   if (lost >= strategy.maxDailyLoss) return { kind: 'STOP', because: 'DAILY_LOSS' }
   if (forecast.inSample && !strategy.tradeInSample) return pass('IN_SAMPLE')
-  if (forecast.probability * RATIO_SCALE < strategy.minProbability) return pass('UNSURE')
+  // Divided, so that 0.57 is 0.57: multiplied it would fall short.
+  if (forecast.probability < strategy.minProbability / RATIO_SCALE) return pass('UNSURE')
   // Half of what it looks ahead to has already happened.
   if (now - forecast.madeAt > forecast.horizonMs / 2) return pass('LATE')
   if (standing.ordersToday >= strategy.maxOrdersPerDay) return pass('ORDERS_PER_DAY')

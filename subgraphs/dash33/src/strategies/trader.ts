@@ -19,7 +19,8 @@ import {
   type OrderDecision,
   type OrderOutcome,
   type StopReason,
-  setEnabled,
+  switchOff,
+  switchOn,
   writeDecision,
   writeOutcome,
 } from './store.ts'
@@ -28,21 +29,22 @@ import {
   dayOf,
   decide,
   type Forecast,
-  onDayOf,
   profitOf,
   type Standing,
   type Strategy,
   type Touch,
 } from './strategy.ts'
 
-/** An answer that may have been lost is asked for again: the same key never places twice. */
-const ANSWER_ATTEMPTS = 5
+/** Forecasts that wait for their turn: more than half an hour's at one every few seconds, most of them late by then. */
+const MAX_WAITING_FORECASTS = 500
 
 export interface StrategyTraderOptions {
   readonly engine: Pick<EngineClient, 'submit'>
   /** Adds a listener for what the engine does. @returns its removal. */
   readonly onBatch: EngineClient['onBatch']
-  readonly feeds: ReadonlyMap<string, MarketFeed>
+  /** Resolves once the stored orders and trades contain all that the engine has done; rejects while it is away. */
+  readonly recorded: (symbol: string) => Promise<void>
+  readonly feeds: ReadonlyMap<string, Pick<MarketFeed, 'market'>>
   readonly transport: Transport
   readonly prisma: PrismaClient
   readonly pool: Pool
@@ -55,9 +57,9 @@ export interface StrategyTraderOptions {
 interface Running {
   readonly strategy: Strategy
   readonly instrument: Instrument
-  standing: Standing
-  /** One decision after the other. */
-  work: Promise<void>
+  /** Null before the first forecast, while an order is on its way, and after one of which nobody could tell what became of it: the record does. */
+  standing: Standing | null
+  waiting: number
 }
 
 /**
@@ -67,6 +69,8 @@ interface Running {
 export class StrategyTrader {
   readonly #options: StrategyTraderOptions
   readonly #running = new Map<string, Running>()
+  /** What is done about each strategy, one after the other: it is never switched while an order of its is on the way. */
+  readonly #turns = new Map<string, Promise<unknown>>()
   #listening: Subscription | null = null
   #stopFollowing: () => void = () => {}
 
@@ -77,8 +81,8 @@ export class StrategyTrader {
   /** Settles what an earlier life left open, and goes on with the strategies that were on. */
   async start(): Promise<void> {
     const { prisma, pool, transport, onBatch } = this.#options
-    for (const outcome of await findUnanswered(pool)) await writeOutcome(pool, outcome)
-    for (const strategy of await findEnabled(prisma)) await this.#run(strategy)
+    for (const outcome of await findUnanswered(pool, null)) await writeOutcome(pool, outcome)
+    for (const strategy of await findEnabled(prisma)) this.#run(strategy)
     this.#stopFollowing = onBatch((batch) => this.#obeySwitches(batch))
     this.#listening = await transport.listen(['prediction.made'], (events) => this.#hear(events))
   }
@@ -86,33 +90,48 @@ export class StrategyTrader {
   async stop(): Promise<void> {
     this.#stopFollowing()
     await this.#listening?.close()
-    const working = [...this.#running.values()].map(({ work }) => work)
     this.#running.clear()
-    await Promise.all(working)
+    await Promise.all(this.#turns.values())
   }
 
   /** Switches a strategy on: it acts on the forecasts from now on. */
-  async enable(strategy: Strategy): Promise<void> {
-    await setEnabled(this.#options.prisma, strategy.id, null)
-    await this.#run(strategy)
+  enable(strategy: Strategy): Promise<void> {
+    return this.#inTurn(strategy.id, async () => {
+      // A kill switch that is engaged meanwhile finds it here.
+      const running = this.#run(strategy)
+      try {
+        await switchOn(this.#options.prisma, strategy.id)
+      } catch (error) {
+        if (this.#running.get(strategy.id) === running) this.#running.delete(strategy.id)
+        throw error
+      }
+    })
   }
 
   /** Switches a strategy off; an order that is on its way is the last. */
-  async disable(strategyId: string, because: StopReason): Promise<void> {
-    const running = this.#running.get(strategyId)
+  disable(strategyId: string, because: StopReason): Promise<void> {
     this.#running.delete(strategyId)
-    await running?.work
-    await setEnabled(this.#options.prisma, strategyId, because)
-    this.#options.metrics.stopped(because)
+    return this.#inTurn(strategyId, async () => {
+      this.#running.delete(strategyId)
+      if (await switchOff(this.#options.prisma, strategyId, because)) this.#options.metrics.stopped(because)
+    })
   }
 
-  async #run(strategy: Strategy): Promise<void> {
-    const instrument = instrumentOf(strategy.symbol)
-    const day = dayOf(this.#options.clock.now())
-    const standing = await findStanding(this.#options.pool, strategy, day, (before, price) =>
-      profitOf(instrument, before, price),
-    )
-    this.#running.set(strategy.id, { strategy, instrument, standing, work: Promise.resolve() })
+  #run(strategy: Strategy): Running {
+    const running: Running = { strategy, instrument: instrumentOf(strategy.symbol), standing: null, waiting: 0 }
+    this.#running.set(strategy.id, running)
+    return running
+  }
+
+  #inTurn<T>(strategyId: string, work: () => Promise<T>): Promise<T> {
+    const done = (this.#turns.get(strategyId) ?? Promise.resolve()).then(work)
+    const turn = done
+      .catch(() => {})
+      .then(() => {
+        if (this.#turns.get(strategyId) === turn) this.#turns.delete(strategyId)
+      })
+    this.#turns.set(strategyId, turn)
+    return done
   }
 
   async #hear(events: readonly CloudEvent[]): Promise<void> {
@@ -120,72 +139,86 @@ export class StrategyTrader {
       const { data } = parseEvent(event, ['prediction.made'])
       const forecast = { ...data, madeAt: Date.parse(data.madeAt) }
       for (const running of this.#running.values()) {
-        if (running.strategy.symbol === forecast.symbol) this.#enqueue(running, () => this.#act(running, forecast))
+        if (running.strategy.symbol === forecast.symbol) this.#enqueue(running, forecast)
       }
     }
   }
 
-  #enqueue(running: Running, work: () => Promise<void>): void {
-    running.work = running.work.then(work).catch((error: unknown) => {
-      this.#options.log.error({ err: error, strategyId: running.strategy.id }, 'a strategy could not act on a forecast')
-    })
+  #enqueue(running: Running, forecast: Forecast): void {
+    if (running.waiting >= MAX_WAITING_FORECASTS) return
+    running.waiting++
+    const { id } = running.strategy
+    this.#inTurn(id, () => this.#act(running, forecast))
+      .catch((error: unknown) => {
+        this.#options.log.error({ err: error, strategyId: id }, 'a strategy could not act on a forecast')
+      })
+      .finally(() => running.waiting--)
   }
 
   async #act(running: Running, forecast: Forecast): Promise<void> {
     const { strategy, instrument } = running
+    if (!this.#isOn(running)) return
+    const { clock, metrics, pool } = this.#options
+    if (running.standing?.day !== dayOf(clock.now())) running.standing = await this.#settle(running)
+    const { standing } = running
+    const now = clock.now()
     const touch = this.#touchOf(strategy.symbol)
-    if (touch === null || this.#running.get(strategy.id) !== running) return
-    const now = this.#options.clock.now()
-    running.standing = onDayOf(now, running.standing, profitOf(instrument, running.standing, touch.bid))
-    const decision = decide(strategy, instrument, forecast, running.standing, touch, now)
-    this.#options.metrics.decided(decision)
-    if (decision.kind === 'STOP') this.#stopSoon(strategy.id, decision.because)
+    if (touch === null || !this.#isOn(running)) return
+    const decision = decide(strategy, instrument, forecast, standing, touch, now)
+    metrics.decided(decision)
+    if (decision.kind === 'STOP') this.#stopSoon(running, decision.because)
     if (decision.kind !== 'ORDER') return
     const { side, quantity, price } = decision
     const { predictionId } = forecast
     const order = { strategyId: strategy.id, predictionId, side, quantity, price, decidedAt: now }
-    if (!(await writeDecision(this.#options.pool, order))) return
-    await this.#place(running, order)
+    running.standing = null
+    const isNew = await writeDecision(pool, order)
+    running.standing = isNew ? await this.#place(running, standing, order) : standing
   }
 
-  async #place(running: Running, order: OrderDecision): Promise<void> {
-    const { strategy } = running
-    const ack = await this.#submit(placing(strategy, order))
-    if (ack === null) return
+  /** @returns where the strategy stands after the order; null where nobody can tell yet what became of it. */
+  async #place(running: Running, standing: Standing, order: OrderDecision): Promise<Standing | null> {
+    const { engine, pool, wrote } = this.#options
+    const [ack] = await engine.submit([placing(running.strategy, order)])
+    if (!ack || (ack.kind === 'REFUSED' && ack.code === 'OUTCOME_UNKNOWN')) return null
+    if (ack.kind === 'PLACED') wrote(ack.order.accountId, ack.order.engineSequence)
+    if (ack.kind === 'REFUSED' && ack.code === 'KILL_SWITCH_ENGAGED') this.#stopSoon(running, 'KILL_SWITCH')
     const outcome = outcomeOf(order, running.instrument, ack)
-    await writeOutcome(this.#options.pool, outcome)
-    const { standing } = running
-    running.standing = {
+    await writeOutcome(pool, outcome)
+    return {
       ...standing,
       position: standing.position + outcome.baseChange,
       cash: standing.cash + outcome.quoteChange,
       ordersToday: standing.ordersToday + 1,
     }
-    if (ack.kind === 'PLACED') this.#options.wrote(ack.order.accountId, ack.order.engineSequence)
-    if (ack.kind === 'REFUSED' && ack.code === 'KILL_SWITCH_ENGAGED') this.#stopSoon(strategy.id, 'KILL_SWITCH')
   }
 
-  /** @returns null where nobody can tell what became of it: the next start reads it from the record. */
-  async #submit(command: PlaceOrder): Promise<Ack | null> {
-    for (let attempt = 0; attempt < ANSWER_ATTEMPTS; attempt++) {
-      const [ack] = await this.#options.engine.submit([command])
-      if (ack && !(ack.kind === 'REFUSED' && ack.code === 'OUTCOME_UNKNOWN')) return ack
-    }
-    return null
+  /** Reads from the record what became of orders whose answers were lost, and where the strategy stands today. */
+  async #settle({ strategy, instrument }: Running): Promise<Standing> {
+    const { pool, clock, recorded } = this.#options
+    await recorded(strategy.symbol)
+    for (const outcome of await findUnanswered(pool, strategy.id)) await writeOutcome(pool, outcome)
+    const day = dayOf(clock.now())
+    return findStanding(pool, strategy, day, (before, price) => profitOf(instrument, before, price))
+  }
+
+  #isOn(running: Running): boolean {
+    return this.#running.get(running.strategy.id) === running
   }
 
   #obeySwitches(batch: EngineBatch): void {
     for (const event of batch.events) {
       if (event.type !== 'KILL_SWITCH_SET' || !event.engaged) continue
-      for (const { strategy } of this.#running.values())
-        if (isInScope(strategy, event)) this.#stopSoon(strategy.id, 'KILL_SWITCH')
+      for (const running of this.#running.values())
+        if (isInScope(running.strategy, event)) this.#stopSoon(running, 'KILL_SWITCH')
     }
   }
 
   /** Acts on nothing more at once; the rest follows. */
-  #stopSoon(strategyId: string, because: StopReason): void {
-    this.#running.delete(strategyId)
+  #stopSoon(running: Running, because: StopReason): void {
+    if (!this.#isOn(running)) return
     const { log } = this.#options
+    const strategyId = running.strategy.id
     log.warn({ strategyId, because }, 'strategy stopped')
     this.disable(strategyId, because).catch((error: unknown) => {
       log.error(
