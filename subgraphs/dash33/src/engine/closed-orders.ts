@@ -4,31 +4,31 @@ import type { OrderRecord } from './order-record.ts'
 
 /** First in, first out, without shifting the array at every step. */
 class Fifo<T> {
-  #items: T[] = []
-  #head = 0
+  private items: T[] = []
+  private head = 0
 
   get length(): number {
-    return this.#items.length - this.#head
+    return this.items.length - this.head
   }
 
   push(item: T): void {
-    this.#items.push(item)
+    this.items.push(item)
   }
 
   shift(): T | undefined {
-    if (this.#head >= this.#items.length) return undefined
-    const item = this.#items[this.#head++]
-    if (this.#head * 2 > this.#items.length) this.replace(this.toArray())
+    if (this.head >= this.items.length) return undefined
+    const item = this.items[this.head++]
+    if (this.head * 2 > this.items.length) this.replace(this.toArray())
     return item
   }
 
   toArray(): T[] {
-    return this.#items.slice(this.#head)
+    return this.items.slice(this.head)
   }
 
   replace(items: T[]): void {
-    this.#items = items
-    this.#head = 0
+    this.items = items
+    this.head = 0
   }
 }
 
@@ -39,56 +39,56 @@ export interface ClosedOrderLimits {
 
 /** The window of closed orders that still answer for their client order ids: the last N of each account, and the last N of all. */
 export class ClosedOrders {
-  readonly #limits: ClosedOrderLimits
-  readonly #all = new Fifo<OrderRecord>()
-  readonly #byAccount = new Map<Account, Fifo<OrderRecord>>()
-  #remembered = 0
+  private readonly limits: ClosedOrderLimits
+  private readonly all = new Fifo<OrderRecord>()
+  private readonly byAccount = new Map<Account, Fifo<OrderRecord>>()
+  private remembered = 0
 
   constructor(limits: ClosedOrderLimits = LIMITS) {
-    this.#limits = limits
+    this.limits = limits
   }
 
   /** Entries in memory, forgotten ones included. */
   get queued(): number {
-    return this.#all.length
+    return this.all.length
   }
 
   remember(order: OrderRecord): void {
-    const own = this.#own(order.account)
+    const own = this.own(order.account)
     own.push(order)
-    this.#all.push(order)
-    this.#remembered++
-    if (own.length > this.#limits.closedOrdersPerAccount) this.#forget(own.shift()!)
-    while (this.#remembered > this.#limits.closedOrders) this.#forgetOldest()
+    this.all.push(order)
+    this.remembered++
+    if (own.length > this.limits.closedOrdersPerAccount) this.forget(own.shift()!)
+    while (this.remembered > this.limits.closedOrders) this.forgetOldest()
     // Forgotten orders in the middle of the queue would pile up behind a quiet account's.
-    if (this.#all.length > 2 * this.#remembered + 1_000) this.#all.replace(this.inOrder())
+    if (this.all.length > 2 * this.remembered + 1_000) this.all.replace(this.inOrder())
   }
 
   /** Those remembered, in the order in which they closed. */
   inOrder(): OrderRecord[] {
-    return this.#all.toArray().filter((order) => !order.forgotten)
+    return this.all.toArray().filter((order) => !order.forgotten)
   }
 
-  #own(account: Account): Fifo<OrderRecord> {
-    let own = this.#byAccount.get(account)
+  private own(account: Account): Fifo<OrderRecord> {
+    let own = this.byAccount.get(account)
     if (!own) {
       own = new Fifo()
-      this.#byAccount.set(account, own)
+      this.byAccount.set(account, own)
     }
     return own
   }
 
-  #forgetOldest(): void {
-    let oldest = this.#all.shift()
-    while (oldest?.forgotten) oldest = this.#all.shift()
+  private forgetOldest(): void {
+    let oldest = this.all.shift()
+    while (oldest?.forgotten) oldest = this.all.shift()
     if (!oldest) return
-    this.#own(oldest.account).shift()
-    this.#forget(oldest)
+    this.own(oldest.account).shift()
+    this.forget(oldest)
   }
 
-  #forget(order: OrderRecord): void {
+  private forget(order: OrderRecord): void {
     order.forgotten = true
     order.account.orders.delete(order.clientOrderId)
-    this.#remembered--
+    this.remembered--
   }
 }

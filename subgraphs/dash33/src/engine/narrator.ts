@@ -16,61 +16,61 @@ export interface Announced {
 /** Tells in words what the core does: its numbers become events, and each order keeps a record of its names. */
 export class Narrator implements Sink {
   out: EngineEvent[] = []
-  readonly #state: EngineState
-  #announced: readonly Announced[] = []
-  #accepted = 0
-  #groupId: string | null = null
+  private readonly state: EngineState
+  private announced: readonly Announced[] = []
+  private acceptedCount = 0
+  private groupId: string | null = null
   /** The orders that the command placed. */
   readonly placed: OrderRecord[] = []
   /** Ids of the orders that it cancelled. */
   cancelledIds: string[] = []
   /** What its own order traded as it arrived. */
-  #fills: FirstFill[] = []
-  #filling = -1
-  #holds = new Set<OrderRecord>()
+  private ownFills: FirstFill[] = []
+  private filling = -1
+  private touchedHolds = new Set<OrderRecord>()
 
   constructor(state: EngineState) {
-    this.#state = state
+    this.state = state
   }
 
   begin(out: EngineEvent[]): void {
     this.out = out
     this.placed.length = 0
     this.cancelledIds = []
-    this.#fills = []
-    this.#filling = -1
+    this.ownFills = []
+    this.filling = -1
   }
 
   /** Names the orders that the next acceptances are of. */
   announce(orders: readonly Announced[]): void {
-    this.#announced = orders
-    this.#accepted = 0
+    this.announced = orders
+    this.acceptedCount = 0
   }
 
   /** Collects the fills of an order that arrives anew. */
   follow(slot: number): void {
-    this.#filling = slot
+    this.filling = slot
   }
 
   fills(): readonly FirstFill[] {
-    return this.#fills.length === 0 ? NO_FILLS : this.#fills
+    return this.ownFills.length === 0 ? NO_FILLS : this.ownFills
   }
 
   accepted(slot: number): void {
-    const { exchange } = this.#state
+    const { exchange } = this.state
     const { orders, sequence, time } = exchange
-    const { clientOrderId, terms } = this.#announced[this.#accepted]!
+    const { clientOrderId, terms } = this.announced[this.acceptedCount]!
     const number = orders.pool.id[slot]!
     const id = orderId(number)
-    if (this.#accepted === 0) {
-      this.#filling = slot
-      this.#groupId = this.#announced.length > 1 ? id : null
+    if (this.acceptedCount === 0) {
+      this.filling = slot
+      this.groupId = this.announced.length > 1 ? id : null
     }
-    this.#accepted++
-    const account = this.#state.accountsByIndex[orders.pool.owner[slot]!]!
+    this.acceptedCount++
+    const account = this.state.accountsByIndex[orders.pool.owner[slot]!]!
     const role = orders.role[slot]!
     const expiresAt = exchange.deadlines.timeOf(slot)
-    const groupId = this.#groupId
+    const groupId = this.groupId
     const record = new OrderRecord({
       number,
       id,
@@ -84,10 +84,10 @@ export class Narrator implements Sink {
       role,
       slot,
     })
-    this.#state.records[slot] = record
+    this.state.records[slot] = record
     account.orders.set(clientOrderId, record)
     this.placed.push(record)
-    if (orders.held[slot] !== 0) this.#holds.add(record)
+    if (orders.held[slot] !== 0) this.touchedHolds.add(record)
     exchange.digest.text(clientOrderId)
     this.out.push({
       type: 'ORDER_ACCEPTED',
@@ -102,11 +102,11 @@ export class Narrator implements Sink {
   }
 
   triggered(slot: number, lastPrice: number): void {
-    const { orders, sequence } = this.#state.exchange
+    const { orders, sequence } = this.state.exchange
     this.out.push({
       type: 'ORDER_TRIGGERED',
       engineSequence: sequence,
-      ...names(this.#record(slot)),
+      ...names(this.record(slot)),
       lastPrice: lastPrice === 0 ? null : lastPrice,
       quantity: orders.quantity[slot]!,
       status: orders.status[slot] === PENDING ? 'PENDING' : 'OPEN',
@@ -114,8 +114,8 @@ export class Narrator implements Sink {
   }
 
   amended(slot: number, bySelfTrade: boolean, keptPriority: boolean): void {
-    const { orders, sequence } = this.#state.exchange
-    const record = this.#record(slot)
+    const { orders, sequence } = this.state.exchange
+    const record = this.record(slot)
     if (record.price !== null) record.price = orders.pool.price[slot]!
     if (record.stopPrice !== null) record.stopPrice = orders.stop[slot]!
     this.out.push({
@@ -142,31 +142,31 @@ export class Narrator implements Sink {
     takerBps: number,
     auction: boolean,
   ): void {
-    const { exchange } = this.#state
+    const { exchange } = this.state
     const { sequence, legs: leg } = exchange
     const market = exchange.marketOf(maker)
     const quoteAmount = price * quantity * market.quoteUnits
-    if (taker === this.#filling && !auction) this.#fills.push({ leg, price, quantity, fee: takerFee, quoteAmount })
+    if (taker === this.filling && !auction) this.ownFills.push({ leg, price, quantity, fee: takerFee, quoteAmount })
     this.out.push({
       type: 'TRADE',
       engineSequence: sequence,
       leg,
       tradeId: tradeId(sequence, leg),
-      symbol: this.#state.marketsByIndex[market.index]!.symbol,
+      symbol: this.state.marketsByIndex[market.index]!.symbol,
       price,
       quantity,
       baseAmount: quantity * market.baseUnits,
       quoteAmount,
       takerSide: SIDES[exchange.orders.pool.side[taker]!]!,
       auction,
-      maker: this.#party(maker, makerFee, makerBps),
-      taker: this.#party(taker, takerFee, takerBps),
+      maker: this.party(maker, makerFee, makerBps),
+      taker: this.party(taker, takerFee, takerBps),
     })
   }
 
   cancelled(slot: number, reason: number): void {
-    const { orders, sequence } = this.#state.exchange
-    const record = this.#record(slot)
+    const { orders, sequence } = this.state.exchange
+    const record = this.record(slot)
     this.cancelledIds.push(record.id)
     const words = reasonOf(reason)!
     this.out.push({
@@ -181,21 +181,21 @@ export class Narrator implements Sink {
   }
 
   closed(slot: number): void {
-    const record = this.#record(slot)
-    record.close(this.#state.exchange.orders)
-    this.#state.closedOrders.remember(record)
+    const record = this.record(slot)
+    record.close(this.state.exchange.orders)
+    this.state.closedOrders.remember(record)
   }
 
   held(slot: number): void {
-    this.#holds.add(this.#record(slot))
+    this.touchedHolds.add(this.record(slot))
   }
 
   statusSet(market: number, reason: number): void {
-    const entry = this.#state.marketsByIndex[market]!
+    const entry = this.state.marketsByIndex[market]!
     const { symbol, status, auctionEndsAt, recording } = entry
     this.out.push({
       type: 'MARKET_STATUS_SET',
-      engineSequence: this.#state.exchange.sequence,
+      engineSequence: this.state.exchange.sequence,
       symbol,
       status,
       reason: STATUS_REASONS[reason]!,
@@ -207,8 +207,8 @@ export class Narrator implements Sink {
   uncrossed(market: number, price: number, quantity: number): void {
     this.out.push({
       type: 'AUCTION_UNCROSSED',
-      engineSequence: this.#state.exchange.sequence,
-      symbol: this.#state.marketsByIndex[market]!.symbol,
+      engineSequence: this.state.exchange.sequence,
+      symbol: this.state.marketsByIndex[market]!.symbol,
       price: price === 0 ? null : price,
       quantity,
     })
@@ -217,17 +217,17 @@ export class Narrator implements Sink {
   cancelAllAfter(account: number, at: number): void {
     this.out.push({
       type: 'CANCEL_ALL_AFTER_SET',
-      engineSequence: this.#state.exchange.sequence,
-      accountId: this.#state.accountsByIndex[account]!.id,
+      engineSequence: this.state.exchange.sequence,
+      accountId: this.state.accountsByIndex[account]!.id,
       at: at === 0 ? null : at,
     })
   }
 
   /** Each touched hold once, as it is now. */
   drainHolds(): HoldChange[] {
-    const { exchange } = this.#state
-    const changes = Array.from(this.#holds, (record): HoldChange => {
-      const { instrument } = this.#state.markets.get(record.terms.symbol)!
+    const { exchange } = this.state
+    const changes = Array.from(this.touchedHolds, (record): HoldChange => {
+      const { instrument } = this.state.markets.get(record.terms.symbol)!
       return {
         orderId: record.id,
         accountId: record.account.id,
@@ -235,19 +235,19 @@ export class Narrator implements Sink {
         held: record.last ? 0 : exchange.orders.held[record.slot]!,
       }
     })
-    this.#holds.clear()
+    this.touchedHolds.clear()
     return changes
   }
 
-  #record(slot: number): OrderRecord {
-    const record = this.#state.records[slot]
+  private record(slot: number): OrderRecord {
+    const record = this.state.records[slot]
     if (!record) throw new Error(`slot ${slot} has no record`)
     return record
   }
 
-  #party(slot: number, fee: number, feeBps: number): TradeParty {
-    const { orders } = this.#state.exchange
-    const record = this.#record(slot)
+  private party(slot: number, fee: number, feeBps: number): TradeParty {
+    const { orders } = this.state.exchange
+    const record = this.record(slot)
     const remaining = orders.remaining[slot]!
     return {
       accountId: record.account.id,

@@ -93,6 +93,7 @@ function firstAnswer(state: EngineState): Ack {
 
 /** The answer to client order ids of which one is known already. */
 function repeatedAnswer(state: EngineState, account: Account, orders: readonly Announced[]): Ack | null {
+  if (!orders.some(({ clientOrderId }) => account.orders.has(clientOrderId))) return null
   const known = orders.map(({ clientOrderId }) => account.orders.get(clientOrderId))
   const taken = known.find((record) => record !== undefined)
   if (taken === undefined) return null
