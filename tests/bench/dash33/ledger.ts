@@ -18,7 +18,8 @@ import { TradingBatches } from './trading-batches.ts'
 const ACCOUNTS = 10_000
 const TRADES_PER_BATCH = 500
 const BATCHES = 40
-const WARM_UP = 10
+/** Until nearly every balance has been touched once: a writer that has just started asks whether they are there. */
+const WARM_UP = 30
 /** They are measured in turn, so that whatever else the machine does weighs on all of them. */
 const ROUNDS = 2
 
