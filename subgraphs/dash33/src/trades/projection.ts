@@ -1,8 +1,8 @@
 import type { ClientBase } from 'pg'
 import type { AccountNumbers } from '../accounts/index.ts'
 import { booleans, int2s, int4s, int8s, texts, timestamps } from '../columns.ts'
-import { writeColumns } from '../transactions.ts'
 import type { EngineBatch, Trade } from '../engine/events.ts'
+import { writeColumns } from '../transactions.ts'
 
 const INSERT_TRADES = `
   INSERT INTO trade (id, engine_sequence, leg, symbol, taker_side, price, quantity, base_amount, quote_amount, maker_order_id,
