@@ -100,6 +100,25 @@ test('a connection that breaks is opened again, and the book is the exchange’s
   await expect.poll(shown, SOON).toEqual(server.best(DEPTH))
 })
 
+test('whoever stops reading is not kept waiting, and nothing goes on behind them', async () => {
+  const before = server.connections
+  const other = await open('binance')
+  await other.covers(btc)
+  const steps = other.steps([btc], DEPTH, { malformed: 0, gaps: 0 })
+  let begun = false
+  const first = steps.next().then(() => {
+    begun = true
+  })
+  while (!begun) {
+    await server.play(5)
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+  await first
+  expect(server.connections).toBeGreaterThan(before)
+  await steps.return(undefined)
+  await expect.poll(() => server.connections, SOON).toBe(before)
+})
+
 test('only markets that both have are played, and an exchange that nobody knows is refused by name', async () => {
   expect(await source.covers(eth)).toBe(false)
   await expect(open('nosuchexchange')).rejects.toThrow(UnknownExchangeError)

@@ -60,6 +60,10 @@ export class BinanceServer {
     return [...this.#subscribers.values()].some((streams) => streams.has(stream))
   }
 
+  get connections(): number {
+    return this.#subscribers.size
+  }
+
   /** Plays the recording up to and with its snapshot, which the exchange then has as its book. */
   async playToSnapshot(): Promise<void> {
     while (this.#lastUpdateId === 0) await this.play(1)

@@ -45,12 +45,16 @@ export class LiveSource implements MarketDataSource {
   readonly #options: LiveSourceOptions
   readonly #exchange: Streaming
   readonly #isFatal: (error: unknown) => boolean
+  /** Ends what is read from the exchange: nobody wants it any more. */
+  readonly #ended = new AbortController()
+  readonly #over: AbortSignal
   #wake: () => void = () => {}
   #failure: unknown = null
 
   private constructor(options: LiveSourceOptions, exchange: Streaming, isFatal: (error: unknown) => boolean) {
     this.name = `${options.exchange}, live`
     this.#options = options
+    this.#over = AbortSignal.any([options.stop, this.#ended.signal])
     this.#exchange = exchange
     this.#isFatal = isFatal
   }
@@ -96,6 +100,7 @@ export class LiveSource implements MarketDataSource {
       }
     } finally {
       this.#options.stop.removeEventListener('abort', stopped)
+      this.#ended.abort()
       await this.#exchange.close()
       await Promise.all(followed)
     }
@@ -131,15 +136,15 @@ export class LiveSource implements MarketDataSource {
     )
   }
 
-  /** Reads on until stopped; after a failure again, ever later. */
+  /** Reads on until nobody wants it; after a failure again, ever later. */
   async #follow(read: () => Promise<void>, onFailure: (reason: string) => void): Promise<void> {
     let retryMs = FIRST_RETRY_MS
-    while (!this.#options.stop.aborted && this.#failure === null) {
+    while (!this.#over.aborted && this.#failure === null) {
       try {
         await read()
         retryMs = FIRST_RETRY_MS
       } catch (error) {
-        if (this.#options.stop.aborted) return
+        if (this.#over.aborted) return
         if (this.#isFatal(error)) this.#failure = error
         else onFailure(reasonOf(error))
         this.#wake()
@@ -164,7 +169,7 @@ export class LiveSource implements MarketDataSource {
   }
 
   #pause(milliseconds: number): Promise<void> {
-    return sleep(milliseconds, undefined, { signal: this.#options.stop }).catch(() => undefined)
+    return sleep(milliseconds, undefined, { signal: this.#over }).catch(() => undefined)
   }
 
   /** `BTC-USDT` is `BTC/USDT` there. */
