@@ -50,15 +50,20 @@ export interface EngineFigure {
 export async function measureEngine(): Promise<EngineFigure[]> {
   const flow = mixedFlow()
   const rates: number[] = []
+  const processor: number[] = []
   const hashes = new Set<string>()
   let latencies: Float64Array = new Float64Array(0)
   for (let repetition = 0; repetition < REPETITIONS; repetition++) {
     const timed = repetition === REPETITIONS - 1
     const run = new CoreRun(flow)
     const began = performance.now()
+    const used = process.cpuUsage()
     if (timed) latencies = run.timed()
     else run.play(0, flow.count)
-    if (!timed) rates.push((flow.count / (performance.now() - began)) * 1_000)
+    if (!timed) {
+      rates.push((flow.count / (performance.now() - began)) * 1_000)
+      processor.push(process.cpuUsage(used).user / flow.count)
+    }
     run.audit()
     hashes.add(run.exchange.digest.hex())
   }
@@ -70,6 +75,7 @@ export async function measureEngine(): Promise<EngineFigure[]> {
   return [
     figure('core: commands/s, median', rounded(best), `>= ${TARGET_PER_SECOND}`, best >= TARGET_PER_SECOND),
     figure('core: each repetition', rates.map(rounded).join(', ')),
+    figure('core: processor µs a command, each repetition', processor.map((each) => each.toFixed(2)).join(', ')),
     figure('core: p50, p99, p99.9 µs', [0.5, 0.99, 0.999].map((share) => at(share).toFixed(2)).join(', ')),
     figure('core: p99 µs', at(0.99).toFixed(2), `<= ${TARGET_P99_US}`, at(0.99) <= TARGET_P99_US),
     figure('core: conservation and hash', `exact, ${[...hashes][0]}`),
