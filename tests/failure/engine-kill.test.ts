@@ -16,7 +16,7 @@ it(`an engine that is killed under load at ${ENGINE_KILLS} random points, a stan
   const database = await freshDatabase('dash33')
   const report = await KillDrill.ofEngines(database.url, ENGINE_KILLS, 20)
   expect(report).toMatchObject({ lost: [], twice: [], unbalanced: [], equalHash: true })
-  expect(report.acknowledged).toBeGreaterThan(5_000)
+  expect(report.acknowledged).toBeGreaterThan(2_000)
   expect(report.outagesMs).toHaveLength(ENGINE_KILLS)
   console.log('takeovers, ms:', report.outagesMs.toSorted((a, b) => a - b).join(' '))
   await database.drop()
@@ -33,7 +33,7 @@ it(`a PostgreSQL that is killed under the engine at ${SERVER_KILLS} random point
       server = await startAgain(directory)
     })
     expect(report).toMatchObject({ lost: [], twice: [], unbalanced: [], equalHash: true })
-    expect(report.acknowledged).toBeGreaterThan(2_000)
+    expect(report.acknowledged).toBeGreaterThan(500)
   } finally {
     await server.stop()
     for (const each of directoriesOf(directory)) await rm(each, { recursive: true, force: true })
