@@ -3,14 +3,14 @@ import type { OrderTerms } from '../commands.ts'
 
 /** A quarter of a minute before a UTC midnight, so that DAY orders end within a run. */
 export const START = Date.UTC(2026, 7, 1, 23, 59, 45)
-const ACCOUNTS = ['ann', 'bob', 'eve', 'joe']
+export const ACCOUNTS = ['ann', 'bob', 'eve', 'joe']
 
 export const one = fc.constantFrom
 /** Equal to its own copy. */
 export const plainRecord = <T extends object>(model: { [K in keyof T]: fc.Arbitrary<T[K]> }) =>
   fc.record(model, { noNullPrototype: true })
 /** Null now and then. @param times how often it is not, against one null */
-export const perhaps = <T>(value: fc.Arbitrary<T>, times = 2) => fc.option(value, { nil: null, freq: times })
+export const perhaps = <T>(value: fc.Arbitrary<T>, times = 2) => fc.option(value, { nil: null, freq: times + 1 })
 export const accountId = one(...ACCOUNTS)
 export const symbol = one('BTC-USDT', 'BTC-USDT', 'ETH-USDT')
 export const side = one('BUY' as const, 'SELL' as const)

@@ -1,4 +1,4 @@
-import { type RiskLimits, type RiskRule, STANDARD_LIMITS } from '../../risk/limits.ts'
+import { type RiskLimits, type RiskRule, STANDARD_LIMITS, STANDARD_PROFILE } from '../../risk/limits.ts'
 import type { Refusal } from '../acks.ts'
 import type { OrderTerms } from '../commands.ts'
 import { shareDown } from './prices.ts'
@@ -101,7 +101,8 @@ function counts(venue: Venue, order: ModelOrder): boolean {
 
 export function limitsOf(venue: Venue, account: ModelAccount, symbol: string): RiskLimits {
   const profile = venue.profiles.get(account.profile)
-  return profile?.bySymbol.get(symbol) ?? profile?.everywhere ?? STANDARD_LIMITS
+  const standard = venue.profiles.get(STANDARD_PROFILE)?.everywhere
+  return profile?.bySymbol.get(symbol) ?? profile?.everywhere ?? standard ?? STANDARD_LIMITS
 }
 
 const worth = ({ instrument }: ModelMarket, price: number, quantity: number): bigint =>

@@ -108,12 +108,11 @@ export function changeSetting(
     case 'SET_RISK_LIMITS': {
       const { profile: name, symbol, limits } = command
       if (symbol !== null && !find(venue, symbol)) return refused('UNKNOWN_MARKET')
-      const profile = venue.profiles.get(name)
-      if (!profile && symbol !== null) return refused('UNKNOWN_PROFILE')
-      const before = symbol === null ? profile?.everywhere : profile?.bySymbol.get(symbol)
-      if (symbol !== null) profile!.bySymbol.set(symbol, limits)
-      else if (profile) profile.everywhere = limits
-      else venue.profiles.set(name, { everywhere: limits, bySymbol: new Map() })
+      const profile = venue.profiles.get(name) ?? { everywhere: null, bySymbol: new Map() }
+      venue.profiles.set(name, profile)
+      const before = symbol === null ? profile.everywhere : profile.bySymbol.get(symbol)
+      if (symbol === null) profile.everywhere = limits
+      else profile.bySymbol.set(symbol, limits)
       venue.events.push({ type: 'RISK_LIMITS_SET', ...audited, profile: name, symbol, before: before ?? null, limits })
       break
     }

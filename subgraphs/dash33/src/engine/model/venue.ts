@@ -66,7 +66,7 @@ export interface ModelAccount {
 }
 
 export interface Profile {
-  everywhere: RiskLimits
+  everywhere: RiskLimits | null
   readonly bySymbol: Map<string, RiskLimits>
 }
 
