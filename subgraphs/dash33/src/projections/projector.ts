@@ -17,7 +17,7 @@ const LONGEST_RETRY_MS = 5_000
  */
 export type BatchWriter = (batches: readonly EngineBatch[], after: number) => Promise<void>
 
-/** The stored watermark is not ours: another process projects too, and going on would count twice. */
+/** The stored watermark lies behind ours: the record was set back, and going on would leave a hole in it. */
 export class WatermarkMoved extends Error {}
 
 /**

@@ -42,10 +42,32 @@ test('a write that was committed without an answer changes nothing when it is ma
   expect(await rows('SELECT count(*) FROM outbox_event')).toEqual([{ count: '1' }])
 })
 
-test('a write from a watermark that has gone elsewhere is refused', async () => {
+test('what a former leader still wrote is not written again by its successor, who goes on behind it', async () => {
+  const [opened, credited] = openAndCredit()
+  const [former, successor] = [projectionWriter(pool), projectionWriter(pool)]
+  await former([opened], 0)
+  await successor([opened, credited], 0)
+  await former([credited], 1)
+  expect(await readWatermark(pool)).toBe(2)
+  expect(await rows('SELECT total FROM balance ORDER BY total')).toEqual([{ total: '-700' }, { total: '700' }])
+})
+
+test('what was folded for a place that another writer left in the meantime is folded anew', async () => {
+  const [opened, credited] = openAndCredit()
+  const [former, successor] = [projectionWriter(pool), projectionWriter(pool)]
+  const later = { ...credited, firstSequence: 3, lastSequence: 3, events: [], balances: [], holds: [] }
+  await successor([opened], 0)
+  await former([credited], 1)
+  const write = () => successor([credited, later], 1)
+  await expect(write()).rejects.toThrow('meanwhile')
+  await write()
+  expect(await readWatermark(pool)).toBe(3)
+  expect(await rows('SELECT total FROM balance ORDER BY total')).toEqual([{ total: '-700' }, { total: '700' }])
+})
+
+test('a write behind a place that the projections never reached is refused', async () => {
   const [opened, credited] = openAndCredit()
   const write = projectionWriter(pool)
-  await write([opened, credited], 0)
-  await expect(write([opened], 0)).rejects.toThrow(WatermarkMoved)
-  await expect(write([credited], 1)).resolves.toBeUndefined()
+  await expect(write([credited], 1)).rejects.toThrow(WatermarkMoved)
+  await expect(write([opened], 0)).resolves.toBeUndefined()
 })

@@ -12,7 +12,10 @@ export async function readWatermark(pool: Pool): Promise<number> {
   return lowest(await readWatermarks(pool))
 }
 
-/** Every projection, the events for other domains and the watermarks, in one transaction; each projection takes what it does not have yet. */
+/**
+ * Every projection, the events for other domains and the watermarks, in one transaction; each projection takes what it does not have yet. Two writers
+ * of one journal, such as a leader that was fenced and its successor, do each other no harm.
+ */
 export function projectionWriter(pool: Pool): BatchWriter {
   const numbers = new AccountNumbers()
   /** Where each projection stands, as far as this writer knows: so that folding needs no transaction. */
@@ -25,10 +28,11 @@ export function projectionWriter(pool: Pool): BatchWriter {
     try {
       await inTransaction(pool, async (client) => {
         const found = await lockWatermarks(client)
-        // The connection may have died between an earlier commit of the same batches and its answer.
-        if (lowest(found) === last.lastSequence) return
-        if (lowest(found) !== after || !equal(positions(found), known))
-          throw new WatermarkMoved(`the projections are no longer at ${after}`)
+        const at = lowest(found)
+        // Committed already: by an attempt whose answer was lost, or by a former leader that still wrote what the journal has.
+        if (at >= last.lastSequence) return
+        if (at < after) throw new WatermarkMoved(`the projections are at ${at}, not at ${after}`)
+        if (!equal(positions(found), known)) throw new Error('another writer has moved the projections meanwhile')
         for (const write of writes) await write(client, numbers)
         await moveWatermarks(client, last.lastSequence, last.time)
       })

@@ -19,7 +19,9 @@ test('the writing thread is one that writes here, and one whose session was ende
     WHERE datname = current_database() AND pid <> pg_backend_pid()`)
   const write = () => writer.write(others, first!.lastSequence)
   await write().catch(write)
-  await expect(writer.write([first!], 0)).rejects.toThrow(WatermarkMoved)
+  const ahead = others.at(-1)!.lastSequence + 2
+  const behindAHole = { ...first!, firstSequence: ahead, lastSequence: ahead }
+  await expect(writer.write([behindAHole], ahead - 1)).rejects.toThrow(WatermarkMoved)
   expect((await projectedIn(database.url)).differences).toBe(0)
   await writer.close()
   await pool.end()
