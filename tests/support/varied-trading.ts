@@ -1,15 +1,35 @@
 import { poolConfig } from '@opsource/database'
 import fc from 'fast-check'
 import { inadmissible } from '../../subgraphs/dash33/src/engine/admission.ts'
-import type { Command } from '../../subgraphs/dash33/src/engine/commands.ts'
+import type { Command, KillSwitchScope } from '../../subgraphs/dash33/src/engine/commands.ts'
 import { Engine } from '../../subgraphs/dash33/src/engine/engine.ts'
 import type { EngineBatch, OrderAccepted } from '../../subgraphs/dash33/src/engine/events.ts'
 import { encodeBatch, segmentOf } from '../../subgraphs/dash33/src/engine/journal/batch-format.ts'
 import { GENESIS_HASH, hashRow } from '../../subgraphs/dash33/src/engine/journal/rows.ts'
 import { JournalStore } from '../../subgraphs/dash33/src/engine/journal/store.ts'
 import { commandOf, opening, START, steps } from '../../subgraphs/dash33/src/engine/model/random-commands.ts'
+import { INSTRUMENTS } from '../../subgraphs/dash33/src/market/instruments.ts'
 
 const STEPS_PER_RUN = 100
+
+const release = (scope: KillSwitchScope, target: string): Command => ({
+  kind: 'SET_KILL_SWITCH',
+  scope,
+  target,
+  engaged: false,
+  changedBy: 'ops',
+  reason: 'a new run',
+})
+
+/** Whatever the run before has halted trades again. */
+const RELEASE: readonly Command[] = [
+  release('VENUE', ''),
+  ...opening.flatMap((command) => (command.kind === 'OPEN_ACCOUNT' ? [release('ACCOUNT', command.accountId)] : [])),
+  ...INSTRUMENTS.flatMap(({ symbol }): Command[] => [
+    release('MARKET', symbol),
+    { kind: 'SET_MARKET_STATUS', symbol, status: 'TRADING', auctionMs: null, recording: null },
+  ]),
+]
 
 interface Told {
   readonly commands: readonly Command[]
@@ -27,10 +47,13 @@ export class VariedTrading {
   constructor(seed: number, runs: number) {
     this.#tell(opening)
     const sampled = fc.sample(steps(STEPS_PER_RUN), { seed, numRuns: runs })
-    for (const step of sampled.flat()) {
-      this.#time += step.after
-      const command = commandOf(step, this.#accepted)
-      if (!inadmissible(command)) this.#tell([command])
+    for (const run of sampled) {
+      this.#tell(RELEASE)
+      for (const step of run) {
+        this.#time += step.after
+        const command = commandOf(step, this.#accepted)
+        if (!inadmissible(command)) this.#tell([command])
+      }
     }
   }
 
