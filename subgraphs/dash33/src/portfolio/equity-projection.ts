@@ -45,10 +45,10 @@ const UPSERT_PRICES = `
   ON CONFLICT (symbol) DO UPDATE SET price = excluded.price`
 
 const INSERT_FLOWS = `
-  INSERT INTO equity_flow (account_no, engine_sequence, time, kind, asset, amount, value, equity_before)
-  SELECT account_no, engine_sequence, time, kind::equity_flow_kind, asset, amount::numeric, value::numeric, equity_before::numeric
-  FROM unnest($1::int[], $2::bigint[], $3::timestamptz[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[])
-    AS r (account_no, engine_sequence, time, kind, asset, amount, value, equity_before)`
+  INSERT INTO equity_flow (account_no, engine_sequence, leg, time, kind, asset, amount, value, equity_before)
+  SELECT account_no, engine_sequence, leg, time, kind::equity_flow_kind, asset, amount::numeric, value::numeric, equity_before::numeric
+  FROM unnest($1::int[], $2::bigint[], $3::int[], $4::timestamptz[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[])
+    AS r (account_no, engine_sequence, leg, time, kind, asset, amount, value, equity_before)`
 
 /**
  * Values every account at the end of each minute of engine time, and each flow at its moment. It has its own copy of what accounts hold,
@@ -145,6 +145,7 @@ async function writeFlows(client: ClientBase, flows: readonly EquityFlow[], numb
   await writeColumns(client, 'insert equity flows', INSERT_FLOWS, flows, () => [
     int4s(flows.map(({ accountId }) => numbers.of(accountId))),
     int8s(flows.map(({ engineSequence }) => engineSequence)),
+    int4s(flows.map(({ leg }) => leg)),
     timestamps(flows.map(({ time }) => time)),
     texts(flows.map(({ kind }) => kind)),
     texts(flows.map(({ asset }) => asset)),

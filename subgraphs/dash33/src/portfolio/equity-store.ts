@@ -3,13 +3,13 @@ import { type CurveRange, valuationsWithin } from './curve.ts'
 import type { Valuation } from './returns.ts'
 
 const VALUATIONS = `
-  SELECT p.time, 0 AS engine_sequence, p.equity, 0 AS flow FROM equity_point p JOIN account a ON a.no = p.account_no WHERE a.id = $1
+  SELECT p.time, 0 AS engine_sequence, 0 AS leg, p.equity, 0 AS flow FROM equity_point p JOIN account a ON a.no = p.account_no WHERE a.id = $1
   UNION ALL
-  SELECT f.time, f.engine_sequence, f.equity_before, f.value FROM equity_flow f JOIN account a ON a.no = f.account_no WHERE a.id = $1`
+  SELECT f.time, f.engine_sequence, f.leg, f.equity_before, f.value FROM equity_flow f JOIN account a ON a.no = f.account_no WHERE a.id = $1`
 
 /** A point tells of all that came before its time, so that it precedes a flow of the same moment. */
-const FIND_LAST = `SELECT * FROM (${VALUATIONS}) v WHERE time <= $2 ORDER BY time DESC, engine_sequence DESC LIMIT 1`
-const FIND_WITHIN = `SELECT * FROM (${VALUATIONS}) v WHERE time > $2 AND time <= $3 ORDER BY time, engine_sequence`
+const FIND_LAST = `SELECT * FROM (${VALUATIONS}) v WHERE time <= $2 ORDER BY time DESC, engine_sequence DESC, leg DESC LIMIT 1`
+const FIND_WITHIN = `SELECT * FROM (${VALUATIONS}) v WHERE time > $2 AND time <= $3 ORDER BY time, engine_sequence, leg`
 
 export interface ValuationRow {
   readonly time: Date

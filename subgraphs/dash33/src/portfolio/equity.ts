@@ -12,6 +12,8 @@ export type Holdings = Map<string, Map<string, bigint>>
 export interface EquityFlow {
   readonly accountId: string
   readonly engineSequence: number
+  /** Of the trade; 0 of a credit. One command may give several assets their first prices. */
+  readonly leg: number
   /** Engine time, milliseconds since the Unix epoch. */
   readonly time: number
   /** `FIRST_PRICE`: what it held of the asset got a price; before that it was counted as nothing. */
@@ -72,7 +74,10 @@ export function foldFlows(
     event: EngineEvent,
     accountId: string,
     part: Pick<EquityFlow, 'kind' | 'asset' | 'amount' | 'value' | 'equityBefore'>,
-  ) => flows.push({ accountId, engineSequence: event.engineSequence, time, ...part })
+  ) => {
+    const leg = event.type === 'TRADE' ? event.leg : 0
+    flows.push({ accountId, engineSequence: event.engineSequence, leg, time, ...part })
+  }
   for (const { time, events } of run.batches) {
     for (const event of events) {
       if (event.type === 'CREDITED') {

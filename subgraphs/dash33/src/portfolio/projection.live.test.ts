@@ -92,7 +92,7 @@ const TABLES = {
   position_lot: 'account_no, symbol, engine_sequence, leg',
   equity_holding: 'account_no, asset',
   equity_point: 'account_no, time',
-  equity_flow: 'account_no, engine_sequence',
+  equity_flow: 'account_no, engine_sequence, leg',
   mark_price: 'symbol',
 }
 

@@ -61,7 +61,7 @@ export const PROJECTIONS: readonly Projection[] = [
     [
       { table: 'equity_holding', key: 'a0.id, asset', accounts: ['account_no'] },
       { table: 'equity_point', key: 'a0.id, time', accounts: ['account_no'] },
-      { table: 'equity_flow', key: 'a0.id, engine_sequence', accounts: ['account_no'] },
+      { table: 'equity_flow', key: 'a0.id, engine_sequence, leg', accounts: ['account_no'] },
       { table: 'mark_price', key: 'symbol', accounts: [] },
     ],
     (batches) => batches,
