@@ -19,10 +19,11 @@ export class StateStream<T> {
       overflow: (newest) => ({ replace: [newest] }),
       onClose: () => this.#readers.delete(reader),
     })
+    const state = this.#current()
+    // While nobody read, nothing was compared. Other readers may not have been told of what is so now.
+    if (this.#readers.size === 0) this.#last = state
     this.#readers.add(reader)
-    // While nobody read, nothing was compared either.
-    this.#last = this.#current()
-    if (this.#last !== null) reader.push(this.#last)
+    if (state !== null) reader.push(state)
     return reader
   }
 
