@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { systemClock } from '@opsource/kernel'
-import { type MarketReport, playRecording, RecordedSource } from '@opsource/market'
+import { type MarketDataSource, type MarketReport, playRecording, RecordedSource } from '@opsource/market'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { booksAgree } from './books.ts'
@@ -56,13 +56,14 @@ describePlatforms((mode) => {
     stop?: AbortSignal
     seed?: number
     judge?: boolean
+    source?: MarketDataSource
   }) {
     const reports: MarketReport[] = []
     const told: string[] = []
     await playRecording({
       gatewayUrl: platform.graphqlUrl,
       keys: platform.marketKeys,
-      source: await RecordedSource.open(RECORDING),
+      source: changes.source ?? (await RecordedSource.open(RECORDING)),
       speed: changes.speed ?? 'max',
       loop: false,
       depth: 20,
@@ -111,6 +112,28 @@ describePlatforms((mode) => {
     await play({ seconds: 3, seed: 7, judge: false })
     expect(await booksAgree(operator, await settled())).toEqual(before)
     expect(await operator.get(tradeCountSchema, '{ bookOfRecord { tradeCount } }')).toEqual(trades)
+  })
+
+  test('where the source fails, nothing that followed it stays on the book', async () => {
+    const recorded = await RecordedSource.open(RECORDING)
+    const failing: MarketDataSource = {
+      name: 'failing',
+      dataSet: recorded.dataSet,
+      covers: (instrument) => recorded.covers(instrument),
+      async *steps(instruments, depth, faults) {
+        let count = 0
+        for await (const step of recorded.steps(instruments, depth, faults)) {
+          yield step
+          if (++count === 60) throw new Error('the source is gone')
+        }
+      },
+    }
+    await expect(play({ seconds: 60, seed: 8, judge: false, source: failing })).rejects.toThrow('the source is gone')
+    await expect
+      .poll(async () => (await visitor.get(marketsSchema, MARKETS)).markets, EVENTUALLY)
+      .toMatchObject(
+        ['BTC-USDT', 'ETH-USDT'].map((symbol) => ({ symbol, status: 'PAUSED', orderBook: { bids: [], asks: [] } })),
+      )
   })
 
   test('while it plays in real time anyone can trade with it, and the level comes back', async () => {

@@ -116,8 +116,15 @@ class Performance {
     for (let repetition = 1; (loop || repetition === 1) && !stop.aborted; repetition++) {
       await this.#topUp()
       for (const player of this.#players.values()) player.begin(repetition)
-      await this.#playOnce()
-      onReport(await Promise.all([...this.#players.values()].map((player) => player.finish())))
+      const rest = () => [...this.#players.values()].map((player) => player.finish())
+      try {
+        await this.#playOnce()
+      } catch (error) {
+        // Quotes that follow nothing any more would be traded against.
+        await Promise.allSettled(rest())
+        throw error
+      }
+      onReport(await Promise.all(rest()))
     }
   }
 
@@ -129,25 +136,28 @@ class Performance {
     const busy = new Map<string, Promise<void>>()
     let failure: { readonly error: unknown } | null = null
     let begin: number | null = null
-    for await (const step of source.steps(instruments, depth, faults)) {
-      if (begin === null) this.#pacer.restart()
-      begin ??= step.time
-      if (recordedMs !== null && step.time - begin >= recordedMs) break
-      await this.#pacer.until(step.time).catch(() => undefined)
-      await busy.get(step.symbol)
-      if (failure !== null || stop.aborted) break
-      const playing = this.#players
-        .get(step.symbol)
-        ?.play(step)
-        .then(() => this.#mindBalances())
-      if (playing !== undefined) {
-        const settled = playing.catch((error: unknown) => {
-          failure ??= { error }
-        })
-        busy.set(step.symbol, settled)
+    try {
+      for await (const step of source.steps(instruments, depth, faults)) {
+        if (begin === null) this.#pacer.restart()
+        begin ??= step.time
+        if (recordedMs !== null && step.time - begin >= recordedMs) break
+        await this.#pacer.until(step.time).catch(() => undefined)
+        await busy.get(step.symbol)
+        if (failure !== null || stop.aborted) break
+        const playing = this.#players
+          .get(step.symbol)
+          ?.play(step)
+          .then(() => this.#mindBalances())
+        if (playing !== undefined) {
+          const settled = playing.catch((error: unknown) => {
+            failure ??= { error }
+          })
+          busy.set(step.symbol, settled)
+        }
       }
+    } finally {
+      await Promise.all(busy.values())
     }
-    await Promise.all(busy.values())
     if (failure !== null) throw (failure as { readonly error: unknown }).error
     if (faults.malformed + faults.gaps > 0)
       tell(`${source.name} had ${faults.malformed} malformed messages and ${faults.gaps} gaps`)
