@@ -74,6 +74,10 @@ describe('a connection', () => {
     const foreign = connection([{ time: 1, id: 'x' }], pageOf({}), ({ id }) => [id]).pageInfo.endCursor
     expect(() => pageOf({ after: foreign }, { keys: 2 })).toThrow('not a cursor')
   })
+  it('refuses a key that no row can have, before the database does', () => {
+    const after = Buffer.from('[1,"ord_\\u0000"]').toString('base64url')
+    expect(() => pageOf({ after }, { keys: 2 })).toThrow('not a cursor')
+  })
   it('refuses whatever is no cursor, as bad input', () => {
     fc.assert(
       fc.property(fc.string({ maxLength: 600 }), (after) => {

@@ -6,8 +6,10 @@ export const MAX_PAGE_SIZE = 100
 /** A cursor holds a few short keys. */
 const MAX_CURSOR_CHARACTERS = 512
 
+/** No text in the database holds the one character that PostgreSQL refuses. */
+const textKey = z.string().refine((key) => !key.includes('\0'))
 const cursorSchema = z
-  .array(z.union([z.string(), z.number()]))
+  .array(z.union([textKey, z.number()]))
   .min(1)
   .max(4)
 

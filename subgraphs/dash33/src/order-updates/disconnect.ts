@@ -87,7 +87,7 @@ export class DisconnectGuards {
     if (this.#suspended) return
     // 0 would switch it off.
     const told = this.#set(userId, Math.max(guard.graceMs, 1))
-    this.#work = Promise.all([this.#work, told])
+    this.#work = this.#work.then(() => told)
   }
 
   /** @returns when the switch runs out; null where the engine did not take it. */

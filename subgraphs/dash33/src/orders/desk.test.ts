@@ -55,6 +55,9 @@ function answerOf(command: Command): Ack {
     case 'CANCEL_ALL':
       return { kind: 'ALL_CANCELLED', engineSequence: 9, orderIds: ['ord_1', 'ord_2'] }
     case 'PLACE':
+      if (command.clientOrderId === 'again') {
+        return { kind: 'PLACED', order: SNAPSHOT, fills: [], linked: [], replayed: true }
+      }
       return { kind: 'REFUSED', code: 'CLIENT_ORDER_ID_REUSED', orderId: `ord_${command.clientOrderId}` }
     default:
       return { kind: 'REFUSED', code: 'ENGINE_UNAVAILABLE' }
@@ -156,6 +159,12 @@ test('a mass cancel names what went, and its owner’s reading waits for it', as
   expect(submitted[0]?.[1]).toEqual({ kind: 'CANCEL_ALL', accountId: 'acc_7', symbol: 'BTC-USDT', side: 'SELL' })
   expect(acked).toEqual([9])
   expect(await desk.cancelAll('usr_7', { symbol: 'DOGE-USDT' })).toMatchObject({ code: 'UNKNOWN_MARKET' })
+})
+
+test('reading waits for a repeated order too: its first answer may have been lost before it was stored', async () => {
+  const { desk, acked } = setUp()
+  expect(await desk.place('usr_7', order('again'))).toMatchObject({ replayed: true })
+  expect(acked).toEqual([SNAPSHOT.engineSequence])
 })
 
 test('a key that only the stored orders remember answers with that order, and never places a second one', async () => {

@@ -158,11 +158,11 @@ export class OrderDesk {
   }
 }
 
-/** @returns the sequence that the stored orders must reach to contain what the answer tells; 0 where it tells of nothing new. */
+/** @returns the sequence that the stored orders must reach to contain what the answer tells; 0 where it tells of no order. */
 function sequenceOf(ack: Ack): number {
   switch (ack.kind) {
     case 'PLACED':
-      return ack.replayed ? 0 : ack.order.engineSequence
+      return ack.order.engineSequence
     case 'AMENDED':
     case 'CANCELLED':
     case 'ALL_CANCELLED':

@@ -2,7 +2,6 @@ import DataLoader from 'dataloader'
 import type { Pool } from 'pg'
 import type { Logger } from 'pino'
 import type { OrderSnapshot } from '../engine/acks.ts'
-import type { EngineBatch } from '../engine/events.ts'
 import { findTakerFills } from '../fills/index.ts'
 import type { FillParent } from '../parents.ts'
 import type { OrderName } from './input.ts'
@@ -72,10 +71,6 @@ export class StoredOrders implements EarlierOrders {
   stop(): void {
     this.#closed = true
     clearTimeout(this.#retry)
-  }
-
-  take(batch: EngineBatch): void {
-    this.#window.take(batch)
   }
 
   needed(accountId: string): boolean {
