@@ -46,12 +46,13 @@ const pageSql = (filter: FillFilter, forwardInTime: boolean) => {
 const TAKER_FILLS = `
   SELECT ${COLUMNS}, 1 AS role FROM trade t WHERE t.engine_sequence = $1 AND t.taker_order_id = $2 ORDER BY t.leg`
 
-/** Programs' trades with each other are deleted; people's stay. */
+/** Programs' trades with each other are deleted; people's stay. Where nothing has traded since, all that a program traded may be gone. */
 const OLDEST_KEPT = `
-  SELECT t.engine_sequence FROM account a
-  JOIN holder h ON h.user_id = a.user_id AND h.kind = 'SERVICE'
-  CROSS JOIN LATERAL (SELECT engine_sequence FROM trade WHERE executed_at >= $2 ORDER BY executed_at LIMIT 1) t
-  WHERE a.id = $1`
+  SELECT coalesce(
+    (SELECT engine_sequence FROM trade WHERE executed_at >= $2 ORDER BY executed_at LIMIT 1),
+    (SELECT min(engine_sequence) + 1 FROM watermark)
+  ) AS engine_sequence
+  FROM account a JOIN holder h ON h.user_id = a.user_id AND h.kind = 'SERVICE' WHERE a.id = $1`
 
 interface FillRow {
   readonly id: string
@@ -99,7 +100,7 @@ export async function findTakerFills(pool: Pool, order: OrderSnapshot): Promise<
   return rows.map((row) => updateOf(row).fill)
 }
 
-/** @returns the first command of which a program's fills are all stored, among those since `time`; null where none is deleted. */
+/** @returns the first command since `time` from which on a program's fills are all stored; null for a person, whose fills all are. */
 export async function findOldestKept(pool: Pool, accountId: string, time: number): Promise<number | null> {
   const { rows } = await pool.query<{ engine_sequence: string }>(OLDEST_KEPT, [accountId, new Date(time)])
   return rows[0] ? Number(rows[0].engine_sequence) : null
