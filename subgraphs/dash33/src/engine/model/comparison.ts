@@ -118,8 +118,10 @@ export class Comparison {
 
 function nameOf(event: EngineEvent): string {
   if (event.type === 'TRADE') return event.auction ? 'AUCTION TRADE' : 'TRADE'
-  const isTyped = event.type === 'ORDER_CANCELLED' || event.type === 'MARKET_STATUS_SET'
-  return isTyped ? `${event.type} ${event.reason}` : event.type
+  if (event.type === 'ORDER_ACCEPTED' && event.terms.displayQuantity !== null) return 'ICEBERG ACCEPTED'
+  if (event.type === 'MARKET_STATUS_SET' && event.recording !== null) return 'RECORDING BEGUN'
+  const hasReason = 'reason' in event && !('changedBy' in event)
+  return hasReason ? `${event.type} ${event.reason}` : event.type
 }
 
 function differ(what: string, command: Command | null, here: unknown, there: unknown): never {

@@ -18,7 +18,7 @@ import {
 
 import { AUTHORISED, killSwitches, settings, statuses } from './random-settings.ts'
 
-export { ACCOUNTS, START } from './random-orders.ts'
+export { START } from './random-orders.ts'
 
 /** An order that a cancel or amendment names: the n-th latest, by either of its keys. */
 export interface Named {

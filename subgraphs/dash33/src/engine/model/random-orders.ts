@@ -3,7 +3,7 @@ import type { OrderTerms } from '../commands.ts'
 
 /** A quarter of a minute before a UTC midnight, so that DAY orders end within a run. */
 export const START = Date.UTC(2026, 7, 1, 23, 59, 45)
-export const ACCOUNTS = ['ann', 'bob', 'eve', 'joe']
+const ACCOUNTS = ['ann', 'bob', 'eve', 'joe']
 
 export const one = fc.constantFrom
 /** Equal to its own copy. */
