@@ -135,6 +135,15 @@ test('the snapshot at the start is the engine’s book with the last price', asy
   })
 })
 
+test('an auction that a restart has interrupted is told with what would trade', async () => {
+  const auction = { ...book(BTC, 50), status: 'AUCTION' as const, auctionEndsAt: 9_000, asks: [[99, 3]] as const }
+  const again = new MarketDataPublisher(cache, log, marketDataMetrics(new Registry()))
+  await again.start([auction], new Map())
+  const stored = marketSnapshotSchema.parse(JSON.parse((await cache.get(marketSnapshotKey(BTC))) ?? ''))
+  await again.stop()
+  expect(stored.auction).toEqual({ endsAt: 9_000, price: 99, quantity: 1 })
+})
+
 test('a reader that comes at any time holds the book of one who was there from the start', async () => {
   const early = new MarketFeed(BTC, cache, log)
   await early.start()

@@ -46,6 +46,7 @@ export class MarketDataPublisher {
   async start(books: readonly BookSnapshot[], lastPrices: ReadonlyMap<string, number>): Promise<void> {
     for (const book of books) {
       const market = new LiveMarket(openingSnapshot(book, lastPrices.get(book.symbol)))
+      indicate(market)
       this.#markets.set(book.symbol, { market, stored: -1, roundsSinceStored: 0 })
     }
     await this.#storeSnapshots()
@@ -59,7 +60,8 @@ export class MarketDataPublisher {
       const message = messageOf(batch, market)
       if (!message) continue
       market.apply(message)
-      this.#publish(withIndication(message, market))
+      indicate(market)
+      this.#publish(market.auction ? { ...message, auction: market.auction } : message)
     }
   }
 
@@ -152,14 +154,10 @@ function messageOf(batch: EngineBatch, market: LiveMarket): MarketDataMessage | 
   }
 }
 
-/** Adds what would trade if the auction ended now, by what the book shows after the message. */
-function withIndication(message: MarketDataMessage, market: LiveMarket): MarketDataMessage {
-  if (!message.auction) return message
+/** Says what would trade if the auction ended now, by what the book shows. */
+function indicate(market: LiveMarket): void {
   const [bid, ask] = [market.bids.at(0), market.asks.at(0)]
-  if (!bid || !ask) return message
+  if (!market.auction || !bid || !ask) return
   const crossing = uncross(market.bids.through(ask[0]), market.asks.through(bid[0]), market.lastPrice)
-  if (!crossing) return message
-  const auction = { ...message.auction, ...crossing }
-  market.auction = auction
-  return { ...message, auction }
+  if (crossing) market.auction = { ...market.auction, ...crossing }
 }
