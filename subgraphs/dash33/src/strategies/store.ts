@@ -225,8 +225,11 @@ export async function findCauses(
   return new Map(rows.map((row) => [row.orderId ?? '', orderOf(row, '')]))
 }
 
+/** Nothing was or will be decided outside these, whatever a cursor says. */
+const TIMES = { first: 0, last: Date.UTC(9999, 0) }
+
 function beyond(comparison: 'lt' | 'gt', [decidedAt, predictionId]: OrderKey) {
-  const time = new Date(decidedAt)
+  const time = new Date(Math.min(Math.max(decidedAt, TIMES.first), TIMES.last))
   return {
     OR: [{ decidedAt: { [comparison]: time } }, { decidedAt: time, predictionId: { [comparison]: predictionId } }],
   }

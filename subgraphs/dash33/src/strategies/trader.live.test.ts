@@ -282,3 +282,14 @@ test('of strategies that are written down at once each key makes one, and no mor
   )
   expect(many.filter(({ status }) => status === 'fulfilled')).toHaveLength(19)
 })
+
+test('a page behind a cursor that somebody made up is empty or whole', async () => {
+  const strategy = await strategyOf()
+  await trader.enable(strategy)
+  await forecastUp()
+  await expect.poll(() => decisions(strategy), EVENTUALLY).toEqual([['prd_1', 'PLACED']])
+  const pageBelow = (time: number) =>
+    findStrategyOrders(database.prisma, strategy, { below: [time, 'x'], above: null, backward: false, limit: 1 })
+  expect(await pageBelow(Number.MAX_SAFE_INTEGER)).toHaveLength(1)
+  expect(await pageBelow(Number.MIN_SAFE_INTEGER)).toEqual([])
+})
