@@ -1,5 +1,5 @@
 import { constants } from 'node:os'
-import { startPostgres } from '@opsource/database'
+import { MigrationRefused, startPostgres } from '@opsource/database'
 import { card } from './card.ts'
 import { claimDatabase } from './claim.ts'
 import { readConfig } from './config.ts'
@@ -118,7 +118,7 @@ async function stop(code: number): Promise<void> {
 }
 
 function lineFrom(error: unknown): string {
-  if (error instanceof Refusal || !(error instanceof Error))
-    return String(error instanceof Error ? error.message : error)
+  if (!(error instanceof Error)) return String(error)
+  if (error instanceof Refusal || error instanceof MigrationRefused) return error.message
   return error.stack ?? error.message
 }

@@ -7,7 +7,7 @@ export {
   findPostgres,
   startPostgres,
 } from './embedded/server.ts'
-export { migrate } from './migrate.ts'
+export { MigrationRefused, migrate } from './migrate.ts'
 export { type DomainUrls, prepareDatabase } from './roles.ts'
 export { LOCKFILE, nextMigration } from './schema-engine/difference.ts'
 export { migrationsDirectory, schemaFile } from './schema-engine/history.ts'
