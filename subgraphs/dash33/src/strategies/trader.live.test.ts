@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { MemoryTransport, newEvent } from '@opsource/bus'
 import { ManualClock } from '@opsource/kernel'
 import { pino } from 'pino'
@@ -227,6 +228,8 @@ test('an order that was on its way when a kill switch came counts for whoever sw
   await kill(true)
   await kill(false)
   const again = trader.enable(strategy)
+  // Longer than it would take, did it not wait for the order.
+  await Promise.race([again, sleep(500)])
   await forecastUp()
   release()
   await again
