@@ -9,6 +9,7 @@ interface Late {
 /**
  * A market's status has no key of its own: sent again after OUTCOME_UNKNOWN, a recording's pass would be counted twice. What the journal
  * turns out to hold after all is remembered until the market's next status command: if that is the same one, this is its answer.
+ * Without a recording it is simply set once more: an auction may have begun since.
  */
 export class LateAnswers {
   readonly #unknown = new Map<number, { readonly symbol: string; readonly key: string }>()
@@ -17,7 +18,7 @@ export class LateAnswers {
   /** The submission was answered OUTCOME_UNKNOWN. */
   unknown(id: number, commands: readonly Command[]): void {
     const [command] = commands
-    if (commands.length !== 1 || command?.kind !== 'SET_MARKET_STATUS') return
+    if (commands.length !== 1 || command?.kind !== 'SET_MARKET_STATUS' || !command.recording) return
     this.#unknown.set(id, { symbol: command.symbol, key: JSON.stringify(command) })
   }
 

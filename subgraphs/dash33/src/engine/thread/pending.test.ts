@@ -109,4 +109,24 @@ describe('when the thread is gone', () => {
     await turn()
     expect(sent).toHaveLength(3)
   })
+
+  it('a market status without a recording is carried out each time it is sent: an auction may have begun since', async () => {
+    const status: SetMarketStatus = {
+      kind: 'SET_MARKET_STATUS',
+      symbol: 'BTC-USDT',
+      status: 'TRADING',
+      auctionMs: null,
+      recording: null,
+    }
+    const answer = pending.submit([status], send)
+    await turn()
+    pending.lose(null, 'gone')
+    pending.giveUp()
+    expect(await answer).toEqual([UNKNOWN])
+    pending.answer(1, [DONE])
+    pending.settle()
+    void pending.submit([status], send)
+    await turn()
+    expect(sent).toHaveLength(2)
+  })
 })

@@ -12,7 +12,8 @@ export class Standby implements StandbyEngine {
   readonly #origin: number
   readonly #warm = Promise.withResolvers<void>()
   readonly #leads = Promise.withResolvers<void>()
-  #worker: Worker
+  /** Null once it has said that it ends, or has ended. */
+  #worker: Worker | null
   #restart: NodeJS.Timeout | null = null
   #reason = 'the standby ended'
   #isWarm = false
@@ -39,7 +40,7 @@ export class Standby implements StandbyEngine {
 
   async start(options: EngineOptions): Promise<EngineClient> {
     // By name: the worker has listeners of its own.
-    for (const name of ['message', 'error', 'exit']) this.#worker.removeAllListeners(name)
+    for (const name of ['message', 'error', 'exit']) this.#worker?.removeAllListeners(name)
     this.#handedOver = true
     const engine = new SupervisedEngine(options, { worker: this.#worker, origin: this.#origin, epoch: this.#epoch })
     await engine.start()
@@ -51,7 +52,7 @@ export class Standby implements StandbyEngine {
     this.#closed = true
     if (this.#restart) clearTimeout(this.#restart)
     this.#leads.reject(new Error('the standby is closed'))
-    await this.#worker.terminate()
+    await this.#worker?.terminate()
   }
 
   #launch(): Worker {
@@ -76,6 +77,7 @@ export class Standby implements StandbyEngine {
       this.#leads.resolve()
     } else if (message.kind === 'FAILED') {
       this.#reason = message.reason
+      this.#worker = null
     } else if (message.kind === 'WARNING') {
       log.warn(message.fields, message.message)
     }
@@ -83,6 +85,7 @@ export class Standby implements StandbyEngine {
 
   /** Before it was ever warm there is nothing to wait for: the journal cannot be followed. */
   #exited(): void {
+    this.#worker = null
     if (this.#closed) return
     const fault = new Error(this.#reason)
     if (this.#isWarm && this.#epoch === null) {

@@ -15,9 +15,9 @@ const LONGEST_RESTART_MS = 5_000
 
 type Phase = 'STARTING' | 'RUNNING' | 'RESTARTING' | 'CLOSING' | 'CLOSED'
 
-/** A standby's thread that holds the lock and waits to be told from where on. */
+/** A standby's thread that holds the lock and waits to be told from where on; null where it has ended since. */
 export interface LeadingThread {
-  readonly worker: Worker
+  readonly worker: Worker | null
   readonly origin: number
   readonly epoch: number | null
 }
@@ -156,7 +156,7 @@ export class SupervisedEngine implements EngineClient {
     worker.on('message', (message: FromEngine) => this.#receive(message))
     worker.on('error', (error) => this.#failed(error.message, null))
     worker.on('exit', () => this.#exited())
-    if (leading) this.#post({ kind: 'LEAD', handover })
+    if (leading?.worker) this.#post({ kind: 'LEAD', handover })
   }
 
   #post(message: ToEngine): void {
