@@ -21,7 +21,7 @@ const BUILT_IN: readonly (readonly [name: string, limits: RiskLimits])[] = [
   [MARKET_MAKER_PROFILE, MARKET_MAKER_LIMITS],
 ]
 
-/** All profiles, by name: those that the engine was built with, and what was set since. */
+/** All profiles, by name: those that the engine was built with, and what was set since. Where one says nothing, the standard profile's general limits hold. */
 export async function findProfiles(prisma: PrismaClient): Promise<StoredProfile[]> {
   const profiles = new Map(BUILT_IN.map(([name, limits]) => [name, new Map([['', limits]])]))
   for (const row of await prisma.riskLimit.findMany({ orderBy: [{ profile: 'asc' }, { symbol: 'asc' }] })) {
@@ -36,6 +36,8 @@ export async function findProfiles(prisma: PrismaClient): Promise<StoredProfile[
     })
     profiles.set(row.profile, limits)
   }
+  const standard = profiles.get(STANDARD_PROFILE)?.get('') ?? STANDARD_LIMITS
+  for (const limits of profiles.values()) if (!limits.has('')) limits.set('', standard)
   return Array.from(profiles, ([name, limits]) => ({ name, limits })).sort((a, b) => (a.name < b.name ? -1 : 1))
 }
 
