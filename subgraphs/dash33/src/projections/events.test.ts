@@ -1,6 +1,6 @@
 import { parseEvent } from '@opsource/bus'
 import { expect, test } from 'vitest'
-import { batch, credited, party, trade } from '../../../../tests/support/engine-events.ts'
+import { batch, cancelled, credited, party, trade } from '../../../../tests/support/engine-events.ts'
 import type { TradeParty } from '../engine/events.ts'
 import { eventsOf } from './events.ts'
 
@@ -21,6 +21,14 @@ test('each trade of a command but its last says that more follow, also where the
     [9, false],
     [10, false],
   ])
+})
+
+test('more follow also behind what a trade sets off: the other leg that goes, the stop that is met', () => {
+  const events = eventsOf([
+    batch(9, [trading(9, 0), cancelled('ord_leg', { engineSequence: 9, reason: 'OTHER_LEG' }), trading(9, 1)]),
+  ])
+  const trades = events.filter((event) => event.type === 'trade.executed')
+  expect(trades.map((event) => parseEvent(event, ['trade.executed']).data.moreFollow ?? false)).toEqual([true, false])
 })
 
 test('a batch told twice is the same events, each by its own id', () => {

@@ -10,14 +10,16 @@ import { type VenueChange, venueChangeOf } from '../settings/changes.ts'
 export function eventsOf(batches: readonly EngineBatch[]): CloudEvent[] {
   return batches.flatMap((batch) => {
     const { time } = batch
-    return batch.events.flatMap((event, index) => {
+    // Between a command's trades come cancels and triggers, of pairs and stops.
+    const lastTrades = new Map(
+      batch.events.flatMap((event) => (event.type === 'TRADE' ? [[event.engineSequence, event] as const] : [])),
+    )
+    return batch.events.flatMap((event) => {
       if (event.type === 'CREDITED') return [creditedEvent(event, time)]
       const change = venueChangeOf(event, time)
       if (change) return [changedEvent(change)]
       if (event.type !== 'TRADE') return []
-      // A command's trades come in one run.
-      const next = batch.events[index + 1]
-      return tradeEvents(event, time, next?.type === 'TRADE' && next.engineSequence === event.engineSequence)
+      return tradeEvents(event, time, lastTrades.get(event.engineSequence) !== event)
     })
   })
 }
