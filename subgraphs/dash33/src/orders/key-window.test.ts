@@ -66,6 +66,15 @@ test('a program’s stored orders are too few to count on: it is looked up as so
   expect(window.mayHaveForgotten('acc_maker')).toBe(true)
 })
 
+test('the engine may be full of programs’ orders of which none is stored any more: others’ keys are looked up', () => {
+  const window = new KeyWindow(LIMITS)
+  const programs = ['acc_maker', 'acc_taker'].map((accountId) => ({ accountId, closed: 0, isProgram: true }))
+  window.begin([...programs, { accountId: 'acc_1', closed: 1, isProgram: false }])
+  expect(window.mayHaveForgotten('acc_1')).toBe(true)
+  // Nothing of theirs is there to be found.
+  expect(window.mayHaveForgotten('acc_maker')).toBe(false)
+})
+
 test('what the stored orders must contain lies two to three fifths of the engine’s memory back', () => {
   const window = new KeyWindow({ closedOrdersPerAccount: 10, closedOrders: 1_000 })
   window.begin([])

@@ -58,9 +58,11 @@ export class KeyWindow {
 
   /** Adds what had closed before this process. Until then every account may have been forgotten. */
   begin(accounts: readonly { accountId: string; closed: number; isProgram: boolean }[]): void {
-    // A program's orders are deleted so soon that their number says nothing.
+    // A program's orders are deleted so soon that their number says nothing: the engine may be full of them.
     for (const { accountId, closed, isProgram } of accounts) {
-      this.#remember(accountId, isProgram && closed > 0 ? this.#limits.closedOrdersPerAccount : closed)
+      const most = this.#limits.closedOrdersPerAccount
+      if (isProgram && closed === 0) this.#remembered += most
+      else this.#remember(accountId, isProgram ? most : closed)
     }
     this.#isComplete = true
   }
