@@ -47,3 +47,9 @@ test('a market whose book is lost has none', () => {
   live.lose()
   expect(live.take()?.view).toEqual({ bids: [], asks: [] })
 })
+
+test('a market that never had a book has nothing to tell when it is lost', () => {
+  const live = market()
+  live.lose()
+  expect(live.take()).toBeNull()
+})

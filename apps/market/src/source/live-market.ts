@@ -31,6 +31,7 @@ export class LiveMarket {
 
   /** The book is not known: nothing may be quoted from it. */
   lose(): void {
+    if (this.#view === EMPTY_VIEW) return
     this.#view = EMPTY_VIEW
     this.#changed = true
   }
