@@ -49,7 +49,9 @@ export class Committer {
   #waiting: Waiting[] = []
   #questions: (() => void)[] = []
   #time: number
-  #timeTakenAt: number
+  /** What the clock said last, and when: after it was set back less than `#time`, which stands still until the clock has caught up. */
+  #clock: number
+  #clockTakenAt: number
   #journalHash: Uint8Array
   #isRunning = false
   #running: Promise<void> = Promise.resolve()
@@ -70,7 +72,8 @@ export class Committer {
     this.#keep = options.keep
     this.#projectedThrough = options.projectedThrough
     this.#time = options.time
-    this.#timeTakenAt = performance.now()
+    this.#clock = options.time
+    this.#clockTakenAt = performance.now()
     this.#events = events
     this.#wakeInTime()
   }
@@ -187,14 +190,14 @@ export class Committer {
   }
 
   #setTime(time: number): void {
-    if (time < this.#time) return
-    this.#time = time
-    this.#timeTakenAt = performance.now()
+    this.#clock = time
+    this.#clockTakenAt = performance.now()
+    this.#time = Math.max(this.#time, time)
   }
 
   /** Between two messages of the main thread time goes on as this thread measures it. */
   get #now(): number {
-    return Math.floor(this.#time + performance.now() - this.#timeTakenAt)
+    return Math.floor(this.#clock + performance.now() - this.#clockTakenAt)
   }
 
   #isDue(): boolean {

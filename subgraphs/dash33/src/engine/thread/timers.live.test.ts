@@ -67,3 +67,18 @@ it('what came due while no engine ran happens as the next one starts', async () 
   observed = await observedEngine(database.url, { projectedThrough: sequence })
   expect(await cancelled(order.clientOrderId)).toMatchObject({ reason: 'EXPIRED' })
 })
+
+it('a clock that is set back does not let a switch go off that is set anew in time', async () => {
+  const { sequence: projectedThrough } = await observed.client.stateHash()
+  await observed.client.close()
+  let ahead = 10_000
+  observed = await observedEngine(database.url, { projectedThrough, clock: { now: () => systemClock.now() + ahead } })
+  const order = nthOrder(1)
+  await observed.client.submit([order])
+  ahead = 0
+  for (let renewal = 0; renewal < 5; renewal++) {
+    await observed.client.submit([{ kind: 'CANCEL_ALL_AFTER', accountId: order.accountId, delayMs: 1_000 }])
+    await sleep(400)
+  }
+  expect(cancellation(order.clientOrderId)).toBeNull()
+})
