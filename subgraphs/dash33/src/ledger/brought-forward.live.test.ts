@@ -1,9 +1,12 @@
 import { poolConfig } from '@opsource/database'
-import { ManualClock } from '@opsource/kernel'
+import { type Clock, ManualClock } from '@opsource/kernel'
 import { Pool } from 'pg'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type FreshDatabase, freshDatabase } from '../../../../tests/support/database.ts'
 import { TestExchange } from '../../../../tests/support/exchange.ts'
+import { JournalReader } from '../engine/journal/reader.ts'
+import { rebuild } from '../projections/index.ts'
+import { PROGRAM_TRADE_RETENTION_MS, TradeRetention } from '../trades/retention.ts'
 import { BroughtForward, ENTRIES_PER_STATEMENT, PROGRAM_POSTING_RETENTION_MS } from './brought-forward.ts'
 
 const MAKER = 'usr_maker'
@@ -149,6 +152,17 @@ test('an account that is left with nothing stays in the report', async () => {
   expect(before.accounts).toContainEqual({ accountId: 'acc_taker', asset: 'ETH', total: '0.00000000' })
   expect(await broughtForward().run()).toBeGreaterThan(0)
   expect(await ledger()).toEqual(before)
+})
+
+test('a ledger that is rebuilt when its programs’ trades are gone is what it was', async () => {
+  await tradeWithPerson()
+  await tradeAmongPrograms(10)
+  await exchange.stop()
+  const retention = (on: Pool, clock: Clock) => [new BroughtForward(on, clock), new TradeRetention(on, clock)]
+  const clock = new ManualClock(exchange.ports.clock.now() + PROGRAM_TRADE_RETENTION_MS + 60_000)
+  for (const rule of retention(pool, clock)) expect(await rule.run()).toBeGreaterThan(0)
+  const rebuilt = await rebuild({ pool, journal: new JournalReader(pool), names: ['ledger'], retention, clock })
+  expect(rebuilt.filter(({ equal }) => !equal)).toEqual([])
 })
 
 test('while the market goes on, every report at one watermark is the same', async () => {

@@ -7,9 +7,14 @@ export const PROGRAM_POSTING_RETENTION_MS = 3_600_000
 /** Keeps one statement's locks and log small: half a minute of the recorded market. */
 export const ENTRIES_PER_STATEMENT = 10_000
 
-/** The last command that moved anything before `$1`. Trades tell, because entries have no time; those of programs stay longer than this asks. */
+/**
+ * The last command that moved anything before `$1`. Trades tell, because entries have no time; those of programs stay longer than this asks. Where
+ * they are gone, as when the ledger alone is rebuilt a day later, all of it is older if its watermark is.
+ */
 const FIND_CUTOFF = `
-  SELECT engine_sequence FROM trade WHERE executed_at < $1 ORDER BY executed_at DESC, engine_sequence DESC LIMIT 1`
+  SELECT greatest(
+    (SELECT engine_sequence FROM trade WHERE executed_at < $1 ORDER BY executed_at DESC, engine_sequence DESC LIMIT 1),
+    (SELECT engine_sequence FROM watermark WHERE name = 'ledger' AND time < $1)) AS engine_sequence`
 
 /** The end of the next stretch: whole commands behind `$1`, up to `$2`. */
 const FIND_STRETCH = `
