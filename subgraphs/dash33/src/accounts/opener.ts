@@ -4,7 +4,7 @@ import type { Logger } from 'pino'
 import type { EngineClient } from '../engine/client.ts'
 import { accountIdOf } from './account.ts'
 import type { Openings } from './openings.ts'
-import { findUnopened, writeHolders } from './store.ts'
+import { findUnopened, MAX_UNOPENED, writeHolders } from './store.ts'
 
 /** How often accounts are opened that the engine could not open at once. */
 const RETRY_INTERVAL_MS = 2_000
@@ -52,9 +52,10 @@ export class AccountOpener {
     if (!this.#due || this.#stopped) return
     this.#due = false
     this.#work = findUnopened(this.#pool)
-      .then((userIds) => this.#open(userIds))
-      .then((all) => {
-        if (!all) this.#due = true
+      .then(async (userIds) => {
+        const all = await this.#open(userIds)
+        // A full round may have left some for the next.
+        if (!all || userIds.length === MAX_UNOPENED) this.#due = true
       })
       .catch((error: unknown) => {
         this.#due = true

@@ -2,7 +2,7 @@ import type { ClientBase, Pool } from 'pg'
 import { type Row, writeRows } from '../database.ts'
 
 /** One submission's worth; the next round takes the rest. */
-const MAX_UNOPENED = 500
+export const MAX_UNOPENED = 500
 
 const UPSERT_HOLDERS = `
   INSERT INTO holder (user_id, kind)
