@@ -57,6 +57,20 @@ describe('the size of an operation', () => {
     expect(codeOf(hidden)).toBe('QUERY_TOO_COMPLEX')
   })
 
+  it('counts the pages of candles and curves as long as they are', () => {
+    const several = (count: number, page: string) => {
+      const pages = Array.from({ length: count }, (_, i) => `a${i}: ${page} { edges { node { a b c d e f } } }`)
+      return codeOf(`query ($n: Int) { ${pages.join(' ')} }`)
+    }
+    expect(several(4, 'candles(first: $n)')).toBeNull()
+    expect(several(6, 'candles(first: $n)')).toBe('QUERY_TOO_COMPLEX')
+    expect(several(limits.aliases, 'candles')).toBeNull()
+    for (const curve of ['equityCurve', 'equityCurve(last: $n)']) {
+      expect(several(2, curve)).toBeNull()
+      expect(several(3, curve)).toBe('QUERY_TOO_COMPLEX')
+    }
+  })
+
   it('counts the rungs of every book', () => {
     const books = (count: number, depth: string) =>
       `query ($d: Int) { ${Array.from({ length: count }, (_, i) => `a${i}: market { orderBook(depth: ${depth}) { bids { price } } }`).join(' ')} }`

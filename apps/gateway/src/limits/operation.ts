@@ -98,8 +98,12 @@ const INTROSPECTION_LISTS: Readonly<Record<string, number>> = {
   directives: 20,
 }
 /** What a connection gives where nothing is asked for, and its most, where a variable asks. */
-const DEFAULT_PAGE = 20
-const LARGEST_PAGE = 100
+const PAGE = { usual: 20, largest: 100 }
+/** The same of those whose pages are longer. */
+const LONG_PAGES: Readonly<Record<string, typeof PAGE>> = {
+  candles: { usual: 60, largest: 500 },
+  equityCurve: { usual: 1_000, largest: 1_000 },
+}
 /** A page is a statement of its own on a database. */
 const PAGE_COST = 20
 /** A book's most, where a variable asks. */
@@ -165,10 +169,11 @@ function extentOf(document: DocumentNode, counts: (field: string) => boolean): E
 }
 
 /** How many rows a field asks for; null where it is no page of anything. */
-function pageOf({ arguments: given, selectionSet }: FieldNode, fragments: Fragments): number | null {
+function pageOf({ name, arguments: given, selectionSet }: FieldNode, fragments: Fragments): number | null {
+  const { usual, largest } = LONG_PAGES[name.value] ?? PAGE
   const first = given?.find(({ name }) => name.value === 'first' || name.value === 'last')?.value
-  if (first) return first.kind === Kind.INT ? Math.max(1, Number(first.value)) : LARGEST_PAGE
-  return hasEdges(selectionSet, fragments, new Set()) ? DEFAULT_PAGE : null
+  if (first) return first.kind === Kind.INT ? Math.max(1, Number(first.value)) : largest
+  return hasEdges(selectionSet, fragments, new Set()) ? usual : null
 }
 
 /** How many values a field's `depth` asks for beside those that the document names. */
