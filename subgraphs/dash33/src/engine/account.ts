@@ -1,3 +1,4 @@
+import { Fifo } from './closed-orders.ts'
 import type { OrderRecord } from './order-record.ts'
 
 /** An account by its names; the core knows it by its number. */
@@ -8,6 +9,8 @@ export class Account {
   readonly userId: string
   /** By client order id: every open order, and the closed ones that are still remembered. */
   readonly orders = new Map<string, OrderRecord>()
+  /** The closed ones among them, in the order in which they closed. */
+  readonly closed = new Fifo<OrderRecord>()
 
   constructor(index: number, id: string, userId: string) {
     this.index = index

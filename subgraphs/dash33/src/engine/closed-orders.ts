@@ -1,9 +1,8 @@
-import type { Account } from './account.ts'
 import { LIMITS } from './limits.ts'
 import type { OrderRecord } from './order-record.ts'
 
 /** First in, first out, without shifting the array at every step. */
-class Fifo<T> {
+export class Fifo<T> {
   private items: T[] = []
   private head = 0
 
@@ -41,7 +40,6 @@ export interface ClosedOrderLimits {
 export class ClosedOrders {
   private readonly limits: ClosedOrderLimits
   private readonly all = new Fifo<OrderRecord>()
-  private readonly byAccount = new Map<Account, Fifo<OrderRecord>>()
   private remembered = 0
 
   constructor(limits: ClosedOrderLimits = LIMITS) {
@@ -54,7 +52,7 @@ export class ClosedOrders {
   }
 
   remember(order: OrderRecord): void {
-    const own = this.own(order.account)
+    const own = order.account.closed
     own.push(order)
     this.all.push(order)
     this.remembered++
@@ -69,20 +67,11 @@ export class ClosedOrders {
     return this.all.toArray().filter((order) => !order.forgotten)
   }
 
-  private own(account: Account): Fifo<OrderRecord> {
-    let own = this.byAccount.get(account)
-    if (!own) {
-      own = new Fifo()
-      this.byAccount.set(account, own)
-    }
-    return own
-  }
-
   private forgetOldest(): void {
     let oldest = this.all.shift()
     while (oldest?.forgotten) oldest = this.all.shift()
     if (!oldest) return
-    this.own(oldest.account).shift()
+    oldest.account.closed.shift()
     this.forget(oldest)
   }
 

@@ -1,7 +1,7 @@
 import type { OrderTerms } from './commands.ts'
 import { PENDING } from './core/codes.ts'
 import type { Sink } from './core/sink.ts'
-import type { EngineEvent, HoldChange, OrderNames, TradeParty } from './events.ts'
+import type { EngineEvent, HoldChange, TradeParty } from './events.ts'
 import { orderId, tradeId } from './order-id.ts'
 import { type FirstFill, NO_FILLS, OrderRecord } from './order-record.ts'
 import type { EngineState } from './state.ts'
@@ -27,7 +27,9 @@ export class Narrator implements Sink {
   /** What its own order traded as it arrived. */
   private ownFills: FirstFill[] = []
   private filling = -1
-  private touchedHolds = new Set<OrderRecord>()
+  /** Orders whose hold has changed, each once, and beside each the asset that it pays with. */
+  private touchedHolds: OrderRecord[] = []
+  private readonly heldAssets: number[] = []
 
   constructor(state: EngineState) {
     this.state = state
@@ -87,12 +89,17 @@ export class Narrator implements Sink {
     this.state.records[slot] = record
     account.orders.set(clientOrderId, record)
     this.placed.push(record)
-    if (orders.held[slot] !== 0) this.touchedHolds.add(record)
+    if (orders.held[slot] !== 0) this.held(slot)
     exchange.digest.text(clientOrderId)
     this.out.push({
       type: 'ORDER_ACCEPTED',
       engineSequence: sequence,
-      ...names(record),
+      orderId: record.id,
+      clientOrderId: record.clientOrderId,
+      accountId: record.account.id,
+      userId: record.account.userId,
+      symbol: record.terms.symbol,
+      side: record.terms.side,
       terms,
       expiresAt,
       status: orders.status[slot] === PENDING ? 'PENDING' : 'OPEN',
@@ -103,10 +110,16 @@ export class Narrator implements Sink {
 
   triggered(slot: number, lastPrice: number): void {
     const { orders, sequence } = this.state.exchange
+    const record = this.record(slot)
     this.out.push({
       type: 'ORDER_TRIGGERED',
       engineSequence: sequence,
-      ...names(this.record(slot)),
+      orderId: record.id,
+      clientOrderId: record.clientOrderId,
+      accountId: record.account.id,
+      userId: record.account.userId,
+      symbol: record.terms.symbol,
+      side: record.terms.side,
       lastPrice: lastPrice === 0 ? null : lastPrice,
       quantity: orders.quantity[slot]!,
       status: orders.status[slot] === PENDING ? 'PENDING' : 'OPEN',
@@ -121,7 +134,12 @@ export class Narrator implements Sink {
     this.out.push({
       type: 'ORDER_AMENDED',
       engineSequence: sequence,
-      ...names(record),
+      orderId: record.id,
+      clientOrderId: record.clientOrderId,
+      accountId: record.account.id,
+      userId: record.account.userId,
+      symbol: record.terms.symbol,
+      side: record.terms.side,
       reason: bySelfTrade ? 'SELF_TRADE' : 'REQUESTED',
       price: record.price,
       stopPrice: record.stopPrice,
@@ -172,7 +190,12 @@ export class Narrator implements Sink {
     this.out.push({
       type: 'ORDER_CANCELLED',
       engineSequence: sequence,
-      ...names(record),
+      orderId: record.id,
+      clientOrderId: record.clientOrderId,
+      accountId: record.account.id,
+      userId: record.account.userId,
+      symbol: record.terms.symbol,
+      side: record.terms.side,
       reason: words,
       status: words === 'EXPIRED' ? 'EXPIRED' : 'CANCELLED',
       filledQuantity: orders.filled(slot),
@@ -187,7 +210,12 @@ export class Narrator implements Sink {
   }
 
   held(slot: number): void {
-    this.touchedHolds.add(this.record(slot))
+    const record = this.record(slot)
+    if (record.isHoldTouched) return
+    record.isHoldTouched = true
+    const market = this.state.exchange.marketOf(slot)
+    this.touchedHolds.push(record)
+    this.heldAssets.push(record.terms.side === 'BUY' ? market.quoteAsset : market.baseAsset)
   }
 
   statusSet(market: number, reason: number): void {
@@ -225,17 +253,18 @@ export class Narrator implements Sink {
 
   /** Each touched hold once, as it is now. */
   drainHolds(): HoldChange[] {
-    const { exchange } = this.state
-    const changes = Array.from(this.touchedHolds, (record): HoldChange => {
-      const { instrument } = this.state.markets.get(record.terms.symbol)!
+    const { exchange, assets } = this.state
+    const changes = this.touchedHolds.map((record, i): HoldChange => {
+      record.isHoldTouched = false
       return {
         orderId: record.id,
         accountId: record.account.id,
-        asset: record.terms.side === 'BUY' ? instrument.quoteAsset : instrument.baseAsset,
+        asset: assets[this.heldAssets[i]!]!,
         held: record.last ? 0 : exchange.orders.held[record.slot]!,
       }
     })
-    this.touchedHolds.clear()
+    this.touchedHolds = []
+    this.heldAssets.length = 0
     return changes
   }
 
@@ -262,16 +291,5 @@ export class Narrator implements Sink {
       filledQuoteAmount: orders.filledQuote[slot]!,
       status: remaining === 0 ? 'FILLED' : 'PARTIALLY_FILLED',
     }
-  }
-}
-
-function names(record: OrderRecord): OrderNames {
-  return {
-    orderId: record.id,
-    clientOrderId: record.clientOrderId,
-    accountId: record.account.id,
-    userId: record.account.userId,
-    symbol: record.terms.symbol,
-    side: record.terms.side,
   }
 }

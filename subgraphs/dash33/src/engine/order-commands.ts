@@ -79,21 +79,22 @@ function placeAll(state: EngineState, accountId: string, orders: readonly Announ
 
 function firstAnswer(state: EngineState): Ack {
   const { narrator, exchange } = state
-  const [first, ...others] = narrator.placed
-  first!.fills = narrator.fills()
-  for (const record of narrator.placed) record.first = record.standing(exchange.orders)
+  const { placed } = narrator
+  const first = placed[0]!
+  first.fills = narrator.fills()
+  for (let i = 0; i < placed.length; i++) placed[i]!.first = placed[i]!.standing(exchange.orders)
   return {
     kind: 'PLACED',
-    order: first!.snapshot(first!.first!),
-    fills: first!.fillSnapshots(),
-    linked: others.map((record) => record.snapshot(record.first!)),
+    order: first.snapshot(first.first!),
+    fills: first.fillSnapshots(),
+    linked: placed.length === 1 ? [] : placed.slice(1).map((record) => record.snapshot(record.first!)),
     replayed: false,
   }
 }
 
 /** The answer to client order ids of which one is known already. */
 function repeatedAnswer(state: EngineState, account: Account, orders: readonly Announced[]): Ack | null {
-  if (!orders.some(({ clientOrderId }) => account.orders.has(clientOrderId))) return null
+  if (areNew(account, orders)) return null
   const known = orders.map(({ clientOrderId }) => account.orders.get(clientOrderId))
   const taken = known.find((record) => record !== undefined)
   if (taken === undefined) return null
@@ -109,6 +110,11 @@ function repeatedAnswer(state: EngineState, account: Account, orders: readonly A
     linked: linked.map((record) => record.snapshot(record.first ?? record.standing(state.exchange.orders))),
     replayed: true,
   }
+}
+
+function areNew(account: Account, orders: readonly Announced[]): boolean {
+  for (let i = 0; i < orders.length; i++) if (account.orders.has(orders[i]!.clientOrderId)) return false
+  return true
 }
 
 /** Whether the same command placed all that is still known of these orders, on the same terms. */

@@ -56,6 +56,8 @@ export class OrderRecord {
   /** How its own command left it: the answer that a repeated client order id gets. */
   first: Standing | null = null
   fills: readonly FirstFill[] = NO_FILLS
+  /** What is held for it has changed since holds were last told. */
+  isHoldTouched = false
   /** Its account no longer answers for it. */
   forgotten = false
 
