@@ -110,6 +110,8 @@ async function start(ports: Ports, options: Dash33Options, stack: AsyncDisposabl
   relay.start()
   opener.start()
   retention.start()
+  await strategies.start()
+  stack.defer(() => strategies.stop())
   const registrations = await consume({
     pool,
     transport: ports.transport,
@@ -117,11 +119,16 @@ async function start(ports: Ports, options: Dash33Options, stack: AsyncDisposabl
     types: eventConsumers.dash33,
     clock: ports.clock,
     log,
-    handle: (events, client) => opener.register(events, client),
+    handle: async (events, client) => {
+      const registered = events.filter((event) => event.type === 'user.registered')
+      if (registered.length > 0) await opener.register(registered, client)
+      await strategies.heed(
+        events.filter((event) => event.type === 'user.changed'),
+        client,
+      )
+    },
   })
   stack.defer(() => registrations.close())
-  await strategies.start()
-  stack.defer(() => strategies.stop())
   const subgraph = await createSubgraph({
     name: 'dash33',
     sdl: await readFile(path.join(import.meta.dirname, 'generated/schema.graphql'), 'utf8'),

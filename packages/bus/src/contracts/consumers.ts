@@ -5,7 +5,7 @@ import type { EventType } from './events.ts'
  * start, so that an event waits for its consumer whichever of the two starts first.
  */
 export const eventConsumers = {
-  dash33: ['user.registered'],
+  dash33: ['user.registered', 'user.changed'],
   enterprise: ['account.credited', 'trade.executed', 'venue.setting-changed'],
   mobile: ['user.registered', 'order.filled'],
 } as const satisfies Record<string, readonly EventType[]>

@@ -133,6 +133,14 @@ export async function switchOff(prisma: PrismaClient, id: string, stoppedBecause
   return (await prisma.strategy.updateMany({ where, data: { enabled: false, stoppedBecause } })).count === 1
 }
 
+/** Switches off whatever strategies these users have on. */
+export async function withdrawAccess(database: Pick<ClientBase, 'query'>, userIds: readonly string[]): Promise<void> {
+  await database.query(
+    `UPDATE strategy SET enabled = false, stopped_because = 'ACCESS_WITHDRAWN' WHERE enabled AND user_id = ANY($1)`,
+    [userIds],
+  )
+}
+
 /** Writes a decision before it is sent. @returns false where the forecast has caused an order of this strategy before. */
 export async function writeDecision(pool: Pool, order: OrderDecision): Promise<boolean> {
   const { strategyId, predictionId, side, quantity, price, decidedAt } = order

@@ -240,6 +240,26 @@ test('an order that was on its way when a kill switch came counts for whoever sw
   expect(await decisions(strategy)).toEqual([['prd_1', 'PLACED']])
 })
 
+test('whoever may not trade any more has no strategy that does, and whoever still may keeps theirs', async () => {
+  const strategy = await strategyOf()
+  await trader.enable(strategy)
+  const changed = async (roles: string[]) => {
+    const data = { userId: strategy.userId, displayName: 'Ada', roles, disabled: false }
+    const event = newEvent('user.changed', data, { source: 'enterprise', id: `evt_${roles.join()}`, time: NOON })
+    const client = await database.pool.connect()
+    await trader.heed([{ ...event, type: 'user.changed', data }], client)
+    client.release()
+  }
+  await changed(['TRADER', 'ANALYST'])
+  expect(await enabled()).toEqual(['stg_1'])
+  await changed(['ANALYST'])
+  expect(await enabled()).toEqual([])
+  await forecastUp()
+  await trader.stop()
+  expect(await decisions(strategy)).toEqual([])
+  expect((await database.prisma.strategy.findFirst())?.stoppedBecause).toBe('ACCESS_WITHDRAWN')
+})
+
 test('an order whose answer was lost is read from the record before the strategy goes on', async () => {
   const strategy = await strategyOf()
   await trader.enable(strategy)

@@ -1,7 +1,7 @@
-import type { CloudEvent, Subscription, Transport } from '@opsource/bus'
+import type { CloudEvent, EventOf, Subscription, Transport } from '@opsource/bus'
 import { parseEvent } from '@opsource/bus'
 import type { Clock } from '@opsource/kernel'
-import type { Pool } from 'pg'
+import type { ClientBase, Pool } from 'pg'
 import type { Logger } from 'pino'
 import { accountIdOf } from '../accounts/index.ts'
 import type { PrismaClient } from '../database.ts'
@@ -21,6 +21,7 @@ import {
   type StopReason,
   switchOff,
   switchOn,
+  withdrawAccess,
   writeDecision,
   writeOutcome,
 } from './store.ts'
@@ -115,6 +116,20 @@ export class StrategyTrader {
       this.#running.delete(strategyId)
       if (await switchOff(this.#options.prisma, strategyId, because)) this.#options.metrics.stopped(because)
     })
+  }
+
+  /** Switches off the strategies of users who may not trade any more, within the transaction that takes the news. */
+  async heed(changes: readonly EventOf<'user.changed'>[], client: ClientBase): Promise<void> {
+    const gone = new Set(
+      changes.filter(({ data }) => data.disabled || !data.roles.includes('TRADER')).map(({ data }) => data.userId),
+    )
+    if (gone.size === 0) return
+    const running = [...this.#running.values()].filter(({ strategy }) => gone.has(strategy.userId))
+    for (const { strategy } of running) this.#running.delete(strategy.id)
+    // Whatever is on its way is the last, and nothing that it writes can switch them on again.
+    await Promise.all(running.map(({ strategy }) => this.#turns.get(strategy.id)))
+    await withdrawAccess(client, [...gone])
+    for (const _ of running) this.#options.metrics.stopped('ACCESS_WITHDRAWN')
   }
 
   #run(strategy: Strategy): Running {

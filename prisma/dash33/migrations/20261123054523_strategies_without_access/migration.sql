@@ -1,0 +1,2 @@
+-- AlterEnum
+ALTER TYPE "strategy_stop" ADD VALUE 'ACCESS_WITHDRAWN';
