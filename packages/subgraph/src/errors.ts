@@ -11,7 +11,8 @@ export const errorCodes = {
   REQUEST_TOO_LARGE: 'The body is larger than the limit. Nothing of it was read.',
   QUERY_TOO_DEEP: 'The operation nests deeper than the limit.',
   QUERY_TOO_COMPLEX: 'The operation costs more than the limit.',
-  SUBGRAPH_UNAVAILABLE: 'A subgraph did not answer; only its own fields are missing.',
+  SUBGRAPH_UNAVAILABLE:
+    'A subgraph did not answer; only its own fields are missing. What a mutation asked of it may have happened: send it again with the same key.',
   SUBSCRIPTION_GAP: 'Something of a complete stream would have been missed: subscribe again from where you are.',
   SUBSCRIPTION_CONNECTION_LOST: 'The connection behind a subscription broke: subscribe again.',
   SUBSCRIPTION_SCHEMA_RELOAD: 'The graph changed under a subscription: subscribe again.',

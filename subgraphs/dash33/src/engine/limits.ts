@@ -40,8 +40,11 @@ export const LIMITS = {
   commitTimeoutMs: 10_000,
   /** Taken beside the commits, and tried again when the next one is due. */
   snapshotTimeoutMs: 30_000,
-  /** Callers whose commit was cut off wait this long for the journal to be read again before they hear OUTCOME_UNKNOWN. */
-  outcomePatienceMs: 10_000,
+  /**
+   * Callers whose commit was cut off wait this long for the journal to be read again before they hear OUTCOME_UNKNOWN: less than the
+   * 10 s after which the gateway takes a service for dead, and the word would reach nobody.
+   */
+  outcomePatienceMs: 8_000,
   /** Commands that a standby keeps to hand out, beyond what the leader lets its projections lag behind. */
   standbyCommands: 100_000,
   /** How long a killed engine's database session may hold the lock before the next one gives up. */
