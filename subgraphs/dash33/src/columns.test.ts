@@ -24,6 +24,12 @@ test('moments are microseconds since the year 2000', () => {
   ).toBe('000000000000000000000008' + '00000000000003e8')
 })
 
+test('moments reach to the end of the year 9999, as an order’s expiry may', () => {
+  const last = Date.UTC(9999, 11, 31, 23, 59, 59, 999)
+  const micros = timestamps([last]).readBigInt64BE(24)
+  expect(micros).toBe(BigInt(last - Date.UTC(2000, 0, 1)) * 1_000n)
+})
+
 test('a column of no rows is no column', () => {
   expect(() => texts([])).toThrow('no rows')
 })

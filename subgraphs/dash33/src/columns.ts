@@ -26,8 +26,7 @@ export const booleans = (values: Column<boolean>): Buffer =>
   fixed(values, OID.boolean, 1, (buffer, value, at) => buffer.writeUInt8(value ? 1 : 0, at))
 
 /** `timestamptz[]`, of milliseconds since the Unix epoch. */
-export const timestamps = (values: Column<number>): Buffer =>
-  fixed(values, OID.timestamptz, 8, (buffer, value, at) => writeInt64(buffer, (value - POSTGRES_EPOCH_MS) * 1_000, at))
+export const timestamps = (values: Column<number>): Buffer => fixed(values, OID.timestamptz, 8, writeMoment)
 
 /** `text[]`; enums are cast from it. */
 export function texts(values: Column<string>): Buffer {
@@ -69,6 +68,13 @@ function header(values: Column<unknown>, oid: number, bytes: number): Buffer {
   for (const [i, word] of [1, values.includes(null) ? 1 : 0, oid, values.length, 1].entries())
     buffer.writeInt32BE(word, i * 4)
   return buffer
+}
+
+/** An order may be good until the end of the year 9999: from 2285 on microseconds are beyond 2^53. */
+function writeMoment(buffer: Buffer, time: number, at: number): void {
+  const ms = time - POSTGRES_EPOCH_MS
+  if (Number.isSafeInteger(ms * 1_000)) writeInt64(buffer, ms * 1_000, at)
+  else buffer.writeBigInt64BE(BigInt(ms) * 1_000n, at)
 }
 
 function writeInt64(buffer: Buffer, value: number, at: number): void {
