@@ -83,8 +83,10 @@ function setUp(known: Readonly<Record<string, EarlierOrder>> | Error | null = nu
         return keys.map((key) => known?.[key] ?? null)
       },
     },
-    storedSymbolOf: async (_accountId, name) =>
-      'clientOrderId' in name && name.clientOrderId === 'rests' ? 'BTC-USDT' : null,
+    storedSymbolOf: async (_accountId, name) => {
+      if (known instanceof Error) throw known
+      return 'clientOrderId' in name && name.clientOrderId === 'rests' ? 'BTC-USDT' : null
+    },
     onAcked: (_accountId, sequence) => acked.push(sequence),
   })
   const kinds = () => submitted.map((commands) => commands.map(({ kind }) => kind))
@@ -191,4 +193,17 @@ test('while nobody can say whether a key was used, nothing is placed', async () 
     results: [{ code: 'ENGINE_UNAVAILABLE' }, { code: 'PRICE_OFF_TICK' }],
   })
   expect(submitted).toEqual([])
+})
+
+test('while the record cannot be read, a batch still cancels', async () => {
+  const { desk, kinds } = setUp(new Error('the database is away'))
+  const amendments = [{ clientOrderId: 'rests', quantity: '0.5' }]
+  expect(
+    await desk.batch('usr_7', { cancels: [{ clientOrderId: 'x' }], amendments, orders: [order('a')] }),
+  ).toMatchObject({
+    cancels: [{ code: 'ORDER_NOT_OPEN' }],
+    amendments: [{ code: 'ENGINE_UNAVAILABLE' }],
+    orders: [{ code: 'ENGINE_UNAVAILABLE' }],
+  })
+  expect(kinds()).toEqual([['OPEN_ACCOUNT', 'CANCEL']])
 })

@@ -11,6 +11,8 @@ import { countClosedOrders, findGroups, findOrdersByKey, findOwnOrders, type Ord
 /** As many as a batch may have; more wait for the next statement. */
 const MAX_KEYS = 500
 const RETRY_MS = 5_000
+/** An order that waited longer for the record must not reach the engine any more: whoever sent it may have given up. */
+export const PATIENCE_MS = 3_000
 
 /** An order whose key is used again, with what it traded as it arrived. */
 export interface EarlierOrder {
@@ -24,7 +26,7 @@ export interface EarlierOrder {
 export interface EarlierOrders {
   /** Whether the account has closed orders that the engine may have forgotten. */
   needed(accountId: string): boolean
-  /** @returns for each key the closed order that has it, or null. Rejects while the database is away. */
+  /** @returns for each key the closed order that has it, or null. Rejects where the database is away, or does not answer in time. */
   find(accountId: string, clientOrderIds: readonly string[]): Promise<readonly (EarlierOrder | null)[]>
 }
 
@@ -77,7 +79,16 @@ export class StoredOrders implements EarlierOrders {
     return this.#window.mayHaveForgotten(accountId)
   }
 
-  async find(accountId: string, clientOrderIds: readonly string[]): Promise<readonly (EarlierOrder | null)[]> {
+  find(accountId: string, clientOrderIds: readonly string[]): Promise<readonly (EarlierOrder | null)[]> {
+    return inTime(this.#find(accountId, clientOrderIds))
+  }
+
+  /** @returns in which market a stored order is that is open; null where there is none. Rejects like `find`. */
+  symbolOf(accountId: string, name: OrderName): Promise<string | null> {
+    return inTime(this.#symbolOf(accountId, name))
+  }
+
+  async #find(accountId: string, clientOrderIds: readonly string[]): Promise<readonly (EarlierOrder | null)[]> {
     await this.#reached(this.#window.forgottenThrough(accountId))
     const orders = await Promise.all(
       clientOrderIds.map((clientOrderId) => this.#byKey.load({ accountId, clientOrderId })),
@@ -85,8 +96,7 @@ export class StoredOrders implements EarlierOrders {
     return Promise.all(orders.map((order) => (order && isClosed(order) ? this.#withRest(accountId, order) : null)))
   }
 
-  /** @returns in which market a stored order is that is open; null where there is none. */
-  async symbolOf(accountId: string, name: OrderName): Promise<string | null> {
+  async #symbolOf(accountId: string, name: OrderName): Promise<string | null> {
     const order =
       'orderId' in name
         ? (await findOwnOrders(this.#pool, accountId, [name.orderId])).get(name.orderId)
@@ -111,4 +121,16 @@ export class StoredOrders implements EarlierOrders {
 /** An open order is in the engine's memory. */
 function isClosed({ status }: OrderSnapshot): boolean {
   return status === 'FILLED' || status === 'CANCELLED' || status === 'EXPIRED'
+}
+
+async function inTime<T>(answer: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error('the record of orders does not answer in time')), PATIENCE_MS)
+  })
+  try {
+    return await Promise.race([answer, late])
+  } finally {
+    clearTimeout(timer)
+  }
 }

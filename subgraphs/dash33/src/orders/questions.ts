@@ -9,7 +9,12 @@ import type {
   PlaceOcoInput,
   PlaceOrderInput,
 } from '../generated/graphql.ts'
-import type { EngineUnavailableAnswer, InvalidInputAnswer, UnknownMarketAnswer } from '../market/refusals.ts'
+import {
+  type EngineUnavailableAnswer,
+  engineUnavailable,
+  type InvalidInputAnswer,
+  type UnknownMarketAnswer,
+} from '../market/refusals.ts'
 import { readAmendment } from './amend-input.ts'
 import {
   type AmendAnswer,
@@ -71,16 +76,21 @@ export function askBracket(input: PlaceBracketInput, accountId: string): Asked<B
   )
 }
 
-/** @param symbolOf in which market an order is; null where it is not open. */
+/** @param symbolOf in which market an order is; null where it is not open. While it rejects, nothing is amended. */
 export async function askAmendment(
   input: AmendOrderInput,
   accountId: string,
   path: string,
   symbolOf: (name: OrderName) => Promise<string | null>,
-): Promise<Asked<AmendAnswer | InvalidInputAnswer | InvalidOrderAnswer>> {
+): Promise<Asked<AmendAnswer | InvalidInputAnswer | InvalidOrderAnswer | EngineUnavailableAnswer>> {
   const amendment = readAmendment(input, accountId, path)
   if ('answer' in amendment) return amendment
-  const symbol = await symbolOf(amendment.command.name)
+  let symbol: string | null
+  try {
+    symbol = await symbolOf(amendment.command.name)
+  } catch {
+    return { answer: engineUnavailable('ENGINE_UNAVAILABLE') }
+  }
   if (symbol === null) return { answer: orderNotOpen() }
   const read = amendment.command.inMarket(symbol)
   if ('answer' in read) return read

@@ -1,0 +1,24 @@
+import { Pool } from 'pg'
+import { pino } from 'pino'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { PATIENCE_MS, StoredOrders } from './earlier-orders.ts'
+import { KeyWindow } from './key-window.ts'
+
+beforeEach(() => {
+  vi.useFakeTimers()
+})
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+test('a record that hangs is not waited for without end: an order must not be placed long after it was sent', async () => {
+  const earlier = new StoredOrders({
+    pool: new Pool(),
+    log: pino({ level: 'silent' }),
+    window: new KeyWindow(),
+    reached: () => new Promise<never>(() => {}),
+  })
+  const found = expect(earlier.find('acc_1', ['a'])).rejects.toThrow('in time')
+  await vi.advanceTimersByTimeAsync(PATIENCE_MS)
+  await found
+})
