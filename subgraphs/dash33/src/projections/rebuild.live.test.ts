@@ -10,7 +10,7 @@ import { START } from '../engine/model/random-commands.ts'
 import { PROJECTIONS } from './catalogue.ts'
 import { catchUpProjections } from './catch-up.ts'
 import { checksumsOf } from './checksum.ts'
-import { rebuild } from './rebuild.ts'
+import { RebuildRefused, rebuild } from './rebuild.ts'
 import { refold } from './refold.ts'
 import { projectionWriter } from './store.ts'
 import { readWatermarks } from './watermarks.ts'
@@ -113,5 +113,16 @@ test('what the journal no longer reaches back to is not dropped', async () => {
   await pool.query('DELETE FROM journal_batch WHERE first_seq = 1')
   await expect(rebuilding()).rejects.toThrow('what came before was not kept')
   await expect(rebuilding('nothing')).rejects.toThrow('there is no projection nothing: ledger, orders')
+  expect(await checksumsOf(pool, PROJECTIONS)).toEqual(before)
+})
+
+test.each([
+  ['a batch that cannot be followed', `UPDATE journal_batch SET digest_before = repeat('0', 16) WHERE first_seq > 50`],
+  ['an end before the projections’', `DELETE FROM journal_batch WHERE first_seq > 50`],
+])('where the journal has %s nothing is dropped', async (_what, damage) => {
+  await traded()
+  const before = await checksumsOf(pool, PROJECTIONS)
+  await pool.query(damage)
+  await expect(rebuilding()).rejects.toThrow(RebuildRefused)
   expect(await checksumsOf(pool, PROJECTIONS)).toEqual(before)
 })

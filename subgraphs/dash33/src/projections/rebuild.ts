@@ -1,6 +1,8 @@
 import type { Clock } from '@opsource/kernel'
 import type { ClientBase, Pool } from 'pg'
+import type { EngineBatch } from '../engine/events.ts'
 import type { JournalReader } from '../engine/journal/reader.ts'
+import { JournalDamagedError } from '../engine/journal/recovery.ts'
 import { inTransaction } from '../transactions.ts'
 import { PROJECTIONS } from './catalogue.ts'
 import { type Checksum, checksumsOf } from './checksum.ts'
@@ -35,7 +37,8 @@ export interface RebuildOptions {
 /**
  * Empties projections and folds them anew from the first command on. Others stay as they are, and events that have gone out do not go
  * out again. One that dies half-way leaves a watermark that the next start goes on from.
- * @throws RebuildRefused where a name is unknown, or where the journal no longer reaches back to the first command.
+ * @throws RebuildRefused where a name is unknown, or where the journal does not lead from the first command to where the projections are; then
+ * nothing was emptied.
  */
 export async function rebuild({ pool, journal, names, retention, clock }: RebuildOptions): Promise<RebuiltTable[]> {
   const chosen = chosenProjections(names)
@@ -45,6 +48,7 @@ export async function rebuild({ pool, journal, names, retention, clock }: Rebuil
     for (const rule of retention(pool, { now: () => now })) await rule.run(new AbortController().signal)
   }
   const through = Math.max(...(await readWatermarks(pool)).map(({ engineSequence }) => engineSequence))
+  await assertLeadsTo(journal, through)
   await prune()
   const before = await checksumsOf(pool, chosen)
   await inTransaction(pool, (client) => empty(client, chosen))
@@ -75,6 +79,22 @@ async function assertReachesBack(journal: JournalReader): Promise<void> {
   throw new RebuildRefused(
     `the journal ${begins}: what came before was not kept, so nothing can be folded anew from the beginning (an exchange with DASH33_JOURNAL=ALL keeps it)`,
   )
+}
+
+/** Follows the journal once for nothing: what is emptied can be folded anew. An engine of another version may have written its beginning. */
+async function assertLeadsTo(journal: JournalReader, through: number): Promise<void> {
+  let reached = 0
+  const follow = async (batches: readonly EngineBatch[]) => {
+    reached = batches.at(-1)!.lastSequence
+  }
+  try {
+    await refold(journal, follow, 0, through)
+  } catch (error) {
+    if (!(error instanceof JournalDamagedError)) throw error
+    throw new RebuildRefused(`the journal cannot be followed from its beginning: ${error.message}`)
+  }
+  if (reached < through)
+    throw new RebuildRefused(`the journal leads to ${reached}, and the projections are at ${through}`)
 }
 
 /** Accounts stay, because the others name them by their numbers. */
