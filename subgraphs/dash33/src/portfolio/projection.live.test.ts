@@ -10,7 +10,7 @@ import { projectionWriter } from '../projections/index.ts'
 import { equityOf, MINUTE_MS, minuteOf } from './equity.ts'
 import { EquityRetention, MINUTE_POINTS_RETENTION_MS } from './equity-retention.ts'
 import { findValuations } from './equity-store.ts'
-import { LotQueue } from './lots.ts'
+import { LotQueue, MAX_OPEN_LOTS } from './lots.ts'
 import { performanceOf } from './performance.ts'
 import { applyMove, FLAT } from './position.ts'
 import { foldFills } from './projection.ts'
@@ -146,6 +146,37 @@ test('positions, lots and equity are what the pure functions make of the fills, 
   expect(once.position_lot.length).toBeGreaterThan(10)
   expect(once.equity_point.length).toBeGreaterThan(20)
   expect(once.equity_flow.some(({ kind }) => kind === 'FIRST_PRICE')).toBe(true)
+})
+
+test('of more lots than are kept apart the oldest are merged as the pure functions merge them, however many are stored', async () => {
+  const engine = new Engine()
+  const batches = [engine.applyBatch([...open('a'), ...open('b')], START).batch]
+  // Past the limit, then a sale that takes several of the oldest, and past it again.
+  const buys = (count: number) => Array.from({ length: count }, () => 'BUY' as const)
+  const sides = [...buys(MAX_OPEN_LOTS + 60), 'SELL' as const, ...buys(20)]
+  for (const [n, side] of sides.entries()) {
+    const [quantity, price] = [side === 'BUY' ? 100 + (n % 7) : 900, 6_000_000 + (n % 40) * 100]
+    const commands = [
+      place('a', n, { side: side === 'BUY' ? 'SELL' : 'BUY', price, quantity }),
+      place('b', n, { side, price, quantity }),
+    ]
+    batches.push(engine.applyBatch(commands, START + 1 + n).batch)
+  }
+  const { position_lot: lots } = await project(batches, 37)
+  const numbers = await accountNumbers()
+  for (const { accountId, fills } of foldFills(batches)) {
+    const queue = new LotQueue()
+    for (const fill of fills) queue.add(fill)
+    expect(lots.filter((row) => Number(row.account_no) === numbers.get(accountId))).toMatchObject(
+      queue.lots.map(({ engineSequence, leg, quantity, cost }) => ({
+        engine_sequence: `${engineSequence}`,
+        leg,
+        quantity: `${quantity}`,
+        cost: `${cost}`,
+      })),
+    )
+    expect(queue.lots).toHaveLength(MAX_OPEN_LOTS)
+  }
 })
 
 test('at the end of each minute an account is worth what it held at the last prices', async () => {
