@@ -143,7 +143,6 @@ async function start(ports: Ports, options: Dash33Options, stack: AsyncDisposabl
       ids: ports.ids,
       clock: ports.clock,
       writes,
-      projected,
       projector,
     }),
     ports,

@@ -1,5 +1,5 @@
 import { connection, pageOf, wholeKey } from '@opsource/subgraph'
-import { accountIdOf, callerOf } from '../accounts/index.ts'
+import { accountIdOf, callerOf, type ReadYourWrites } from '../accounts/index.ts'
 import type { PrismaClient } from '../database.ts'
 import type { Ack } from '../engine/acks.ts'
 import type { EngineClient } from '../engine/client.ts'
@@ -15,16 +15,15 @@ import { shownLimits, shownTier, shownValues } from './values.ts'
 export interface RiskServices {
   readonly prisma: PrismaClient
   readonly engine: Pick<EngineClient, 'submit'>
-  /** Resolves once the projections contain the engine's command of that sequence. */
-  readonly projected: (engineSequence: number) => Promise<void>
+  readonly writes: Pick<ReadYourWrites, 'contains'>
 }
 
-export function riskResolvers({ prisma, engine, projected }: RiskServices): Resolvers {
+export function riskResolvers({ prisma, engine, writes }: RiskServices): Resolvers {
   const set = async (read: Read<Command>) => {
     if ('fault' in read) return read.fault
     const [ack] = await engine.submit([read.command])
-    // Whoever changes a setting reads it in what they ask next.
-    if (ack?.kind === 'SETTING_CHANGED') await projected(ack.engineSequence).catch(() => {})
+    // Whoever changes a setting reads it in what they ask next; that it holds they hear also while the record stands still.
+    if (ack?.kind === 'SETTING_CHANGED') await writes.contains(ack.engineSequence)
     return settingAnswer(ack, read.command)
   }
   return {
