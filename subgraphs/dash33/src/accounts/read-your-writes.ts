@@ -3,12 +3,15 @@ const PATIENCE_MS = 2_000
 
 /** Lets the owner of an account read what they wrote: queries wait until the projections contain it. */
 export class ReadYourWrites {
-  readonly #reached: (engineSequence: number) => Promise<void>
+  readonly #reached: (engineSequence: number, signal: AbortSignal) => Promise<void>
   readonly #watermark: () => number
   readonly #written = new Map<string, number>()
 
-  constructor(projector: { reached(engineSequence: number): Promise<void>; readonly watermark: number }) {
-    this.#reached = (engineSequence) => projector.reached(engineSequence)
+  constructor(projector: {
+    reached(engineSequence: number, signal: AbortSignal): Promise<void>
+    readonly watermark: number
+  }) {
+    this.#reached = (engineSequence, signal) => projector.reached(engineSequence, signal)
     this.#watermark = () => projector.watermark
   }
 
@@ -37,11 +40,9 @@ export class ReadYourWrites {
   }
 
   async #wait(sequence: number): Promise<void> {
-    let timer: NodeJS.Timeout | undefined
-    const patience = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, PATIENCE_MS)
-    })
-    await Promise.race([this.#reached(sequence).catch(() => {}), patience])
+    const patience = new AbortController()
+    const timer = setTimeout(() => patience.abort(), PATIENCE_MS)
+    await this.#reached(sequence, patience.signal).catch(() => {})
     clearTimeout(timer)
   }
 }

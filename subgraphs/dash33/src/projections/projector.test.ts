@@ -103,3 +103,12 @@ test('closing writes what was taken', async () => {
   await projector.close()
   expect(written).toEqual([1, 2])
 })
+
+test('a reader who no longer waits for projections that stand still is let go', async () => {
+  const { projector } = projecting(() => new Promise(() => {}))
+  projector.take(batch(1))
+  const patience = new AbortController()
+  const reading = projector.reached(1, patience.signal)
+  patience.abort(new Error('patience ends'))
+  await expect(reading).rejects.toThrow('patience ends')
+})

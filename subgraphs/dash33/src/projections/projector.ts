@@ -37,7 +37,7 @@ export class Projector {
   #fault: Error | null = null
   /** Why the last attempt failed; null after one that did not. */
   #trouble: unknown = null
-  #listeners: (() => void)[] = []
+  readonly #listeners = new Set<() => void>()
 
   constructor(options: {
     watermark: number
@@ -77,11 +77,12 @@ export class Projector {
     this.#running ??= this.#run()
   }
 
-  /** Resolves once `sequence` is stored. Rejects when projecting has stopped. */
-  async reached(sequence: number): Promise<void> {
+  /** Resolves once `sequence` is stored. Rejects when projecting has stopped, or the reader no longer waits. */
+  async reached(sequence: number, signal?: AbortSignal): Promise<void> {
     while (this.#watermark < sequence) {
       if (this.#fault) throw this.#fault
-      await new Promise<void>((resolve) => this.#listeners.push(resolve))
+      signal?.throwIfAborted()
+      await this.#woken(signal)
     }
   }
 
@@ -155,7 +156,20 @@ export class Projector {
     this.#wake()
   }
 
+  /** Readers that give up while projections stand still leave nothing behind. */
+  #woken(signal: AbortSignal | undefined): Promise<void> {
+    return new Promise((resolve) => {
+      const woken = () => {
+        this.#listeners.delete(woken)
+        signal?.removeEventListener('abort', woken)
+        resolve()
+      }
+      this.#listeners.add(woken)
+      signal?.addEventListener('abort', woken)
+    })
+  }
+
   #wake(): void {
-    for (const listener of this.#listeners.splice(0)) listener()
+    for (const listener of [...this.#listeners]) listener()
   }
 }
