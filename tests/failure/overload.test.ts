@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
 import { booksAgree } from '../journeys/books.ts'
 import { type Platform, startPlatform } from '../journeys/stage.ts'
-import { credit, EVENTUALLY, orderOf, setStatus, Trader } from '../journeys/venue.ts'
+import { credit, EVENTUALLY, orderOf, quoteAsMaker, setStatus, Trader } from '../journeys/venue.ts'
 import { Visitor } from '../journeys/visitor.ts'
 
 /** Together half as much again as the engine lets wait; what the gateway's own pace keeps away from it is accepted in time. */
@@ -32,6 +32,7 @@ beforeAll(async () => {
   await setStatus(operator, 'BTC-USDT', 'TRADING')
   trader = await Trader.register(visitor, 'olga')
   await credit(operator, trader.userId, 'USDT', '100000000')
+  await quoteAsMaker(operator, trader)
 })
 afterAll(() => platform?.stop())
 

@@ -211,3 +211,17 @@ export async function credit(
   const answer = z.object({ creditAccount: z.object({ __typename: z.literal('AccountCredited') }) })
   await operator.get(answer, CREDIT, { input: { userId, asset, amount, reference } })
 }
+
+const ASSIGN_PROFILE = /* GraphQL */ `
+  mutation AssignProfile($input: AssignRiskProfileInput!) {
+    assignRiskProfile(input: $input) { __typename ... on Refusal { code message } }
+  }
+`
+const assigned = z.object({ assignRiskProfile: z.object({ __typename: z.literal('SettingChanged') }) })
+
+/** Puts a trader who sends more than people do under the profile for it. */
+export async function quoteAsMaker(operator: Visitor, trader: Trader): Promise<void> {
+  const { accountId } = await trader.portfolio()
+  const input = { accountId, profile: 'market-maker', reason: 'drill' }
+  await operator.get(assigned, ASSIGN_PROFILE, { input })
+}

@@ -1,6 +1,6 @@
 // Orders through the gateway over HTTP: the platform of one process on embedded defaults, the load from another process.
 import { StandaloneProcess } from '../../failure/standalone-process.ts'
-import { credit, orderOf, PLACE_ORDER, setStatus, Trader } from '../../journeys/venue.ts'
+import { credit, orderOf, PLACE_ORDER, quoteAsMaker, setStatus, Trader } from '../../journeys/venue.ts'
 import { Visitor } from '../../journeys/visitor.ts'
 import { type Samples, sideBySide } from '../samples.ts'
 import { Load } from './load.ts'
@@ -19,9 +19,6 @@ const PLACE_ORDERS = /* GraphQL */ `
   mutation PlaceOrders($input: PlaceOrdersInput!) {
     placeOrders(input: $input) { __typename ... on OrdersPlaced { results { __typename ... on Refusal { code message } } } }
   }
-`
-const ASSIGN = /* GraphQL */ `
-  mutation Assign($input: AssignRiskProfileInput!) { assignRiskProfile(input: $input) { __typename ... on Refusal { code } } }
 `
 
 export interface GatewayFigure {
@@ -54,10 +51,7 @@ async function fundedLoad(platform: StandaloneProcess): Promise<Load> {
   const trader = await Trader.register(visitor, 'bench')
   await credit(operator, trader.userId, 'USDT', '500000000')
   await credit(operator, trader.userId, 'BTC', '10000')
-  // Whoever sends so many orders is under the profile for it.
-  const { accountId } = await trader.portfolio()
-  const assigned = await operator.ask(ASSIGN, { input: { accountId, profile: 'market-maker', reason: 'bench' } })
-  if (!assigned.text.includes('SettingChanged')) throw new Error(assigned.text)
+  await quoteAsMaker(operator, trader)
   return new Load(platform.graphqlUrl, trader.accessToken, CONNECTIONS)
 }
 
