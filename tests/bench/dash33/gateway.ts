@@ -7,13 +7,13 @@ import { Load } from './load.ts'
 
 const HANDS = 32
 const CONNECTIONS = 256
-const WARM_UP = 3_000
-const MEASURED = 6_000
+const WARM_UP = 2_000
+const MEASURED = 4_000
 const RATE = 500
-const RATED = 5_000
+const RATED = 2_500
 const ORDERS_PER_BATCH = 500
-const BATCH_WARM_UP = 20
-const BATCHES = 100
+const BATCH_WARM_UP = 10
+const BATCHES = 50
 const BATCH_HANDS = 4
 const PLACE_ORDERS = /* GraphQL */ `
   mutation PlaceOrders($input: PlaceOrdersInput!) {
@@ -56,34 +56,43 @@ async function fundedLoad(platform: StandaloneProcess): Promise<Load> {
 }
 
 async function measure(load: Load): Promise<GatewayFigure[]> {
-  const place = async (index: number) => checkOne(await load.post(oneOrder(index)))
-  await sideBySide(WARM_UP, HANDS, place)
-  const closed = await sideBySide(MEASURED, HANDS, place)
-  const open = await load.openLoop(RATED, RATE, oneOrder, checkOne)
-  const placeBatch = async (index: number) => checkBatch(await load.post(batch(index)))
-  await sideBySide(BATCH_WARM_UP, BATCH_HANDS, placeBatch)
-  const batches = await sideBySide(BATCHES, BATCH_HANDS, placeBatch)
-  return [
-    figure(`placeOrder, ${HANDS} at a time`, closed.samples, closed.perSecond, '≥ 1,500/s'),
-    figure(`placeOrder, ${RATE} a second come what may`, open, RATE, 'p99 ≤ 30 ms'),
-    figure(
-      `placeOrders of ${ORDERS_PER_BATCH}, ${BATCH_HANDS} at a time`,
-      batches.samples,
-      batches.perSecond * ORDERS_PER_BATCH,
-      '≥ 20,000 orders/s',
-    ),
-  ]
+  const figures: GatewayFigure[] = []
+  for (const [what, order] of WORKLOADS) {
+    const one = (index: number) => JSON.stringify({ query: PLACE_ORDER, variables: { input: order(index) } })
+    const place = async (index: number) => checkOne(await load.post(one(index)))
+    await sideBySide(WARM_UP, HANDS, place)
+    const closed = await sideBySide(MEASURED, HANDS, place)
+    figures.push(figure(`placeOrder, ${what}, ${HANDS} at a time`, closed.samples, closed.perSecond, '≥ 1,500/s'))
+    const open = await load.openLoop(RATED, RATE, one, checkOne)
+    figures.push(figure(`placeOrder, ${what}, ${RATE} a second come what may`, open, RATE, 'p99 ≤ 30 ms'))
+    const placeBatch = async (index: number) => checkBatch(await load.post(batch(order, index)))
+    await sideBySide(BATCH_WARM_UP, BATCH_HANDS, placeBatch)
+    const batches = await sideBySide(BATCHES, BATCH_HANDS, placeBatch)
+    const perSecond = batches.perSecond * ORDERS_PER_BATCH
+    const batched = `placeOrders of ${ORDERS_PER_BATCH}, ${what}, ${BATCH_HANDS} at a time`
+    figures.push(figure(batched, batches.samples, perSecond, '≥ 20,000 orders/s'))
+  }
+  return figures
 }
 
-/** Every second order trades in full with the one before it: a book that fills up would be another measurement. */
-const order = (index: number) => ({
-  ...orderOf({ side: index % 2 === 0 ? 'SELL' : 'BUY', price: '60000', quantity: '0.001', timeInForce: 'GTC' }),
-  selfTradePrevention: 'NONE',
-})
+type Workload = (index: number) => object
 
-const oneOrder = (index: number): string => JSON.stringify({ query: PLACE_ORDER, variables: { input: order(index) } })
+/** A maker's quotes, and orders of which each second trades in full with the one before it. */
+const WORKLOADS: readonly (readonly [what: string, order: Workload])[] = [
+  [
+    'resting',
+    (index) => orderOf({ side: 'BUY', price: `${50_000 + (index % 1_000)}`, quantity: '0.001', timeInForce: 'GTC' }),
+  ],
+  [
+    'trading',
+    (index) => ({
+      ...orderOf({ side: index % 2 === 0 ? 'SELL' : 'BUY', price: '60000', quantity: '0.001', timeInForce: 'GTC' }),
+      selfTradePrevention: 'NONE',
+    }),
+  ],
+]
 
-function batch(index: number): string {
+function batch(order: Workload, index: number): string {
   const orders = Array.from({ length: ORDERS_PER_BATCH }, (_, at) => order(index * ORDERS_PER_BATCH + at))
   return JSON.stringify({ query: PLACE_ORDERS, variables: { input: { orders } } })
 }
