@@ -8,7 +8,7 @@ import { freshDatabase } from '../support/database.ts'
 import { KillDrill } from '../support/kill-drill.ts'
 
 const ENGINE_KILLS = 50
-const SERVER_KILLS = 20
+const SERVER_KILLS = 50
 const RESTART_PATIENCE_MS = 60_000
 const RESTART_RETRY_MS = 200
 
