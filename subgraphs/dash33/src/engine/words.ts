@@ -71,7 +71,7 @@ export const RISK_RULES = [
   'MAX_POSITION',
   'MAX_EXPOSURE',
 ] as const satisfies readonly RiskRule[]
-const ROLES = [
+export const ROLES = [
   null,
   'OCO_LIMIT',
   'OCO_STOP',

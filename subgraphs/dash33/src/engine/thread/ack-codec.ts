@@ -1,5 +1,5 @@
 import type { Ack, OrderSnapshot } from '../acks.ts'
-import type { MarketStatus } from '../commands.ts'
+import { MARKET_STATUSES } from '../words.ts'
 import { readFills, readOrder, readRecording, writeFills, writeOrder, writeRecording } from './order-words.ts'
 import type { WordReader, WordWriter } from './word-stream.ts'
 
@@ -16,7 +16,6 @@ const KINDS = [
   'TICKED',
   'MARKET_STATUS_SET',
 ] as const satisfies readonly Ack['kind'][]
-export const MARKET_STATUSES: readonly MarketStatus[] = ['TRADING', 'PAUSED', 'AUCTION']
 
 export function writeAck(out: WordWriter, ack: Ack): void {
   out.member(KINDS, ack.kind)

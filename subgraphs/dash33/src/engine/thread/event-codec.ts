@@ -1,6 +1,5 @@
 import type {
   EngineEvent,
-  MarketStatusReason,
   OrderAccepted,
   OrderAmended,
   OrderCancelled,
@@ -9,8 +8,8 @@ import type {
   Trade,
   TradeParty,
 } from '../events.ts'
-import { MARKET_STATUSES } from './ack-codec.ts'
-import { CANCEL_REASONS, ROLES, readRecording, readTerms, SIDES, writeRecording, writeTerms } from './order-words.ts'
+import { CANCEL_REASONS, MARKET_STATUSES, ROLES, SIDES, STATUS_REASONS } from '../words.ts'
+import { readRecording, readTerms, writeRecording, writeTerms } from './order-words.ts'
 import type { WordReader, WordWriter } from './word-stream.ts'
 
 const TYPES = [
@@ -34,9 +33,6 @@ const WAITING = ['PENDING', 'OPEN'] as const
 const TRADED = ['PARTIALLY_FILLED', 'FILLED'] as const
 const CLOSED = ['CANCELLED', 'EXPIRED'] as const
 const AMENDED_BY = ['REQUESTED', 'SELF_TRADE'] as const
-/** Without the null of orders that are open. */
-const REASONS = CANCEL_REASONS.filter((reason) => reason !== null)
-const STATUS_REASONS: readonly MarketStatusReason[] = ['OPERATOR', 'PRICE_BAND', 'AUCTION_ENDED']
 
 export function writeEvent(out: WordWriter, event: EngineEvent): void {
   out.member(TYPES, event.type)
@@ -55,7 +51,7 @@ export function writeEvent(out: WordWriter, event: EngineEvent): void {
       break
     case 'ORDER_CANCELLED':
       writeNames(out, event)
-      out.member(REASONS, event.reason)
+      out.member(CANCEL_REASONS, event.reason)
       out.member(CLOSED, event.status)
       out.number(event.filledQuantity)
       out.number(event.cancelledQuantity)
@@ -167,7 +163,7 @@ function readCancelled(input: WordReader, engineSequence: number): OrderCancelle
     userId: input.text(),
     symbol: input.text(),
     side: input.member(SIDES),
-    reason: input.member(REASONS),
+    reason: input.member(CANCEL_REASONS),
     status: input.member(CLOSED),
     filledQuantity: input.number(),
     cancelledQuantity: input.number(),

@@ -1,43 +1,25 @@
 import type { FillSnapshot, OrderSnapshot } from '../acks.ts'
-import type { OrderStatus, OrderTerms, OrderType, SelfTradePrevention, Side, TimeInForce } from '../commands.ts'
-import type { CancelReason, GroupRole, RecordingPass } from '../events.ts'
+import type { OrderTerms } from '../commands.ts'
+import type { CancelReason, RecordingPass } from '../events.ts'
+import {
+  CANCEL_REASONS,
+  ORDER_STATUSES,
+  ORDER_TYPES,
+  ROLES,
+  SELF_TRADE_MODES,
+  SIDES,
+  TIMES_IN_FORCE,
+} from '../words.ts'
 import type { WordReader, WordWriter } from './word-stream.ts'
 
-export const SIDES: readonly Side[] = ['BUY', 'SELL']
-export const ORDER_STATUSES: readonly OrderStatus[] = [
-  'PENDING',
-  'OPEN',
-  'PARTIALLY_FILLED',
-  'FILLED',
-  'CANCELLED',
-  'EXPIRED',
-]
-const TYPES: readonly OrderType[] = ['LIMIT', 'MARKET', 'STOP', 'STOP_LIMIT', 'TRAILING_STOP']
-const TIMES: readonly TimeInForce[] = ['GTC', 'IOC', 'FOK', 'GTD', 'DAY']
-const PREVENTIONS: readonly SelfTradePrevention[] = ['NONE', 'EXPIRE_TAKER', 'EXPIRE_MAKER', 'EXPIRE_BOTH', 'DECREMENT']
-export const ROLES: readonly (GroupRole | null)[] = [null, 'OCO_LIMIT', 'OCO_STOP', 'ENTRY', 'TAKE_PROFIT', 'STOP_LOSS']
-export const CANCEL_REASONS: readonly (CancelReason | null)[] = [
-  null,
-  'REQUESTED',
-  'MASS_CANCEL',
-  'REMAINDER',
-  'FILL_OR_KILL',
-  'PROTECTION',
-  'PRICE_BAND',
-  'SELF_TRADE',
-  'EXPIRED',
-  'OTHER_LEG',
-  'ENTRY_CLOSED',
-  'REFUSED_AT_TRIGGER',
-  'DEAD_MAN',
-  'KILL_SWITCH',
-]
+/** Of an order, where an open one has none. */
+const REASONS_OR_NONE: readonly (CancelReason | null)[] = [null, ...CANCEL_REASONS]
 
 export function writeTerms(out: WordWriter, terms: OrderTerms): void {
   out.text(terms.symbol)
   out.member(SIDES, terms.side)
-  out.member(TYPES, terms.type)
-  out.member(TIMES, terms.timeInForce)
+  out.member(ORDER_TYPES, terms.type)
+  out.member(TIMES_IN_FORCE, terms.timeInForce)
   out.optional(terms.price)
   out.number(terms.quantity)
   out.optional(terms.stopPrice)
@@ -45,7 +27,7 @@ export function writeTerms(out: WordWriter, terms: OrderTerms): void {
   out.optional(terms.trailingBps)
   out.optional(terms.displayQuantity)
   out.flag(terms.postOnly)
-  out.member(PREVENTIONS, terms.selfTradePrevention)
+  out.member(SELF_TRADE_MODES, terms.selfTradePrevention)
   out.optional(terms.expiresAt)
 }
 
@@ -53,8 +35,8 @@ export function readTerms(input: WordReader): OrderTerms {
   return {
     symbol: input.text(),
     side: input.member(SIDES),
-    type: input.member(TYPES),
-    timeInForce: input.member(TIMES),
+    type: input.member(ORDER_TYPES),
+    timeInForce: input.member(TIMES_IN_FORCE),
     price: input.optional(),
     quantity: input.number(),
     stopPrice: input.optional(),
@@ -62,7 +44,7 @@ export function readTerms(input: WordReader): OrderTerms {
     trailingBps: input.optional(),
     displayQuantity: input.optional(),
     postOnly: input.flag(),
-    selfTradePrevention: input.member(PREVENTIONS),
+    selfTradePrevention: input.member(SELF_TRADE_MODES),
     expiresAt: input.optional(),
   }
 }
@@ -76,7 +58,7 @@ export function writeOrder(out: WordWriter, order: OrderSnapshot): void {
   out.number(order.remainingQuantity)
   out.number(order.filledQuoteAmount)
   out.member(ORDER_STATUSES, order.status)
-  out.member(CANCEL_REASONS, order.cancelReason)
+  out.member(REASONS_OR_NONE, order.cancelReason)
   out.optionalText(order.groupId)
   out.member(ROLES, order.role)
   out.number(order.createdAt)
@@ -87,8 +69,8 @@ export function readOrder(input: WordReader): OrderSnapshot {
   return {
     symbol: input.text(),
     side: input.member(SIDES),
-    type: input.member(TYPES),
-    timeInForce: input.member(TIMES),
+    type: input.member(ORDER_TYPES),
+    timeInForce: input.member(TIMES_IN_FORCE),
     price: input.optional(),
     quantity: input.number(),
     stopPrice: input.optional(),
@@ -96,7 +78,7 @@ export function readOrder(input: WordReader): OrderSnapshot {
     trailingBps: input.optional(),
     displayQuantity: input.optional(),
     postOnly: input.flag(),
-    selfTradePrevention: input.member(PREVENTIONS),
+    selfTradePrevention: input.member(SELF_TRADE_MODES),
     expiresAt: input.optional(),
     orderId: input.text(),
     clientOrderId: input.text(),
@@ -105,7 +87,7 @@ export function readOrder(input: WordReader): OrderSnapshot {
     remainingQuantity: input.number(),
     filledQuoteAmount: input.number(),
     status: input.member(ORDER_STATUSES),
-    cancelReason: input.member(CANCEL_REASONS),
+    cancelReason: input.member(REASONS_OR_NONE),
     groupId: input.optionalText(),
     role: input.member(ROLES),
     createdAt: input.number(),

@@ -1,8 +1,8 @@
 import type { Ack } from '../acks.ts'
 import type { BalanceChange, EngineBatch, EngineEvent, HoldChange, LevelChange, RestingChange } from '../events.ts'
+import { SIDES } from '../words.ts'
 import { readAck, writeAck } from './ack-codec.ts'
 import { readEvent, writeEvent } from './event-codec.ts'
-import { SIDES } from './order-words.ts'
 import { WordReader, WordWriter } from './word-stream.ts'
 
 /** The answers to one submission, in the order of its commands. */
