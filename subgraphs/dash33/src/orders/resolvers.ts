@@ -8,7 +8,8 @@ import { fillPage, findFills } from '../fills/index.ts'
 import type { Resolvers } from '../generated/graphql.ts'
 import { findInstrument, formatIncrements, type Instrument, instrumentOf } from '../market/index.ts'
 import type { OrderDesk } from './desk.ts'
-import { findGroups, findOrders, findOwnOrders } from './store.ts'
+import { ownOrderLoader } from './own-orders.ts'
+import { findGroups, findOrders } from './store.ts'
 
 export interface OrderServices {
   readonly pool: Pool
@@ -19,16 +20,7 @@ export interface OrderServices {
 const DAY_MS = 86_400_000
 
 export function orderResolvers({ pool, desk, writes }: OrderServices): Resolvers {
-  /** The caller's own orders by id: whoever owns no account finds none. */
-  const ownOrders = perRequest(
-    (context: SubgraphContext) =>
-      new DataLoader<string, OrderSnapshot | null>(async (ids) => {
-        const accountId = accountIdOf(callerOf(context).userId)
-        await writes.settled(accountId)
-        const orders = await findOwnOrders(pool, accountId, ids)
-        return ids.map((id) => orders.get(id) ?? null)
-      }),
-  )
+  const ownOrders = ownOrderLoader(pool, writes)
   /** Of the caller's own orders. */
   const ownGroups = perRequest(
     (context: SubgraphContext) =>

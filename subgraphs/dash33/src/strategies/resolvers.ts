@@ -2,13 +2,12 @@ import { type Clock, formatDecimal, type IdSource } from '@opsource/kernel'
 import { connection, pageOf, perRequest, wholeKey } from '@opsource/subgraph'
 import DataLoader from 'dataloader'
 import type { Pool } from 'pg'
-import { accountIdOf, callerOf, type ReadYourWrites } from '../accounts/index.ts'
+import { callerOf, type ReadYourWrites } from '../accounts/index.ts'
 import type { PrismaClient } from '../database.ts'
-import type { OrderSnapshot } from '../engine/acks.ts'
 import type { Resolvers } from '../generated/graphql.ts'
 import { formatIncrements, instrumentOf } from '../market/instruments.ts'
 import type { MarketFeed } from '../market-data/index.ts'
-import { findOwnOrders } from '../orders/index.ts'
+import { ownOrderLoader } from '../orders/index.ts'
 import { hasSameTerms, readStrategy } from './input.ts'
 import {
   findCauses,
@@ -46,15 +45,7 @@ export function strategyResolvers(services: StrategyServices): Resolvers {
         return orderIds.map((id) => found.get(id) ?? null)
       }),
   )
-  const ownOrders = perRequest(
-    (context) =>
-      new DataLoader<string, OrderSnapshot | null>(async (orderIds) => {
-        const accountId = accountIdOf(callerOf(context).userId)
-        await writes.settled(accountId)
-        const orders = await findOwnOrders(pool, accountId, orderIds)
-        return orderIds.map((id) => orders.get(id) ?? null)
-      }),
-  )
+  const ownOrders = ownOrderLoader(pool, writes)
   const standingOf = (strategy: StoredStrategy) => {
     const instrument = instrumentOf(strategy.symbol)
     return findStanding(pool, strategy, dayOf(clock.now()), (before, price) => profitOf(instrument, before, price))
