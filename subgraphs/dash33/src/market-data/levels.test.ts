@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { type BookSide, Levels } from './levels.ts'
+import { Levels } from './levels.ts'
+import type { BookSide } from './price-order.ts'
 
 const changes = fc.array(fc.tuple(fc.integer({ min: 1, max: 60 }), fc.integer({ min: 0, max: 5 })), { maxLength: 400 })
 const sides = fc.constantFrom<BookSide>('BUY', 'SELL')

@@ -1,3 +1,5 @@
+import { type BookSide, isWorse, placeOf } from './price-order.ts'
+
 /** A price in ticks and what rests there in lots. */
 export type Level = readonly [price: number, quantity: number]
 
@@ -6,11 +8,6 @@ export interface Change<E> {
   readonly before: E | null
   readonly after: E | null
 }
-
-export type BookSide = 'BUY' | 'SELL'
-
-/** Most changes touch the best prices, so they are looked for there before the rest is bisected. */
-const NEAR_BEST = 8
 
 /** The price levels of one side of a book, in ticks and lots. */
 export class Levels {
@@ -36,17 +33,17 @@ export class Levels {
 
   /** Whether `a` comes before `b`. */
   isBetter([a]: Level, [b]: Level): boolean {
-    return this.#worse(b, a)
+    return isWorse(this.side, b, a)
   }
 
   quantityOf(price: number): number {
-    const index = this.#find(price)
+    const index = placeOf(this.#prices, price, this.side)
     return this.#prices[index] === price ? this.#quantities[index]! : 0
   }
 
   /** Sets what rests at `price`; 0 removes the level. @returns what that changed. */
   set(price: number, quantity: number): Change<Level> {
-    const index = this.#find(price)
+    const index = placeOf(this.#prices, price, this.side)
     const found = this.#prices[index] === price
     const before: Level | null = found ? [price, this.#quantities[index]!] : null
     if (quantity === 0) {
@@ -73,29 +70,8 @@ export class Levels {
   /** The levels that are as good as `price` or better, best first. */
   through(price: number): Level[] {
     const levels: Level[] = []
-    for (let i = this.#prices.length - 1; i >= 0 && !this.#worse(this.#prices[i]!, price); i--)
+    for (let i = this.#prices.length - 1; i >= 0 && !isWorse(this.side, this.#prices[i]!, price); i--)
       levels.push([this.#prices[i]!, this.#quantities[i]!])
     return levels
-  }
-
-  /** @returns the index of `price`, or where it belongs. */
-  #find(price: number): number {
-    const prices = this.#prices
-    let high = prices.length
-    for (let near = 0; near < NEAR_BEST && high > 0; near++) {
-      if (this.#worse(prices[high - 1]!, price)) return high
-      high--
-    }
-    let low = 0
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      if (this.#worse(prices[middle]!, price)) low = middle + 1
-      else high = middle
-    }
-    return low
-  }
-
-  #worse(a: number, b: number): boolean {
-    return this.side === 'BUY' ? a < b : a > b
   }
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import type { BookSide } from './levels.ts'
 import { OrderQueue } from './order-queue.ts'
+import type { BookSide } from './price-order.ts'
 
 const step = fc.record({
   orderId: fc.constantFrom(...Array.from({ length: 30 }, (_, i) => `ord_${i}`)),

@@ -1,4 +1,5 @@
-import type { BookSide, Change } from './levels.ts'
+import type { Change } from './levels.ts'
+import { type BookSide, isWorse, placeOf } from './price-order.ts'
 
 /** An order on the book: its price in ticks and what it shows in lots. Of two at one price the lower priority comes first. */
 export interface RestingOrder {
@@ -7,9 +8,6 @@ export interface RestingOrder {
   readonly quantity: number
   readonly priority: number
 }
-
-/** Most changes touch the best prices, so they are looked for there before the rest is bisected. */
-const NEAR_BEST = 8
 
 /** The orders of one side of a book, in the order in which they trade: a queue at each price. */
 export class OrderQueue {
@@ -54,7 +52,7 @@ export class OrderQueue {
 
   /** Whether `a` trades before `b`. */
   isBetter(a: RestingOrder, b: RestingOrder): boolean {
-    return a.price === b.price ? a.priority < b.priority : this.#worse(b.price, a.price)
+    return a.price === b.price ? a.priority < b.priority : isWorse(this.side, b.price, a.price)
   }
 
   /** Sets what is known of an order; quantity 0 removes it. @returns what that changed. */
@@ -62,7 +60,7 @@ export class OrderQueue {
     const before = this.#byId.get(order.orderId) ?? null
     const after = order.quantity === 0 ? null : order
     if (before && after && before.price === after.price && before.priority === after.priority) {
-      const queue = this.#queues[this.#find(before.price)]!
+      const queue = this.#queues[placeOf(this.#prices, before.price, this.side)]!
       queue[placeIn(queue, before.priority)] = after
     } else {
       if (before) this.#take(before)
@@ -74,7 +72,7 @@ export class OrderQueue {
   }
 
   #put(order: RestingOrder): void {
-    const level = this.#find(order.price)
+    const level = placeOf(this.#prices, order.price, this.side)
     const queue = this.#queues[level]
     if (this.#prices[level] !== order.price || !queue) {
       this.#prices.splice(level, 0, order.price)
@@ -84,34 +82,13 @@ export class OrderQueue {
   }
 
   #take({ price, priority }: RestingOrder): void {
-    const level = this.#find(price)
+    const level = placeOf(this.#prices, price, this.side)
     const queue = this.#queues[level]!
     if (queue.length > 1) queue.splice(placeIn(queue, priority), 1)
     else {
       this.#prices.splice(level, 1)
       this.#queues.splice(level, 1)
     }
-  }
-
-  /** @returns the index of `price`, or where it belongs. */
-  #find(price: number): number {
-    const prices = this.#prices
-    let high = prices.length
-    for (let near = 0; near < NEAR_BEST && high > 0; near++) {
-      if (this.#worse(prices[high - 1]!, price)) return high
-      high--
-    }
-    let low = 0
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      if (this.#worse(prices[middle]!, price)) low = middle + 1
-      else high = middle
-    }
-    return low
-  }
-
-  #worse(a: number, b: number): boolean {
-    return this.side === 'BUY' ? a < b : a > b
   }
 }
 
