@@ -26,6 +26,8 @@ export default defineConfig({
           ],
           globalSetup: ['tests/support/global-setup.ts'],
           pool: 'forks',
+          // These wait for databases and clocks more than they compute: two at a time, also where there are only two cores.
+          maxWorkers: 2,
           testTimeout: 60_000,
           hookTimeout: 120_000,
         },

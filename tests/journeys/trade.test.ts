@@ -16,7 +16,7 @@ const NOTIFICATIONS = /* GraphQL */ `
   query Notifications { notifications { edges { node { id sequence kind title body order { id status } } } } }
 `
 const NOTIFIED = /* GraphQL */ `
-  subscription Notified { notificationReceived { id sequence kind order { id } } }
+  subscription Notified { notificationReceived(after: 0) { id sequence kind order { id } } }
 `
 
 describePlatforms((mode) => {
