@@ -27,8 +27,10 @@ const configSchema = z.object({
   MOBILE_URL: z.url().default('http://127.0.0.1:4104/graphql'),
   /** Carries revocations between services at once. */
   RABBITMQ_URL: z.url().default('amqp://127.0.0.1:5672'),
-  /** Empty: the repository's own. */
+  /** A composed supergraph, followed as it changes; the repository's own by default. */
   SUPERGRAPH_PATH: z.string().optional(),
+  /** For development: a `supergraph.yaml` whose subgraphs the gateway composes by itself whenever one changes. */
+  SUPERGRAPH_CONFIG: z.string().optional(),
   /** Browsers on these origins may call, separated by commas. None by default: the explorer is on the gateway's own. */
   ALLOWED_ORIGINS: list.default([]),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),

@@ -3,6 +3,7 @@ import type { Clock } from '@opsource/kernel'
 import type { Subgraph } from '@opsource/subgraph'
 import type { Logger } from 'pino'
 import type { Registry } from 'prom-client'
+import type { SupergraphSource } from './supergraph/source.ts'
 
 /** What the gateway is told when it starts. It reads no environment. */
 export interface GatewayOptions {
@@ -16,8 +17,8 @@ export interface GatewayOptions {
   readonly log: Logger
   /** `/metrics` serves all that is registered here. */
   readonly metrics: Registry
-  /** The composed supergraph; the repository's own by default. */
-  readonly supergraphPath?: string
+  /** Where the composed supergraph comes from; the repository's own file by default. */
+  readonly supergraph?: SupergraphSource
   /** A folder of `*.graphql` operations that the explorer opens as tabs; the repository's walkthrough by default. */
   readonly operationsPath?: string
   /** How long a live event waits for what joins it, in milliseconds; 300 by default. */
@@ -34,7 +35,7 @@ export interface Gateway {
   readonly port: number
   /** The state of each subgraph by name; `null` where it is ready, else why it is not. */
   readiness(): Promise<Readonly<Record<string, string | null>>>
-  /** Reads the supergraph again. Live subscriptions end with `SUBSCRIPTION_SCHEMA_RELOAD`; rejects, keeping the graph, where it cannot be enforced. */
+  /** Reads the supergraph again, as happens by itself when it changes. Rejects, keeping the graph in use, where there is none that can be served. */
   reload(): Promise<void>
   /** Takes no more, ends live subscriptions with `SERVER_SHUTDOWN`, finishes requests in hand, lets go of everything. Does not stop the subgraphs. */
   stop(): Promise<void>

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import path from 'node:path'
 import { fault } from './errors.ts'
@@ -20,7 +19,8 @@ import { type Handler, listener } from './server/routes.ts'
 import { asksForSocket, Sockets } from './server/sockets.ts'
 import { SocketProtocol } from './server/websocket.ts'
 import { Subscriptions } from './subscribe/subscriptions.ts'
-import { acceptEnforced } from './supergraph/enforced-specs.ts'
+import { fileSource } from './supergraph/file-source.ts'
+import { readSupergraph, SupergraphLoader } from './supergraph/loader.ts'
 import { Breaker } from './upstreams/breaker.ts'
 import { UpstreamDataSource } from './upstreams/data-source.ts'
 import { HttpUpstream } from './upstreams/http.ts'
@@ -37,7 +37,8 @@ const DRAIN_MS = 5_000
 /** Rejects, naming what is wrong, where the supergraph cannot be enforced here or the port is taken. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { log, clock } = options
-  const supergraphPath = options.supergraphPath ?? path.join(repository, 'supergraph.graphql')
+  const source = options.supergraph ?? fileSource(path.join(repository, 'supergraph.graphql'))
+  const supergraphSdl = await readSupergraph(source)
   const metrics = new GatewayMetrics(options.metrics)
   const upstreams = openUpstreams(options.upstreams)
   const issuer = upstreams.get(KEY_ISSUER)
@@ -45,12 +46,14 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const authentication = new Authentication(options.verifier, new ApiKeys(issuer, clock))
   const subscriptions = new Subscriptions({ upstreams, sources: liveSources(upstreams, options), clock, log, metrics })
   const apollo = await startApollo({
-    supergraphSdl: await readSupergraph(supergraphPath),
+    supergraphSdl,
     sources: querySources(upstreams, options),
     log,
     onSupergraph: (sdl) => subscriptions.use(sdl),
     plugins: [requestLog(log, metrics)],
   })
+  const onLoad = (outcome: 'taken' | 'refused') => metrics.supergraphLoads.inc({ outcome })
+  const loader = SupergraphLoader.follow({ source, log, use: (sdl) => apollo.update(sdl), onLoad }, supergraphSdl)
   const sessions = new Sessions(authentication)
   const examples = await readOperations(options.operationsPath ?? path.join(repository, 'tests/walkthrough'))
   let stopping = false
@@ -88,6 +91,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const protocol = new SocketProtocol({ server: apollo.server, subscriptions, sessions, log, metrics })
   const sockets = new Sockets(http, { path: GRAPHQL, allowedOrigins: options.allowedOrigins ?? [], protocol, log })
   const release = async () => {
+    await loader.stop()
     sessions.close()
     await apollo.server.stop()
     await Promise.all([...upstreams.values()].map((upstream) => upstream.close()))
@@ -102,7 +106,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     explorerUrl: `${origin}/explorer`,
     port,
     readiness,
-    reload: async () => apollo.update(await readSupergraph(supergraphPath)),
+    reload: () => loader.reload(),
     stop: async () => {
       if (stopping) return
       stopping = true
@@ -147,13 +151,6 @@ function liveSources(
       new UpstreamDataSource(upstream, { timeoutMs: liveJoinMs, log, breaker: new Breaker(clock) }),
     ]),
   )
-}
-
-async function readSupergraph(file: string): Promise<string> {
-  const sdl = await readFile(file, 'utf8').catch(() => {
-    throw new Error(`There is no supergraph at ${file}: run \`npm run compose\``)
-  })
-  return acceptEnforced(sdl)
 }
 
 function pages(examples: readonly ExampleOperation[]): [string, Handler][] {

@@ -4,8 +4,11 @@ import { systemClock } from '@opsource/kernel'
 import { stopOnSignal } from '@opsource/subgraph/service'
 import { pino } from 'pino'
 import { collectDefaultMetrics, Registry } from 'prom-client'
-import { readConfig } from './config.ts'
+import { type GatewayConfig, readConfig } from './config.ts'
 import { startGateway } from './gateway.ts'
+import type { GatewayOptions } from './gateway-options.ts'
+import { composingSource } from './supergraph/composing-source.ts'
+import { fileSource } from './supergraph/file-source.ts'
 
 /** The gateway as a service of its own, before four subgraphs that are reached over HTTP. */
 async function main(): Promise<void> {
@@ -35,17 +38,23 @@ async function main(): Promise<void> {
     log,
     metrics,
     allowedOrigins: config.ALLOWED_ORIGINS,
-    ...(config.SUPERGRAPH_PATH === undefined ? {} : { supergraphPath: config.SUPERGRAPH_PATH }),
+    ...supergraphOf(config),
   })
   log.info({ url: gateway.url, explorer: gateway.explorerUrl }, 'the gateway listens')
   process.on('SIGHUP', () => {
-    gateway.reload().catch((error: Error) => log.error({ reason: error.message }, 'the supergraph was not reloaded'))
+    // What went wrong is in the log.
+    gateway.reload().catch(() => {})
   })
   stopOnSignal('the gateway', log, async () => {
     await gateway.stop()
     await unfollow()
     await transport.close()
   })
+}
+
+function supergraphOf({ SUPERGRAPH_PATH, SUPERGRAPH_CONFIG }: GatewayConfig): Pick<GatewayOptions, 'supergraph'> {
+  if (SUPERGRAPH_CONFIG !== undefined) return { supergraph: composingSource(SUPERGRAPH_CONFIG) }
+  return SUPERGRAPH_PATH === undefined ? {} : { supergraph: fileSource(SUPERGRAPH_PATH) }
 }
 
 main().catch((error: Error) => {

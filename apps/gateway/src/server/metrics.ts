@@ -9,6 +9,7 @@ export class GatewayMetrics {
   readonly sockets: Gauge
   readonly conflatedEvents: Counter
   readonly laggingReaders: Counter<'kind'>
+  readonly supergraphLoads: Counter<'outcome'>
 
   constructor(registry: Registry) {
     const registers = [registry]
@@ -41,6 +42,12 @@ export class GatewayMetrics {
       name: 'gateway_lagging_readers_total',
       help: 'Readers that fell behind: a DELTA starts anew from a snapshot, a LOG ends.',
       labelNames: ['kind'],
+      registers,
+    })
+    this.supergraphLoads = new Counter({
+      name: 'gateway_supergraph_loads_total',
+      help: 'Changed supergraphs: taken into use, or refused, when the one before stays.',
+      labelNames: ['outcome'],
       registers,
     })
   }

@@ -4,7 +4,7 @@ import path from 'node:path'
 import { parseArgs, promisify } from 'node:util'
 import { environment } from '../config.ts'
 import { breakingChanges } from './changes.ts'
-import { apiSchemaOf, compose } from './composition.ts'
+import { apiSchemaOf, compose, listFaults } from './composition.ts'
 import { readSubgraphs } from './configuration.ts'
 
 const root = path.resolve(import.meta.dirname, '../../../..')
@@ -30,10 +30,7 @@ async function main(): Promise<number> {
   const subgraphs = await readSubgraphs(path.resolve(values.config), environment)
   const composed = compose(subgraphs)
   if (!composed.ok) {
-    const lines = composed.error.map(
-      ({ code, place, message }) => `  ${code}${place === null ? '' : ` at ${place}`}: ${message}`,
-    )
-    return complain(`The subgraphs do not compose:\n${lines.join('\n')}\n`)
+    return complain(`The subgraphs do not compose:\n${listFaults(composed.error)}\n`)
   }
   const output = path.resolve(values.output)
   const current = await readFile(output, 'utf8').catch(() => null)

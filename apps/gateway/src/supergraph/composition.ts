@@ -36,6 +36,13 @@ export function compose(subgraphs: readonly SubgraphSource[]): Result<string, re
   return hints.length > 0 ? err(hints) : ok(`${composed.supergraphSdl.trimEnd()}\n`)
 }
 
+/** One line for each, for people to read. */
+export function listFaults(faults: readonly CompositionFault[]): string {
+  return faults
+    .map(({ code, place, message }) => `  ${code}${place === null ? '' : ` at ${place}`}: ${message}`)
+    .join('\n')
+}
+
 /** What clients see of a supergraph. */
 export function apiSchemaOf(supergraphSdl: string): GraphQLSchema {
   return Supergraph.build(acceptEnforced(supergraphSdl)).apiSchema().toGraphQLJSSchema()

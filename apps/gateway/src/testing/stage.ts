@@ -10,6 +10,7 @@ import { Registry } from 'prom-client'
 import WebSocket from 'ws'
 import { type Gateway, type GatewayOptions, startGateway } from '../index.ts'
 import { compose } from '../supergraph/composition.ts'
+import { fileSource } from '../supergraph/file-source.ts'
 import { Analyst, analystSdl } from './analyst.ts'
 import { Exchange, exchangeSdl } from './exchange.ts'
 import { Issuer, issuerSdl } from './issuer.ts'
@@ -66,7 +67,7 @@ export class Stage {
       clock: systemClock,
       log: pino({ level: 'info' }, { write: (line: string) => void stage.log.push(line) }),
       metrics: new Registry(),
-      supergraphPath: stage.supergraphPath,
+      supergraph: fileSource(stage.supergraphPath),
       liveJoinMs: LIVE_JOIN_MS,
       ...options,
     })
