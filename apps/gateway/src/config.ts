@@ -27,6 +27,7 @@ const configSchema = z.object({
   MOBILE_URL: z.url().default('http://127.0.0.1:4104/graphql'),
   /** Carries revocations between services at once. */
   RABBITMQ_URL: z.url().default('amqp://127.0.0.1:5672'),
+  REDIS_URL: z.url({ protocol: /^rediss?$/ }).default('redis://127.0.0.1:6379'),
   /** A composed supergraph, followed as it changes; the repository's own by default. */
   SUPERGRAPH_PATH: z.string().optional(),
   /** For development: a `supergraph.yaml` whose subgraphs the gateway composes by itself whenever one changes. */

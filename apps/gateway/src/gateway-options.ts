@@ -1,3 +1,4 @@
+import type { Cache } from '@opsource/cache'
 import type { TokenVerifier } from '@opsource/identity'
 import type { Clock } from '@opsource/kernel'
 import type { Subgraph } from '@opsource/subgraph'
@@ -13,6 +14,8 @@ export interface GatewayOptions {
   /** Each subgraph of the supergraph by name: a running domain of this process, or the URL of its GraphQL endpoint. */
   readonly upstreams: Readonly<Record<string, Subgraph | string>>
   readonly verifier: TokenVerifier
+  /** What several gateways share: it may be lost, and then the gateway is slower, never wrong. */
+  readonly cache: Cache
   readonly clock: Clock
   readonly log: Logger
   /** `/metrics` serves all that is registered here. */

@@ -1,4 +1,5 @@
 import { RabbitTransport } from '@opsource/bus'
+import { RedisCache } from '@opsource/cache'
 import { followRevocations, httpSource, TokenVerifier } from '@opsource/identity'
 import { systemClock } from '@opsource/kernel'
 import { stopOnSignal } from '@opsource/subgraph/service'
@@ -17,6 +18,7 @@ async function main(): Promise<void> {
   const metrics = new Registry()
   collectDefaultMetrics({ register: metrics })
   const transport = await RabbitTransport.connect({ url: config.RABBITMQ_URL, log })
+  const cache = new RedisCache({ url: config.REDIS_URL, log })
   const wellKnown = (name: string) => httpSource(new URL(`/.well-known/${name}.json`, config.ENTERPRISE_URL).href)
   const verifier = new TokenVerifier({
     keys: wellKnown('jwks'),
@@ -34,6 +36,7 @@ async function main(): Promise<void> {
       mobile: config.MOBILE_URL,
     },
     verifier,
+    cache,
     clock: systemClock,
     log,
     metrics,
@@ -49,6 +52,7 @@ async function main(): Promise<void> {
     await gateway.stop()
     await unfollow()
     await transport.close()
+    await cache.close()
   })
 }
 

@@ -95,12 +95,13 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
       const unfollow = await followRevocations(verifier, shared)
       stack.defer(unfollow)
       await verifier.load()
-      const { clock, metrics } = shared
+      const { cache, clock, metrics } = shared
       return startGateway({
         host: options.host,
         port: options.port,
         upstreams: subgraphs,
         verifier,
+        cache,
         clock,
         log,
         metrics,

@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { MemoryCache } from '@opsource/cache'
 import { TokenVerifier } from '@opsource/identity'
 import { systemClock } from '@opsource/kernel'
 import type { Listening, Subgraph } from '@opsource/subgraph'
@@ -32,6 +33,7 @@ export class Stage {
     revocations: async () => '{"revocations":[]}',
     clock: systemClock,
   })
+  readonly cache = new MemoryCache({ clock: systemClock, log: pino({ level: 'silent' }) })
   /** What the gateway logged, a JSON document each. */
   readonly log: string[] = []
   readonly supergraphPath: string
@@ -64,6 +66,7 @@ export class Stage {
       port: 0,
       upstreams,
       verifier: stage.verifier,
+      cache: stage.cache,
       clock: systemClock,
       log: pino({ level: 'info' }, { write: (line: string) => void stage.log.push(line) }),
       metrics: new Registry(),
@@ -138,6 +141,7 @@ export class Stage {
     await this.#gateway?.stop()
     await Promise.all([...this.#servers.values()].map((server) => server.close()))
     await Promise.all([...this.#subgraphs.values()].map((subgraph) => subgraph.stop()))
+    await this.cache.close()
     await rm(this.#folder, { recursive: true, force: true })
   }
 
