@@ -1,0 +1,151 @@
+import type { FetchNode, ResponsePath } from '@apollo/query-planner'
+import type { GraphQLError, GraphQLFormattedError } from 'graphql'
+import type { OperationContext } from '../upstreams/data-source.ts'
+import type { UpstreamResult } from '../upstreams/upstream.ts'
+import { subgraphError, unfitAnswer } from './faults.ts'
+import { copyOf, mergeInto } from './merging.ts'
+import { objectsAt, type Place, placesAt } from './places.ts'
+import { isPlain, type Plain } from './plain.ts'
+import type { TypeNames } from './possible-types.ts'
+import { EntityReader, type Representations } from './representations.ts'
+import { compileRewrites, type Rewrite } from './rewrites.ts'
+import type { CachePolicy, SourceRequest, Sources } from './source.ts'
+
+/** What one execution of a plan holds. */
+export interface Run {
+  /** As the client sent them: a subgraph coerces them itself. */
+  readonly variables: Readonly<Record<string, unknown>>
+  /** Coerced, with defaults: what conditions ask. */
+  readonly coerced: Readonly<Record<string, unknown>>
+  readonly context: OperationContext
+  readonly sources: Sources
+  readonly cachePolicy: CachePolicy | null
+  /** Everything that subgraphs said, keys and all. */
+  readonly data: Plain
+  readonly errors: GraphQLError[]
+}
+
+/** A fetch of a plan, compiled: where its entities stand, what it sends, and where the answer goes. */
+export class Fetch {
+  readonly #service: string
+  readonly #operation: SourceRequest['operation']
+  readonly #path: ResponsePath
+  /** The body up to its variables. */
+  readonly #head: string
+  readonly #variables: readonly string[]
+  readonly #entities: EntityReader | null
+  readonly #rewrite: Rewrite | null
+
+  constructor(node: FetchNode, path: ResponsePath, typesOf: (condition: string) => TypeNames) {
+    this.#service = node.serviceName
+    this.#operation = node.operationKind
+    this.#path = path
+    const name = node.operationName === undefined ? '' : `,"operationName":${JSON.stringify(node.operationName)}`
+    this.#head = `{"query":${JSON.stringify(node.operation)}${name},"variables":{`
+    this.#variables = node.variableUsages ?? []
+    this.#entities = node.requires
+      ? new EntityReader(node.requires, typesOf, compileRewrites(node.inputRewrites, typesOf))
+      : null
+    this.#rewrite = compileRewrites(node.outputRewrites, typesOf)
+    if (this.#entities && this.#variables.includes('representations')) {
+      throw new Error('A variable of an operation must not be named "representations"')
+    }
+  }
+
+  /** Does nothing where there is nothing to complete, or nobody waits any more. */
+  async run(run: Run): Promise<void> {
+    if (run.context.signal?.aborted) return
+    const objects = this.#path.length === 0 ? [run.data] : objectsAt(run.data, this.#path)
+    if (objects.length === 0) return
+    if (!this.#entities) return this.absorb(await this.#send(run, []), run, objects)
+    const representations = this.#entities.read(objects)
+    if (representations.json.length === 0) return
+    const result = await this.#send(run, representations.json)
+    if (result.errors) this.#place(result.errors, run, representations)
+    this.#mergeEntities(result.data, run, objects, representations)
+  }
+
+  /** Takes in the answer to a fetch of fields: the root's, or an event. */
+  absorb({ data, errors }: UpstreamResult, run: Run, objects: readonly Plain[] = [run.data]): void {
+    if (errors) this.#place(errors, run, null)
+    if (!data) return
+    this.#rewrite?.(data)
+    merge(objects, data)
+  }
+
+  /** The request of this fetch. `representations` are JSON. */
+  bodyFor(variables: Readonly<Record<string, unknown>>, representations: readonly string[] = []): string {
+    const parts: string[] = []
+    for (const name of this.#variables) {
+      if (!Object.hasOwn(variables, name) || variables[name] === undefined) continue
+      parts.push(`${JSON.stringify(name)}:${JSON.stringify(variables[name])}`)
+    }
+    if (this.#entities) parts.push(`"representations":[${representations.join()}]`)
+    return `${this.#head}${parts.join()}}}`
+  }
+
+  #send(run: Run, representations: readonly string[]): Promise<UpstreamResult> {
+    const source = run.sources[this.#service]
+    if (!source) throw new Error(`There is no source for the subgraph ${this.#service}`)
+    return source.fetch({
+      body: this.bodyFor(run.variables, representations),
+      operation: this.#operation,
+      context: run.context,
+      cachePolicy: run.cachePolicy,
+    })
+  }
+
+  #mergeEntities(data: UpstreamResult['data'], run: Run, objects: readonly Plain[], asked: Representations): void {
+    if (!data) return
+    const { _entities: received } = data
+    if (!Array.isArray(received) || received.length !== asked.json.length) {
+      run.errors.push(unfitAnswer(this.#service, `the answer has not ${asked.json.length} entities`))
+      return
+    }
+    for (const [index, entity] of received.entries()) {
+      if (!isPlain(entity)) continue
+      const targets = (asked.entitiesOf[index] ?? []).flatMap((place): Plain[] => {
+        const object = objects[place]
+        return object ? [object] : []
+      })
+      if (this.#rewrite) {
+        // Rewrites tell types apart by name; the subgraph was not always asked for it.
+        entity.__typename ??= targets[0]?.__typename
+        this.#rewrite(entity)
+      }
+      merge(targets, entity)
+    }
+  }
+
+  /** An error of an entity is one of every place that shows it. */
+  #place(errors: readonly GraphQLFormattedError[], run: Run, asked: Representations | null): void {
+    let places: readonly Place[] | null = null
+    for (const error of errors) {
+      const [, index] = error.path ?? []
+      const shown = asked && typeof index === 'number' ? asked.entitiesOf[index] : undefined
+      if (shown) {
+        places ??= placesAt(run.data, this.#path)
+        for (const place of shown) {
+          const path = [...(places[place] ?? []), ...(error.path ?? []).slice(2)]
+          run.errors.push(subgraphError(error, this.#service, path))
+        }
+      } else run.errors.push(subgraphError(error, this.#service, this.#pathOf(error, asked !== null)))
+    }
+  }
+
+  /** `@` stands for every element of a list: then no single place in the answer is to blame. */
+  #pathOf({ path }: GraphQLFormattedError, isOfEntities: boolean): Place | undefined {
+    if (!path || this.#path.includes('@')) return undefined
+    return isOfEntities ? this.#path : [...this.#path, ...path]
+  }
+}
+
+/** The first gets the very object, any other a copy: what is merged into one later must not show in another. */
+function merge(targets: readonly Plain[], source: Plain): void {
+  const [first, ...others] = targets
+  for (const target of others) {
+    const copy = copyOf(source)
+    if (isPlain(copy)) mergeInto(target, copy)
+  }
+  if (first) mergeInto(first, source)
+}

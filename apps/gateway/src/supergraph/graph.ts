@@ -1,0 +1,67 @@
+import { createHash } from 'node:crypto'
+import { type Schema, Supergraph } from '@apollo/federation-internals'
+import { QueryPlanner } from '@apollo/query-planner'
+import type { DocumentNode, GraphQLSchema } from 'graphql'
+import { CompiledOperation } from '../execute/operation.ts'
+import { possibleTypes, type TypeNames } from '../execute/possible-types.ts'
+
+/** Operations in use at once. A compiled one is some 50 kB with its plan, and takes milliseconds to make again. */
+const MAX_OPERATIONS = 1_000
+
+/** Everything that is derived from one supergraph. A change of the supergraph makes another. */
+export class Graph {
+  /** Of the SDL: equal supergraphs have equal ids, on every gateway. */
+  readonly id: string
+  readonly sdl: string
+  /** What clients see. */
+  readonly schema: GraphQLSchema
+  /** The same, as Apollo's planner knows it. */
+  readonly apiSchema: Schema
+  /** With everything that clients do not see. */
+  readonly supergraphSchema: GraphQLSchema
+  readonly planner: QueryPlanner
+  readonly #typesOf: (condition: string) => TypeNames
+  /** By the document that is planned, oldest use first. */
+  readonly #operations = new Map<DocumentNode, Operations>()
+
+  /** @throws Error where this is no supergraph, or one that cannot be enforced here. */
+  constructor(sdl: string) {
+    const supergraph = Supergraph.build(sdl)
+    this.id = createHash('sha256').update(sdl).digest('hex').slice(0, 32)
+    this.sdl = sdl
+    this.apiSchema = supergraph.apiSchema()
+    this.schema = this.apiSchema.toGraphQLJSSchema()
+    this.supergraphSchema = supergraph.schema.toGraphQLJSSchema()
+    this.planner = new QueryPlanner(supergraph)
+    this.#typesOf = possibleTypes(this.supergraphSchema)
+  }
+
+  /**
+   * Plans and compiles an operation of a valid document, once as long as it is in use.
+   * @param planned what of the document may be asked of the subgraphs, the same object for the same part; null for nothing of it.
+   * @throws GraphQLError where the document has no such operation.
+   */
+  compile(
+    document: DocumentNode,
+    operationName: string | null,
+    planned: DocumentNode | null = document,
+  ): CompiledOperation {
+    const key = planned ?? document
+    let kept = this.#operations.get(key)
+    this.#operations.delete(key)
+    if (kept?.document !== document) kept = { document, byName: new Map() }
+    this.#operations.set(key, kept)
+    if (this.#operations.size > MAX_OPERATIONS) this.#operations.delete(this.#operations.keys().next().value ?? key)
+    const name = `${planned ? 'some' : 'none'} ${operationName ?? ''}`
+    const known = kept.byName.get(name)
+    if (known) return known
+    const compiled = new CompiledOperation(this, document, operationName, planned, this.#typesOf)
+    kept.byName.set(name, compiled)
+    return compiled
+  }
+}
+
+interface Operations {
+  readonly document: DocumentNode
+  readonly byName: Map<string, CompiledOperation>
+}
