@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { clientClassSchema } from './operations/client-class.ts'
 
 /** For tools that expand `${env.NAME}` themselves. */
 export const environment: Readonly<Record<string, string | undefined>> = process.env
@@ -32,6 +33,10 @@ const configSchema = z.object({
   SUPERGRAPH_PATH: z.string().optional(),
   /** For development: a `supergraph.yaml` whose subgraphs the gateway composes by itself whenever one changes. */
   SUPERGRAPH_CONFIG: z.string().optional(),
+  /** A manifest of registered operations, as Apollo's tools write it. */
+  OPERATION_MANIFEST: z.string().optional(),
+  /** Who may run only what the manifest lists: ANONYMOUS or roles, separated by commas. */
+  SAFELIST: list.pipe(z.array(clientClassSchema)).default([]),
   /** Browsers on these origins may call, separated by commas. None by default: the explorer is on the gateway's own. */
   ALLOWED_ORIGINS: list.default([]),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),

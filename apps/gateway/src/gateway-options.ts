@@ -4,6 +4,8 @@ import type { Clock } from '@opsource/kernel'
 import type { Subgraph } from '@opsource/subgraph'
 import type { Logger } from 'pino'
 import type { Registry } from 'prom-client'
+import type { ClientClass } from './operations/client-class.ts'
+import type { Manifest } from './operations/manifest.ts'
 import type { SupergraphSource } from './supergraph/source.ts'
 
 /** What the gateway is told when it starts. It reads no environment. */
@@ -22,6 +24,10 @@ export interface GatewayOptions {
   readonly metrics: Registry
   /** Where the composed supergraph comes from; the repository's own file by default. */
   readonly supergraph?: SupergraphSource
+  /** Operations that clients' builds have registered; none by default. */
+  readonly manifest?: Manifest
+  /** Who may run only what the manifest lists; nobody by default. */
+  readonly safelisted?: readonly ClientClass[]
   /** A folder of `*.graphql` operations that the explorer opens as tabs; the repository's walkthrough by default. */
   readonly operationsPath?: string
   /** How long a live event waits for what joins it, in milliseconds; 300 by default. */

@@ -9,6 +9,8 @@ import { ApiKeys } from './identity/api-keys.ts'
 import { Authentication } from './identity/authentication.ts'
 import { Sessions } from './identity/session.ts'
 import { limits } from './limits/limits.ts'
+import { Manifest } from './operations/manifest.ts'
+import { Operations } from './operations/operations.ts'
 import { startApollo } from './server/apollo.ts'
 import { GraphqlEndpoint } from './server/graphql.ts'
 import { healthOf, readinessOf } from './server/health.ts'
@@ -54,11 +56,17 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   })
   const onLoad = (outcome: 'taken' | 'refused') => metrics.supergraphLoads.inc({ outcome })
   const loader = SupergraphLoader.follow({ source, log, use: (sdl) => apollo.update(sdl), onLoad }, supergraphSdl)
+  const operations = new Operations({
+    manifest: options.manifest ?? new Manifest([]),
+    safelisted: options.safelisted ?? [],
+    cache: options.cache,
+    log,
+  })
   const sessions = new Sessions(authentication)
   const examples = await readOperations(options.operationsPath ?? path.join(repository, 'tests/walkthrough'))
   let stopping = false
   const readiness = () => readinessOf(upstreams.values())
-  const endpoint = new GraphqlEndpoint({ server: apollo.server, authentication, log, metrics })
+  const endpoint = new GraphqlEndpoint({ server: apollo.server, authentication, operations, log, metrics })
   const handlers = new Map<string, Handler>([
     [
       GRAPHQL,
@@ -88,7 +96,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     { requestTimeout: limits.requestMs, shouldUpgradeCallback: asksForSocket },
     listener({ handlers, allowedOrigins: options.allowedOrigins ?? [], log }),
   )
-  const protocol = new SocketProtocol({ server: apollo.server, subscriptions, sessions, log, metrics })
+  const protocol = new SocketProtocol({ server: apollo.server, subscriptions, sessions, operations, log, metrics })
   const sockets = new Sockets(http, { path: GRAPHQL, allowedOrigins: options.allowedOrigins ?? [], protocol, log })
   const release = async () => {
     await loader.stop()

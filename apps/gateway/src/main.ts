@@ -8,6 +8,7 @@ import { collectDefaultMetrics, Registry } from 'prom-client'
 import { type GatewayConfig, readConfig } from './config.ts'
 import { startGateway } from './gateway.ts'
 import type { GatewayOptions } from './gateway-options.ts'
+import { readManifest } from './operations/manifest.ts'
 import { composingSource } from './supergraph/composing-source.ts'
 import { fileSource } from './supergraph/file-source.ts'
 
@@ -41,6 +42,8 @@ async function main(): Promise<void> {
     log,
     metrics,
     allowedOrigins: config.ALLOWED_ORIGINS,
+    safelisted: config.SAFELIST,
+    ...(config.OPERATION_MANIFEST === undefined ? {} : { manifest: await readManifest(config.OPERATION_MANIFEST) }),
     ...supergraphOf(config),
   })
   log.info({ url: gateway.url, explorer: gateway.explorerUrl }, 'the gateway listens')

@@ -6,8 +6,13 @@ export const errorCodes = {
   UNAUTHENTICATED:
     'There is no token where one is needed, or the token does not count: it is expired, revoked, foreign or tampered with.',
   FORBIDDEN: 'The token does not carry the scope that the field asks for.',
+  UNAUTHORIZED_FIELD_OR_TYPE:
+    'The caller may not see this field, or the type that it gives. It is null; the rest of the operation was answered.',
+  RATE_LIMITED: 'Too much in too short a time. `Retry-After` and `extensions.retryAfterMs` say when to come again.',
   GRAPHQL_PARSE_FAILED: 'The document is not GraphQL.',
   GRAPHQL_VALIDATION_FAILED: 'The document does not fit the schema.',
+  PERSISTED_QUERY_NOT_FOUND: 'Nobody knows an operation by that hash: send its text along, once.',
+  OPERATION_NOT_LISTED: 'The credentials may run only operations that are registered with the server.',
   REQUEST_TOO_LARGE: 'The body is larger than the limit. Nothing of it was read.',
   QUERY_TOO_DEEP: 'The operation nests deeper than the limit.',
   QUERY_TOO_COMPLEX: 'The operation costs more than the limit.',

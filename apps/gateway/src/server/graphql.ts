@@ -1,9 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { type ApolloServer, HeaderMap } from '@apollo/server'
+import { type ApolloServer, HeaderMap, type HTTPGraphQLRequest } from '@apollo/server'
+import { ok, type Result } from '@opsource/kernel'
 import type { GraphQLError } from 'graphql'
 import type { Logger } from 'pino'
 import type { Authentication } from '../identity/authentication.ts'
+import type { Caller } from '../identity/caller.ts'
+import type { Operations } from '../operations/operations.ts'
+import { operationOf, withText } from '../operations/request.ts'
 import type { OperationContext } from '../upstreams/data-source.ts'
 import { parseBody, readBody } from './body.ts'
 import type { GatewayMetrics } from './metrics.ts'
@@ -21,6 +25,7 @@ export function requestIdOf(request: IncomingMessage): string {
 export interface GraphqlOptions {
   readonly server: ApolloServer<OperationContext>
   readonly authentication: Authentication
+  readonly operations: Operations
   readonly log: Logger
   readonly metrics: GatewayMetrics
 }
@@ -49,18 +54,15 @@ export class GraphqlEndpoint {
     if (!body.ok) return refuse(body.error)
     const caller = await this.#options.authentication.authenticate(request.headers.authorization)
     if (!caller.ok) return refuse(caller.error)
+    const http = await this.#named(request, body.value, caller.value)
+    if (!http.ok) return refuse(http.error)
     const gone = new AbortController()
     response.once('close', () => {
       // An abort builds an error with its stack: not for those who got their answer.
       if (!response.writableFinished) gone.abort()
     })
     const answer = await this.#options.server.executeHTTPGraphQLRequest({
-      httpGraphQLRequest: {
-        method: request.method ?? 'GET',
-        headers: headersOf(request),
-        search: new URL(request.url ?? '/', 'http://gateway').search,
-        body: body.value,
-      },
+      httpGraphQLRequest: http.value,
       context: async () => ({ caller: caller.value, requestId, signal: gone.signal }),
     })
     for (const [name, value] of answer.headers) response.setHeader(name, value)
@@ -71,6 +73,24 @@ export class GraphqlEndpoint {
     }
     for await (const chunk of answer.body.asyncIterator) response.write(chunk)
     response.end()
+  }
+
+  /** The request with the text of its operation. What has not the form of an operation is Apollo Server's to refuse. */
+  async #named(
+    request: IncomingMessage,
+    body: unknown,
+    { identity }: Caller,
+  ): Promise<Result<HTTPGraphQLRequest, GraphQLError>> {
+    const http = {
+      method: request.method ?? 'GET',
+      headers: headersOf(request),
+      search: new URL(request.url ?? '/', 'http://gateway').search,
+      body,
+    }
+    const given = operationOf(http)
+    if (given === null) return ok(http)
+    const text = await this.#options.operations.textOf(given, identity)
+    return text.ok ? ok(withText(http, given, text.value)) : text
   }
 }
 

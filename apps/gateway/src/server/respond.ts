@@ -6,7 +6,10 @@ import { publicError } from '../errors.ts'
 /** The HTTP status of a request that is refused before it is a GraphQL operation. */
 const STATUS: Partial<Record<ErrorCode, number>> = {
   BAD_USER_INPUT: 400,
+  // As Apollo Server answers it: clients send the text next, and take no fault of the connection from it.
+  PERSISTED_QUERY_NOT_FOUND: 200,
   UNAUTHENTICATED: 401,
+  OPERATION_NOT_LISTED: 403,
   REQUEST_TOO_LARGE: 413,
   SUBGRAPH_UNAVAILABLE: 503,
   SERVER_SHUTDOWN: 503,

@@ -8,6 +8,7 @@ import { fault, PublicError, publicError } from '../errors.ts'
 import type { Session, Sessions } from '../identity/session.ts'
 import { limits } from '../limits/limits.ts'
 import { measure, parseOperation } from '../limits/operation.ts'
+import type { Operations } from '../operations/operations.ts'
 import type { EventStream } from '../subscribe/stream.ts'
 import type { Subscriptions } from '../subscribe/subscriptions.ts'
 import type { OperationContext } from '../upstreams/data-source.ts'
@@ -18,6 +19,7 @@ export interface SocketProtocolOptions {
   readonly server: ApolloServer<OperationContext>
   readonly subscriptions: Subscriptions
   readonly sessions: Sessions
+  readonly operations: Operations
   readonly log: Logger
   readonly metrics: GatewayMetrics
 }
@@ -79,16 +81,16 @@ export class SocketProtocol {
   }
 
   /** Errors returned here end the operation with one `error` message. */
-  #prepare(
+  async #prepare(
     { extra, subscriptions }: SocketContext,
-    payload: SubscribePayload,
-  ): ExecutionArgs | readonly GraphQLError[] {
+    given: SubscribePayload,
+  ): Promise<ExecutionArgs | readonly GraphQLError[]> {
     const startedAt = performance.now()
     const { session } = extra
     if (!session) return [fault('INTERNAL_SERVER_ERROR', 'The socket has no session.')]
     const context = { caller: session.caller, requestId: randomUUID() }
     const refuse = (errors: readonly GraphQLError[]) => {
-      this.#record(context, payload, 'none', startedAt, codesOf(errors.map((error) => error.toJSON())))
+      this.#record(context, given, 'none', startedAt, codesOf(errors.map((error) => error.toJSON())))
       return errors
     }
     if (Object.keys(subscriptions).length > limits.operationsPerSocket) {
@@ -96,6 +98,9 @@ export class SocketProtocol {
         fault('QUERY_TOO_COMPLEX', `A socket carries at most ${limits.operationsPerSocket} operations at a time.`),
       ])
     }
+    const text = await this.#options.operations.textOf(given, session.caller.identity)
+    if (!text.ok) return refuse([text.error])
+    const payload = { ...given, query: text.value }
     const parsed = parseOperation(payload.query)
     if (!parsed.ok) return refuse([parsed.error])
     const document = parsed.value

@@ -51,7 +51,7 @@ export class Stage {
 
   static async open(
     reach: Reach,
-    options: Partial<Pick<GatewayOptions, 'port' | 'operationsPath' | 'allowedOrigins'>> = {},
+    options: Partial<Omit<GatewayOptions, 'host' | 'upstreams' | 'verifier' | 'clock' | 'log'>> = {},
   ): Promise<Stage> {
     const stage = new Stage(reach, await mkdtemp(path.join(tmpdir(), 'gateway-test-')))
     await stage.verifier.load()

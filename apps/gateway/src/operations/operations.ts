@@ -1,0 +1,36 @@
+import type { Cache } from '@opsource/cache'
+import type { Identity } from '@opsource/identity'
+import { err, ok, type Result } from '@opsource/kernel'
+import type { GraphQLError } from 'graphql'
+import type { Logger } from 'pino'
+import type { ClientClass } from './client-class.ts'
+import type { Manifest } from './manifest.ts'
+import { type GivenOperation, PersistedOperations } from './persisted.ts'
+import { Safelist } from './safelist.ts'
+
+export interface OperationsOptions {
+  readonly manifest: Manifest
+  /** Who may run only what the manifest lists. */
+  readonly safelisted: readonly ClientClass[]
+  readonly cache: Cache
+  readonly log: Logger
+}
+
+/** Which text a request runs, and whether its caller may, whichever way it came. */
+export class Operations {
+  readonly #persisted: PersistedOperations
+  readonly #safelist: Safelist
+
+  constructor({ manifest, safelisted, cache, log }: OperationsOptions) {
+    this.#persisted = new PersistedOperations(manifest, cache, log)
+    this.#safelist = new Safelist(manifest, safelisted)
+  }
+
+  /** @returns the text, or BAD_USER_INPUT, PERSISTED_QUERY_NOT_FOUND or OPERATION_NOT_LISTED. */
+  async textOf(given: GivenOperation, identity: Identity | null): Promise<Result<string, GraphQLError>> {
+    const text = await this.#persisted.textOf(given)
+    if (!text.ok) return text
+    const refusal = this.#safelist.refusal(text.value, identity)
+    return refusal === null ? ok(text.value) : err(refusal)
+  }
+}

@@ -1,0 +1,53 @@
+import { z } from 'zod'
+import type { GivenOperation } from './persisted.ts'
+
+/** What of an HTTP request says which operation to run. */
+export interface OperationRequest {
+  readonly method: string
+  /** With its `?`, or empty. */
+  readonly search: string
+  /** The JSON document of the body; undefined for an empty one. */
+  readonly body: unknown
+}
+
+const bodySchema = z.looseObject({ query: z.unknown().optional(), extensions: z.unknown().optional() })
+
+/** @returns the operation, or null where the request has not the form of one. */
+export function operationOf({ method, search, body }: OperationRequest): GivenOperation | null {
+  if (method === 'GET') {
+    const parameters = new URLSearchParams(search)
+    return { query: parameters.get('query') ?? undefined, extensions: parsedOrNone(parameters.get('extensions')) }
+  }
+  const parsed = bodySchema.safeParse(body)
+  return parsed.success ? parsed.data : null
+}
+
+/** The same request with the operation's text in place of its hash. */
+export function withText<R extends OperationRequest>(request: R, given: GivenOperation, text: string): R {
+  if (given.extensions === undefined && given.query === text) return request
+  if (request.method === 'GET') {
+    const parameters = new URLSearchParams(request.search)
+    parameters.set('query', text)
+    parameters.delete('extensions')
+    return { ...request, search: `?${parameters}` }
+  }
+  const { extensions, ...rest } = bodySchema.parse(request.body)
+  return { ...request, body: { ...rest, query: text, ...remaining(extensions) } }
+}
+
+/** Extensions less what named the operation: it is done with. */
+function remaining(extensions: unknown): { extensions?: unknown } {
+  const parsed = z.looseObject({ persistedQuery: z.unknown().optional() }).safeParse(extensions)
+  if (!parsed.success) return extensions === undefined ? {} : { extensions }
+  const { persistedQuery: _, ...others } = parsed.data
+  return Object.keys(others).length > 0 ? { extensions: others } : {}
+}
+
+function parsedOrNone(text: string | null): unknown {
+  if (text === null) return undefined
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
