@@ -51,7 +51,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     supergraphSdl,
     sources: querySources(upstreams, options),
     log,
-    onSupergraph: (sdl) => subscriptions.use(sdl),
+    onGraph: (graph) => subscriptions.use(graph),
     plugins: [requestLog(log, metrics)],
   })
   const onLoad = (outcome: 'taken' | 'refused') => metrics.supergraphLoads.inc({ outcome })

@@ -25,6 +25,12 @@ export interface Run {
   readonly errors: GraphQLError[]
 }
 
+/** The live part of a subscription: whose event it is, and how to ask for it. */
+export interface PrimaryFetch {
+  readonly serviceName: string
+  readonly fetch: Fetch
+}
+
 /** A fetch of a plan, compiled: where its entities stand, what it sends, and where the answer goes. */
 export class Fetch {
   readonly #service: string

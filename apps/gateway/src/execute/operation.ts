@@ -12,17 +12,11 @@ import {
 } from 'graphql'
 import type { Graph } from '../supergraph/graph.ts'
 import type { Variables } from './conditions.ts'
-import { Fetch } from './fetches.ts'
+import { Fetch, type PrimaryFetch } from './fetches.ts'
 import type { TypeNames } from './possible-types.ts'
 import { compileResponse } from './response.ts'
 import type { ObjectShape } from './shape.ts'
 import { compileStep, type Step } from './steps.ts'
-
-/** The live part of a subscription: whose event it is, and how to ask for it. */
-export interface PrimaryFetch {
-  readonly serviceName: string
-  readonly fetch: Fetch
-}
 
 /** Everything that can be known of an operation before it runs. */
 export class CompiledOperation {

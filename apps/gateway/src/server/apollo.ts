@@ -1,22 +1,24 @@
-import { ApolloGateway, type GraphQLDataSource } from '@apollo/gateway'
-import { ApolloServer, type ApolloServerOptions, type ApolloServerPlugin } from '@apollo/server'
+import { ApolloGateway } from '@apollo/gateway'
+import { ApolloServer, type ApolloServerPlugin } from '@apollo/server'
 import { ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled'
 import { type ErrorCode, isErrorCode } from '@opsource/subgraph'
 import { GraphQLError, type GraphQLFormattedError } from 'graphql'
 import type { Logger } from 'pino'
 import { silenceTelemetry } from '../config.ts'
 import { fault, publicError } from '../errors.ts'
+import { GraphGateway } from '../execute/graph-gateway.ts'
+import type { Sources } from '../execute/source.ts'
 import { limits } from '../limits/limits.ts'
 import { isTokenLimit, sizeRule, tooManyTokens } from '../limits/operation.ts'
-import { nulledFields } from '../subscribe/event.ts'
+import type { Graph } from '../supergraph/graph.ts'
 import type { OperationContext } from '../upstreams/data-source.ts'
 
 export interface ApolloOptions {
   readonly supergraphSdl: string
-  readonly sources: Readonly<Record<string, GraphQLDataSource<OperationContext>>>
+  readonly sources: Sources
   readonly log: Logger
-  /** Called with every supergraph that is taken into use. */
-  readonly onSupergraph: (supergraphSdl: string) => void
+  /** Called with every graph before it is taken into use. What it throws refuses the graph. */
+  readonly onGraph: (graph: Graph) => void
   readonly plugins: readonly ApolloServerPlugin<OperationContext>[]
 }
 
@@ -27,13 +29,7 @@ export interface Apollo {
 }
 
 /** Queries and mutations: Apollo Server over Apollo's gateway. Nothing here dials out. */
-export async function startApollo({
-  supergraphSdl,
-  sources,
-  log,
-  onSupergraph,
-  plugins,
-}: ApolloOptions): Promise<Apollo> {
+export async function startApollo({ supergraphSdl, sources, log, onGraph, plugins }: ApolloOptions): Promise<Apollo> {
   silenceTelemetry()
   let update: (sdl: string) => void = () => {}
   const gateway = new ApolloGateway({
@@ -43,14 +39,13 @@ export async function startApollo({
       return { supergraphSdl }
     },
     buildService: ({ name }) => {
-      const source = sources[name]
-      if (!source) throw new Error(`The supergraph has the subgraph ${name}, for which no upstream is given`)
-      return source
+      if (!sources[name]) throw new Error(`The supergraph has the subgraph ${name}, for which no upstream is given`)
+      return unused
     },
   })
-  gateway.onSchemaLoadOrUpdate(({ coreSupergraphSdl }) => onSupergraph(coreSupergraphSdl))
+  const graphs = new GraphGateway({ gateway, sources, onGraph })
   const server = new ApolloServer<OperationContext>({
-    gateway: withNulledFields(gateway),
+    gateway: graphs,
     logger: quiet(log),
     introspection: true,
     csrfPrevention: true,
@@ -63,29 +58,18 @@ export async function startApollo({
     plugins: [ApolloServerPluginLandingPageDisabled(), refuseSubscriptions, ...plugins],
   })
   await server.start()
-  return { server, update: (sdl) => update(sdl) }
-}
-
-type GatewayInterface = NonNullable<ApolloServerOptions<OperationContext>['gateway']>
-
-/** Where only the gateway sees that a non-null field is null, clients get an error for it, as the specification asks. */
-function withNulledFields(gateway: ApolloGateway): GatewayInterface {
   return {
-    onSchemaLoadOrUpdate: (callback) => gateway.onSchemaLoadOrUpdate(callback),
-    stop: () => gateway.stop(),
-    load: async (options) => {
-      const { executor } = await gateway.load(options)
-      return {
-        executor: async (request) => {
-          const result = await executor(request)
-          const nulled = nulledFields(result.extensions)
-          if (nulled.length === 0) return result
-          const errors = nulled.map(({ message }) => fault('INTERNAL_SERVER_ERROR', message))
-          return { data: result.data ?? null, errors: [...(result.errors ?? []), ...errors] }
-        },
-      }
+    server,
+    update: (sdl) => {
+      update(sdl)
+      graphs.assertTaken()
     },
   }
+}
+
+/** Apollo's gateway executes nothing here. */
+const unused = {
+  process: () => Promise.reject(new Error('Subgraphs are asked through their upstreams')),
 }
 
 const refuseSubscriptions: ApolloServerPlugin<OperationContext> = {

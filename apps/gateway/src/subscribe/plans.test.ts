@@ -2,13 +2,14 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { expect, it } from 'vitest'
 import { acceptEnforced } from '../supergraph/enforced-specs.ts'
+import { Graph } from '../supergraph/graph.ts'
 import { SubscriptionPlans } from './plans.ts'
 
 const supergraph = readFileSync(path.resolve(import.meta.dirname, '../../../../supergraph.graphql'), 'utf8')
 const TICKER = 'subscription { ticker(symbol: "BTC-USDT") { bestBid } }'
 
 it('a subscription is planned once, unless its text would fill the memory', () => {
-  const plans = new SubscriptionPlans(acceptEnforced(supergraph))
+  const plans = new SubscriptionPlans(new Graph(acceptEnforced(supergraph)))
   const planOf = (text: string) => {
     const planned = plans.plan(text, null)
     return planned.ok ? planned.value : planned.error

@@ -1,19 +1,18 @@
-import { operationFromDocument, type Schema, Supergraph } from '@apollo/federation-internals'
-import { buildOperationContext } from '@apollo/gateway'
-import { type FetchNode, type QueryPlan, QueryPlanner } from '@apollo/query-planner'
 import { err, ok, type Result } from '@opsource/kernel'
 import {
   type DocumentNode,
   GraphQLError,
   type GraphQLSchema,
   getOperationAST,
-  getVariableValues,
   Kind,
   type OperationDefinitionNode,
   validate,
 } from 'graphql'
 import { fault } from '../errors.ts'
+import type { PrimaryFetch } from '../execute/fetches.ts'
+import type { CompiledOperation } from '../execute/operation.ts'
 import { measure, parseOperation } from '../limits/operation.ts'
+import type { Graph } from '../supergraph/graph.ts'
 import { type StreamKind, streamKinds } from './kinds.ts'
 import { guardedCoordinates, isPublic } from './visibility.ts'
 
@@ -22,14 +21,11 @@ const MAX_PLANS = 500
 /** Longer texts are planned each time: kept, some of them would fill the memory with comments and blanks. */
 const MAX_KEPT_CHARACTERS = 16_384
 
-type OperationContext = ReturnType<typeof buildOperationContext>
-
 export interface SubscriptionPlan {
   readonly document: DocumentNode
-  /** The subscription's own fetch, answered by each event, and then whatever joins it. */
-  readonly queryPlan: QueryPlan
-  readonly primary: FetchNode
-  readonly operationContext: OperationContext
+  /** The whole: an event answers its own fetch, and then whatever joins it is asked for. */
+  readonly operation: CompiledOperation
+  readonly primary: PrimaryFetch
   readonly kind: StreamKind
   /** Whether its answer is the same for every caller. */
   readonly isPublic: boolean
@@ -37,23 +33,20 @@ export interface SubscriptionPlan {
 
 /** Plans subscriptions against one supergraph: once per text and operation name. */
 export class SubscriptionPlans {
-  readonly schema: GraphQLSchema
-  readonly apiSchema: Schema
-  readonly supergraphSchema: GraphQLSchema
-  readonly #planner: QueryPlanner
+  readonly graph: Graph
   readonly #kinds: ReadonlyMap<string, StreamKind>
   readonly #guarded: ReadonlySet<string>
   readonly #plans = new Map<string, SubscriptionPlan>()
 
   /** @throws Error where a subscription field does not declare its kind. */
-  constructor(supergraphSdl: string) {
-    const supergraph = Supergraph.build(supergraphSdl)
-    this.apiSchema = supergraph.apiSchema()
-    this.schema = this.apiSchema.toGraphQLJSSchema()
-    this.supergraphSchema = supergraph.schema.toGraphQLJSSchema()
-    this.#planner = new QueryPlanner(supergraph)
-    this.#kinds = streamKinds(this.schema)
-    this.#guarded = guardedCoordinates(supergraphSdl)
+  constructor(graph: Graph) {
+    this.graph = graph
+    this.#kinds = streamKinds(graph.schema)
+    this.#guarded = guardedCoordinates(graph.sdl)
+  }
+
+  get schema(): GraphQLSchema {
+    return this.graph.schema
   }
 
   plan(text: string, operationName: string | null): Result<SubscriptionPlan, readonly GraphQLError[]> {
@@ -73,9 +66,8 @@ export class SubscriptionPlans {
 
   /** @returns what is wrong with the variables of a planned subscription. */
   variableFaults(plan: SubscriptionPlan, variables: Readonly<Record<string, unknown>>): readonly GraphQLError[] {
-    const definitions = plan.operationContext.operation.variableDefinitions ?? []
-    const { errors } = getVariableValues(this.schema, definitions, variables)
-    return (errors ?? []).map((error) => fault('BAD_USER_INPUT', error.message))
+    const values = plan.operation.coerce(variables)
+    return 'errors' in values ? values.errors.map((error) => fault('BAD_USER_INPUT', error.message)) : []
   }
 
   #make(text: string, operationName: string | null): Result<SubscriptionPlan, readonly GraphQLError[]> {
@@ -88,25 +80,16 @@ export class SubscriptionPlans {
     if (!operation) return err([fault('BAD_USER_INPUT', 'The operation to run is not named, or not there.')])
     const invalid = conditionalRoot(operation) ?? validationFaults(this.schema, document)
     if (invalid.length > 0) return err(invalid)
-    const operationContext = buildOperationContext({
-      schema: this.schema,
-      operationDocument: document,
-      ...(operationName ? { operationName } : {}),
-    })
-    const { node } = this.#planner.buildQueryPlan(
-      operationFromDocument(this.apiSchema, document, operationName ? { operationName } : {}),
-    )
+    const compiled = this.graph.compile(document, operationName)
     const field = rootField(document, operation)
     const kind = field === null ? undefined : this.#kinds.get(field)
-    if (node?.kind !== 'Subscription' || kind === undefined) {
+    if (!compiled.primary || kind === undefined) {
       return err([fault('GRAPHQL_VALIDATION_FAILED', 'A subscription must ask for one field of the graph.')])
     }
-    const { primary, rest } = node
     return ok({
       document,
-      queryPlan: { kind: 'QueryPlan', node: rest ? { kind: 'Sequence', nodes: [primary, rest] } : primary },
-      primary,
-      operationContext,
+      operation: compiled,
+      primary: compiled.primary,
       kind,
       isPublic: isPublic(document, this.schema, this.#guarded),
     })

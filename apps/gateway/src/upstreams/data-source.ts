@@ -1,7 +1,6 @@
-import type { GraphQLDataSource, GraphQLDataSourceProcessOptions } from '@apollo/gateway'
-import type { GraphQLFormattedError } from 'graphql'
 import type { Logger } from 'pino'
 import { unavailable } from '../errors.ts'
+import type { CachePolicy, Source, SourceRequest } from '../execute/source.ts'
 import type { Caller } from '../identity/caller.ts'
 import type { Breaker } from './breaker.ts'
 import { type Upstream, type UpstreamResult, UpstreamUnavailable } from './upstream.ts'
@@ -21,10 +20,8 @@ export interface DataSourceOptions {
   readonly breaker?: Breaker
 }
 
-type ProcessOptions = GraphQLDataSourceProcessOptions<OperationContext>
-
-/** An upstream as the query plan's executor sees it. A subgraph that is away is an error in the answer, never an exception. */
-export class UpstreamDataSource implements GraphQLDataSource<OperationContext> {
+/** An upstream as a plan's fetches see it. A subgraph that is away is an error in the answer, never an exception. */
+export class UpstreamDataSource implements Source {
   readonly #upstream: Upstream
   readonly #options: DataSourceOptions
 
@@ -33,31 +30,30 @@ export class UpstreamDataSource implements GraphQLDataSource<OperationContext> {
     this.#options = options
   }
 
-  async process(options: ProcessOptions) {
+  async fetch(request: SourceRequest): Promise<UpstreamResult> {
     const { breaker } = this.#options
     if (breaker?.isOpen) {
-      if (breaker.takeProbe()) void this.#fetch(options)
-      return this.#failure(options)
+      if (breaker.takeProbe()) void this.#ask(request)
+      return this.#failure()
     }
-    return (await this.#fetch(options)) ?? this.#failure(options)
+    return (await this.#ask(request)) ?? this.#failure()
   }
 
   /** @returns null where the subgraph is not available. */
-  async #fetch(options: ProcessOptions): Promise<UpstreamResult | null> {
+  async #ask({ body, context, cachePolicy }: SourceRequest): Promise<UpstreamResult | null> {
     const { breaker, timeoutMs, log } = this.#options
-    const { query, variables, operationName } = options.request
-    const { caller, requestId, signal } = contextOf(options)
+    const { caller, requestId, signal } = context
     const headers: Record<string, string> = { 'content-type': 'application/json', 'x-request-id': requestId }
     const authorization = caller.authorization()
     if (authorization !== null) headers.authorization = authorization
     try {
       const { result, cacheControl } = await this.#upstream.execute(
-        { body: JSON.stringify({ query, variables, operationName }), headers },
+        { body, headers },
         signal ? { timeoutMs, signal } : { timeoutMs },
       )
       if (isStopping(result)) throw new UpstreamUnavailable(this.#upstream.name, 'it is stopping')
       breaker?.succeeded()
-      restrictCaching(options, cacheControl)
+      if (cachePolicy) restrictCaching(cachePolicy, cacheControl)
       return result
     } catch (error) {
       if (!(error instanceof UpstreamUnavailable)) throw error
@@ -69,17 +65,9 @@ export class UpstreamDataSource implements GraphQLDataSource<OperationContext> {
     }
   }
 
-  #failure(options: ProcessOptions): { errors: GraphQLFormattedError[] } {
-    const path = options.kind === 'incoming operation' ? (options.pathInIncomingRequest ?? []) : []
-    // `@` stands for every element of a list: then no single place in the answer is to blame.
-    const placed = path.includes('@') ? {} : { path: [] }
-    return { errors: [{ ...unavailable(this.#upstream.name).toJSON(), ...placed }] }
+  #failure(): UpstreamResult {
+    return { errors: [{ ...unavailable(this.#upstream.name).toJSON(), path: [] }] }
   }
-}
-
-function contextOf(options: ProcessOptions): OperationContext {
-  if (options.kind !== 'incoming operation') throw new Error(`The gateway asked a subgraph for ${options.kind}`)
-  return options.incomingRequestContext.context
 }
 
 /** What a subgraph says of its own end is no news of this gateway's. */
@@ -88,10 +76,7 @@ function isStopping({ data, errors }: UpstreamResult): boolean {
 }
 
 /** An answer may be kept no longer than the part of it that ages first; a subgraph that says nothing forbids it. */
-function restrictCaching(options: ProcessOptions, cacheControl: string | null): void {
-  if (options.kind !== 'incoming operation') return
-  const policy = options.incomingRequestContext.overallCachePolicy
-  if (!policy) return
+function restrictCaching(policy: CachePolicy, cacheControl: string | null): void {
   const maxAge = cacheControl?.match(/max-age=(\d+)/)?.[1]
   policy.restrict({ maxAge: maxAge === undefined ? 0 : Number(maxAge) })
   if (cacheControl?.includes('private')) policy.restrict({ scope: 'PRIVATE' })

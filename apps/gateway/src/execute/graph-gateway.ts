@@ -1,0 +1,118 @@
+import type { ApolloGateway } from '@apollo/gateway'
+import type { ApolloServerOptions, BaseContext } from '@apollo/server'
+import { type DocumentNode, GraphQLError, type GraphQLSchema } from 'graphql'
+import { Graph } from '../supergraph/graph.ts'
+import type { OperationContext } from '../upstreams/data-source.ts'
+import type { Variables } from './conditions.ts'
+import { execute } from './execute.ts'
+import type { CachePolicy, Sources } from './source.ts'
+
+type GatewayInterface = NonNullable<ApolloServerOptions<BaseContext>['gateway']>
+type Load = GatewayInterface['load']
+type Executor = NonNullable<Awaited<ReturnType<Load>>['executor']>
+type GatewayRequest = Parameters<Executor>[0]
+type SchemaCallback = Parameters<GatewayInterface['onSchemaLoadOrUpdate']>[0]
+
+/** What of a document its caller may have. */
+export interface Admission {
+  /** What the subgraphs are asked for; null for nothing. Equal parts are the same object, so that each is planned once. */
+  readonly planned: DocumentNode | null
+  /** One for each place that the caller may not see. */
+  readonly errors: readonly GraphQLError[]
+}
+
+export interface AdmissionRequest {
+  readonly graph: Graph
+  readonly document: DocumentNode
+  readonly operationName: string | null
+  readonly variables: Variables
+  readonly context: OperationContext
+}
+
+export interface GraphGatewayOptions {
+  /** Loads supergraphs and checks them; executes nothing. */
+  readonly gateway: ApolloGateway
+  readonly sources: Sources
+  /** Called with every graph before it is taken into use. What it throws refuses the graph. */
+  readonly onGraph: (graph: Graph) => void
+  /** Asked before anything is planned. */
+  readonly admit?: (request: AdmissionRequest) => Admission
+}
+
+/** Apollo's gateway with the compiled executor in the place of its own. Each request runs on the graph that it was validated against. */
+export class GraphGateway implements GatewayInterface {
+  readonly #options: GraphGatewayOptions
+  readonly #graphs = new WeakMap<GraphQLSchema, Graph>()
+  readonly #callbacks = new Set<SchemaCallback>()
+  #current: Graph | null = null
+  #refusal: { readonly reason: unknown } | null = null
+
+  constructor(options: GraphGatewayOptions) {
+    this.#options = options
+    options.gateway.onSchemaLoadOrUpdate(({ coreSupergraphSdl }) => this.#take(coreSupergraphSdl))
+  }
+
+  onSchemaLoadOrUpdate(callback: SchemaCallback): () => void {
+    this.#callbacks.add(callback)
+    return () => this.#callbacks.delete(callback)
+  }
+
+  async load(options: Parameters<Load>[0]): Promise<Awaited<ReturnType<Load>>> {
+    await this.#options.gateway.load(options)
+    this.assertTaken()
+    return { executor: (request) => this.#execute(request) }
+  }
+
+  stop(): Promise<void> {
+    return this.#options.gateway.stop()
+  }
+
+  /** @throws what refused the newest supergraph, where it was refused: Apollo's gateway only logs that. */
+  assertTaken(): void {
+    if (this.#refusal) throw this.#refusal.reason
+  }
+
+  #take(sdl: string): void {
+    this.#refusal = null
+    try {
+      const graph = new Graph(sdl)
+      this.#options.onGraph(graph)
+      this.#graphs.set(graph.schema, graph)
+      this.#current = graph
+    } catch (reason) {
+      this.#refusal = { reason }
+      return
+    }
+    for (const callback of this.#callbacks) {
+      callback({ apiSchema: this.#current.schema, coreSupergraphSdl: sdl })
+    }
+  }
+
+  async #execute({ schema, document, operationName, request, context, overallCachePolicy }: GatewayRequest) {
+    const graph = this.#graphs.get(schema)
+    if (!graph) throw new Error('The request was validated against a schema that is not this gateway’s')
+    if (!isOperationContext(context)) throw new Error('The request has no context')
+    const variables: Variables = request.variables ?? {}
+    const cachePolicy: CachePolicy | undefined = overallCachePolicy
+    const name = operationName ?? request.operationName ?? null
+    try {
+      const admission = this.#options.admit?.({ graph, document, operationName: name, variables, context })
+      const operation = graph.compile(document, name, admission ? admission.planned : document)
+      return await execute(operation, {
+        variables,
+        context,
+        sources: this.#options.sources,
+        ...(admission ? { errors: admission.errors } : {}),
+        ...(cachePolicy ? { cachePolicy } : {}),
+      })
+    } catch (error) {
+      // The planner and graphql-js throw what is wrong with an operation.
+      if (error instanceof GraphQLError) return { errors: [error] }
+      throw error
+    }
+  }
+}
+
+function isOperationContext(context: object): context is OperationContext {
+  return 'caller' in context && 'requestId' in context
+}
