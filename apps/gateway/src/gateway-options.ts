@@ -4,6 +4,7 @@ import type { Clock } from '@opsource/kernel'
 import type { Subgraph } from '@opsource/subgraph'
 import type { Logger } from 'pino'
 import type { Registry } from 'prom-client'
+import type { Policies } from './authorize/rules.ts'
 import type { ClientClass } from './operations/client-class.ts'
 import type { Manifest } from './operations/manifest.ts'
 import type { SupergraphSource } from './supergraph/source.ts'
@@ -24,6 +25,8 @@ export interface GatewayOptions {
   readonly metrics: Registry
   /** Where the composed supergraph comes from; the repository's own file by default. */
   readonly supergraph?: SupergraphSource
+  /** What `@policy` may name; none by default, and a policy that is not here lets nobody in. */
+  readonly policies?: Policies
   /** Operations that clients' builds have registered; none by default. */
   readonly manifest?: Manifest
   /** Who may run only what the manifest lists; nobody by default. */

@@ -1,5 +1,6 @@
 import { createServer, type Server } from 'node:http'
 import path from 'node:path'
+import { Authorizations } from './authorize/admission.ts'
 import { fault } from './errors.ts'
 import { altairFiles, altairPage } from './explorer/altair.ts'
 import { type ExampleOperation, readOperations } from './explorer/operations.ts'
@@ -47,11 +48,16 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   if (!issuer) throw new Error(`The gateway needs the upstream ${KEY_ISSUER}, which knows API keys`)
   const authentication = new Authentication(options.verifier, new ApiKeys(issuer, clock))
   const subscriptions = new Subscriptions({ upstreams, sources: liveSources(upstreams, options), clock, log, metrics })
+  const authorizations = new Authorizations(options.policies)
   const apollo = await startApollo({
     supergraphSdl,
     sources: querySources(upstreams, options),
     log,
-    onGraph: (graph) => subscriptions.use(graph),
+    onGraph: (graph) => {
+      authorizations.take(graph)
+      subscriptions.use(graph)
+    },
+    admit: (request) => authorizations.admit(request),
     plugins: [requestLog(log, metrics)],
   })
   const onLoad = (outcome: 'taken' | 'refused') => metrics.supergraphLoads.inc({ outcome })

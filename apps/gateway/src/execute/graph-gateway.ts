@@ -17,6 +17,8 @@ type SchemaCallback = Parameters<GatewayInterface['onSchemaLoadOrUpdate']>[0]
 export interface Admission {
   /** What the subgraphs are asked for; null for nothing. Equal parts are the same object, so that each is planned once. */
   readonly planned: DocumentNode | null
+  /** What the answer looks like, where that is not the document as it came. The same object for the same answer. */
+  readonly document?: DocumentNode
   /** One for each place that the caller may not see. */
   readonly errors: readonly GraphQLError[]
 }
@@ -97,7 +99,7 @@ export class GraphGateway implements GatewayInterface {
     const name = operationName ?? request.operationName ?? null
     try {
       const admission = this.#options.admit?.({ graph, document, operationName: name, variables, context })
-      const operation = graph.compile(document, name, admission ? admission.planned : document)
+      const operation = graph.compile(admission?.document ?? document, name, admission ? admission.planned : document)
       return await execute(operation, {
         variables,
         context,

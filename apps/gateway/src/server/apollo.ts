@@ -6,7 +6,7 @@ import { GraphQLError, type GraphQLFormattedError } from 'graphql'
 import type { Logger } from 'pino'
 import { silenceTelemetry } from '../config.ts'
 import { fault, publicError } from '../errors.ts'
-import { GraphGateway } from '../execute/graph-gateway.ts'
+import { GraphGateway, type GraphGatewayOptions } from '../execute/graph-gateway.ts'
 import type { Sources } from '../execute/source.ts'
 import { limits } from '../limits/limits.ts'
 import { isTokenLimit, sizeRule, tooManyTokens } from '../limits/operation.ts'
@@ -19,6 +19,7 @@ export interface ApolloOptions {
   readonly log: Logger
   /** Called with every graph before it is taken into use. What it throws refuses the graph. */
   readonly onGraph: (graph: Graph) => void
+  readonly admit: NonNullable<GraphGatewayOptions['admit']>
   readonly plugins: readonly ApolloServerPlugin<OperationContext>[]
 }
 
@@ -29,7 +30,14 @@ export interface Apollo {
 }
 
 /** Queries and mutations: Apollo Server over Apollo's gateway. Nothing here dials out. */
-export async function startApollo({ supergraphSdl, sources, log, onGraph, plugins }: ApolloOptions): Promise<Apollo> {
+export async function startApollo({
+  supergraphSdl,
+  sources,
+  log,
+  onGraph,
+  admit,
+  plugins,
+}: ApolloOptions): Promise<Apollo> {
   silenceTelemetry()
   let update: (sdl: string) => void = () => {}
   const gateway = new ApolloGateway({
@@ -43,7 +51,7 @@ export async function startApollo({ supergraphSdl, sources, log, onGraph, plugin
       return unused
     },
   })
-  const graphs = new GraphGateway({ gateway, sources, onGraph })
+  const graphs = new GraphGateway({ gateway, sources, onGraph, admit })
   const server = new ApolloServer<OperationContext>({
     gateway: graphs,
     logger: quiet(log),

@@ -45,6 +45,29 @@ describe.each<Reach>(['in process', 'over HTTP'])('queries to subgraphs %s', (re
     expect(unscoped.body.data).toEqual({ account: null })
   })
 
+  it('give a caller what they may see of an operation, null and a code for the rest, and ask no subgraph for that', async () => {
+    const { body } = await stage.query(
+      '{ market(symbol: "A") { forecast secret } account { owner } __type(name: "Account") { name } }',
+    )
+    expect(body).toMatchObject({ data: { market: { forecast: 0.5, secret: null }, account: null, __type: null } })
+    expect(
+      body.errors.map(({ path, extensions }: { path: string[]; extensions: object }) => ({ path, extensions })),
+    ).toEqual(
+      [['market', 'secret'], ['account'], ['__type']].map((path) => ({
+        path,
+        extensions: { code: 'UNAUTHORIZED_FIELD_OR_TYPE' },
+      })),
+    )
+    const before = stage.analyst.asked
+    expect((await stage.query('{ market(symbol: "A") { symbol secret } }')).body.data.market.secret).toBeNull()
+    expect(stage.analyst.asked).toBe(before)
+    const authorization = `Bearer ${stage.issuer.token()}`
+    const own = await stage.query('{ market(symbol: "A") { secret } __type(name: "Account") { name } }', {
+      authorization,
+    })
+    expect(own.body).toEqual({ data: { market: { secret: 42 }, __type: { name: 'Account' } } })
+  })
+
   it.each([
     ['expired', (stage: Stage) => `Bearer ${stage.issuer.token({ lifeMs: -60_000 })}`],
     ['foreign', (stage: Stage) => `Bearer ${stage.issuer.token({ audience: 'elsewhere' })}`],

@@ -65,13 +65,13 @@ describe('composition', () => {
     expect(await breakingChanges(before, before)).toEqual([])
   })
 
-  it('accepts a security spec that the subgraphs enforce, and no other', () => {
-    const authenticated = composed(market('secret: Int @authenticated'), forecast)
-    expect(authenticated).toContain('for: SECURITY')
-    expect(acceptEnforced(authenticated)).not.toContain('for: SECURITY')
-    const policy = composed(market('secret: Int @policy(policies: [["p"]])'), forecast)
-    expect(acceptEnforced(policy)).toContain('for: SECURITY')
-    expect(() => apiSchemaOf(policy)).toThrow(/policy/)
+  it('accepts the security specs that the gateway enforces, and no other', () => {
+    const guarded = composed(market('a: Int @authenticated b: Int @policy(policies: [["p"]])'), forecast)
+    expect(guarded.match(/for: SECURITY/g)).toHaveLength(2)
+    expect(acceptEnforced(guarded)).not.toContain('for: SECURITY')
+    const foreign = guarded.replace('dev/policy/v0.1', 'dev/policy/v0.2')
+    expect(acceptEnforced(foreign)).toContain('for: SECURITY')
+    expect(() => apiSchemaOf(foreign)).toThrow(/policy/)
   })
 
   it('fills environment variables and names a missing one', () => {
