@@ -1,5 +1,7 @@
 import type { Ack, OrderSnapshot } from '../acks.ts'
+import { orderId } from '../order-id.ts'
 import { MARKET_STATUSES } from '../words.ts'
+import { orderNumber } from './known-orders.ts'
 import { readFills, readOrder, readRecording, writeFills, writeOrder, writeRecording } from './order-words.ts'
 import type { WordReader, WordWriter } from './word-stream.ts'
 
@@ -43,13 +45,13 @@ export function writeAck(out: WordWriter, ack: Ack): void {
       break
     case 'ACCOUNT_OPENED':
       out.number(ack.engineSequence)
-      out.text(ack.accountId)
+      out.name(ack.accountId)
       out.flag(ack.replayed)
       break
     case 'CREDITED':
       out.number(ack.engineSequence)
-      out.text(ack.accountId)
-      out.text(ack.asset)
+      out.name(ack.accountId)
+      out.name(ack.asset)
       out.number(ack.available)
       out.number(ack.held)
       out.flag(ack.replayed)
@@ -57,7 +59,7 @@ export function writeAck(out: WordWriter, ack: Ack): void {
     case 'ALL_CANCELLED':
       out.number(ack.engineSequence)
       out.number(ack.orderIds.length)
-      for (const orderId of ack.orderIds) out.text(orderId)
+      for (const id of ack.orderIds) out.number(orderNumber(id))
       break
     case 'CANCEL_ALL_AFTER_SET':
       out.number(ack.engineSequence)
@@ -69,7 +71,7 @@ export function writeAck(out: WordWriter, ack: Ack): void {
       break
     case 'MARKET_STATUS_SET':
       out.number(ack.engineSequence)
-      out.text(ack.symbol)
+      out.name(ack.symbol)
       out.member(MARKET_STATUSES, ack.status)
       out.optional(ack.auctionEndsAt)
       writeRecording(out, ack.recording)
@@ -100,19 +102,19 @@ export function readAck(input: WordReader): Ack {
     case 'REFUSED':
       return JSON.parse(input.text())
     case 'ACCOUNT_OPENED':
-      return { kind, engineSequence: input.number(), accountId: input.text(), replayed: input.flag() }
+      return { kind, engineSequence: input.number(), accountId: input.name(), replayed: input.flag() }
     case 'CREDITED':
       return {
         kind,
         engineSequence: input.number(),
-        accountId: input.text(),
-        asset: input.text(),
+        accountId: input.name(),
+        asset: input.name(),
         available: input.number(),
         held: input.number(),
         replayed: input.flag(),
       }
     case 'ALL_CANCELLED':
-      return { kind, engineSequence: input.number(), orderIds: readTexts(input) }
+      return { kind, engineSequence: input.number(), orderIds: readIds(input) }
     case 'CANCEL_ALL_AFTER_SET':
       return { kind, engineSequence: input.number(), at: input.optional() }
     case 'SETTING_CHANGED':
@@ -122,7 +124,7 @@ export function readAck(input: WordReader): Ack {
       return {
         kind,
         engineSequence: input.number(),
-        symbol: input.text(),
+        symbol: input.name(),
         status: input.member(MARKET_STATUSES),
         auctionEndsAt: input.optional(),
         recording: readRecording(input),
@@ -136,8 +138,8 @@ function readOrders(input: WordReader): OrderSnapshot[] {
   return orders
 }
 
-function readTexts(input: WordReader): string[] {
-  const texts: string[] = []
-  for (let left = input.number(); left > 0; left--) texts.push(input.text())
-  return texts
+function readIds(input: WordReader): string[] {
+  const ids: string[] = []
+  for (let left = input.number(); left > 0; left--) ids.push(orderId(input.number()))
+  return ids
 }

@@ -7,7 +7,7 @@ import { hashRow, type JournalRow } from '../journal/rows.ts'
 import { type JournalKeep, type JournalStore, mayBeCommitted } from '../journal/store.ts'
 import { LIMITS } from '../limits.ts'
 import { answersTo } from './answers.ts'
-import { OutcomeWriter } from './outcome-codec.ts'
+import type { OutcomeWriter } from './outcome-codec.ts'
 
 const TICK: Command = { kind: 'TICK' }
 const TICK_SEGMENT: Segment = { origin: 0, firstId: 0, sizes: [1], commands: [TICK] }
@@ -30,6 +30,8 @@ export interface CommitterOptions {
   readonly keep: JournalKeep
   /** Milliseconds since the Unix epoch, now. */
   readonly time: number
+  /** The thread's one writer: what the start handed out came before. */
+  readonly outcomes: OutcomeWriter
 }
 
 /** A segment as it was submitted, and what it says. */
@@ -45,7 +47,7 @@ export class Committer {
   readonly #origin: number
   readonly #keep: JournalKeep
   readonly #events: CommitterEvents
-  readonly #outcomes = new OutcomeWriter()
+  readonly #outcomes: OutcomeWriter
   #waiting: Waiting[] = []
   #questions: (() => void)[] = []
   #time: number
@@ -70,6 +72,7 @@ export class Committer {
     this.#store = store
     this.#origin = options.origin
     this.#keep = options.keep
+    this.#outcomes = options.outcomes
     this.#projectedThrough = options.projectedThrough
     this.#time = options.time
     this.#clock = options.time

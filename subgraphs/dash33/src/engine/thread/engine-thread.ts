@@ -74,7 +74,7 @@ export class EngineThread {
     this.#committer = new Committer(
       recovered,
       store,
-      { origin, keep, projectedThrough, time },
+      { origin, keep, projectedThrough, time, outcomes: this.#outcomes },
       {
         committed: (written) => this.#port.postMessage({ kind: 'OUTCOME', written } satisfies FromEngine, [written]),
         failed: (error, doubtful) => void this.#fail(error, doubtful),

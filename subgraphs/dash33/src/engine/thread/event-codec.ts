@@ -3,13 +3,14 @@ import type {
   OrderAccepted,
   OrderAmended,
   OrderCancelled,
-  OrderNames,
   OrderTriggered,
   Trade,
   TradeParty,
 } from '../events.ts'
+import { orderId, tradeId } from '../order-id.ts'
 import { CANCEL_REASONS, MARKET_STATUSES, ROLES, SIDES, STATUS_REASONS } from '../words.ts'
-import { readRecording, readTerms, writeRecording, writeTerms } from './order-words.ts'
+import { orderNumber, placedNumber } from './known-orders.ts'
+import { readNames, readRecording, readTerms, writeNames, writeRecording, writeTerms } from './order-words.ts'
 import type { WordReader, WordWriter } from './word-stream.ts'
 
 const TYPES = [
@@ -39,31 +40,31 @@ export function writeEvent(out: WordWriter, event: EngineEvent): void {
   out.number(event.engineSequence)
   switch (event.type) {
     case 'ORDER_ACCEPTED':
-      writeNames(out, event)
+      writeNames(out, placedNumber(event.engineSequence, event.orderId), event, event.symbol)
       writeTerms(out, event.terms)
       out.optional(event.expiresAt)
       out.member(WAITING, event.status)
-      out.optionalText(event.groupId)
       out.member(ROLES, event.role)
+      out.optional(event.groupId === null ? null : orderNumber(event.groupId))
       break
     case 'TRADE':
       writeTrade(out, event)
       break
     case 'ORDER_CANCELLED':
-      writeNames(out, event)
+      writeNames(out, orderNumber(event.orderId), event, event.symbol)
       out.member(CANCEL_REASONS, event.reason)
       out.member(CLOSED, event.status)
       out.number(event.filledQuantity)
       out.number(event.cancelledQuantity)
       break
     case 'ORDER_TRIGGERED':
-      writeNames(out, event)
+      writeNames(out, orderNumber(event.orderId), event, event.symbol)
       out.optional(event.lastPrice)
       out.number(event.quantity)
       out.member(WAITING, event.status)
       break
     case 'ORDER_AMENDED':
-      writeNames(out, event)
+      writeNames(out, orderNumber(event.orderId), event, event.symbol)
       out.member(AMENDED_BY, event.reason)
       out.optional(event.price)
       out.optional(event.stopPrice)
@@ -104,7 +105,7 @@ function writeRare(out: WordWriter, event: Rare): void {
     out.text(JSON.stringify(event))
     return
   }
-  out.text(event.symbol)
+  out.name(event.symbol)
   out.member(MARKET_STATUSES, event.status)
   out.member(STATUS_REASONS, event.reason)
   out.optional(event.auctionEndsAt)
@@ -116,7 +117,7 @@ function readRare(type: Rare['type'], input: WordReader, engineSequence: number)
   return {
     type,
     engineSequence,
-    symbol: input.text(),
+    symbol: input.name(),
     status: input.member(MARKET_STATUSES),
     reason: input.member(STATUS_REASONS),
     auctionEndsAt: input.optional(),
@@ -124,45 +125,38 @@ function readRare(type: Rare['type'], input: WordReader, engineSequence: number)
   }
 }
 
-function writeNames(out: WordWriter, order: OrderNames): void {
-  out.text(order.orderId)
-  out.text(order.clientOrderId)
-  out.text(order.accountId)
-  out.text(order.userId)
-  out.text(order.symbol)
-  out.member(SIDES, order.side)
-}
-
 // Each object is written out with its fields in one order, so that all of a kind have one shape for the compiler.
 
 function readAccepted(input: WordReader, engineSequence: number): OrderAccepted {
+  const order = readNames(input)
   return {
     type: 'ORDER_ACCEPTED',
     engineSequence,
-    orderId: input.text(),
-    clientOrderId: input.text(),
-    accountId: input.text(),
-    userId: input.text(),
-    symbol: input.text(),
-    side: input.member(SIDES),
-    terms: readTerms(input),
+    orderId: order.orderId,
+    clientOrderId: order.clientOrderId,
+    accountId: order.accountId,
+    userId: order.userId,
+    symbol: order.symbol,
+    side: order.side,
+    terms: readTerms(input, order.symbol),
     expiresAt: input.optional(),
     status: input.member(WAITING),
-    groupId: input.optionalText(),
     role: input.member(ROLES),
+    groupId: readGroup(input),
   }
 }
 
 function readCancelled(input: WordReader, engineSequence: number): OrderCancelled {
+  const order = readNames(input)
   return {
     type: 'ORDER_CANCELLED',
     engineSequence,
-    orderId: input.text(),
-    clientOrderId: input.text(),
-    accountId: input.text(),
-    userId: input.text(),
-    symbol: input.text(),
-    side: input.member(SIDES),
+    orderId: order.orderId,
+    clientOrderId: order.clientOrderId,
+    accountId: order.accountId,
+    userId: order.userId,
+    symbol: order.symbol,
+    side: order.side,
     reason: input.member(CANCEL_REASONS),
     status: input.member(CLOSED),
     filledQuantity: input.number(),
@@ -171,15 +165,16 @@ function readCancelled(input: WordReader, engineSequence: number): OrderCancelle
 }
 
 function readTriggered(input: WordReader, engineSequence: number): OrderTriggered {
+  const order = readNames(input)
   return {
     type: 'ORDER_TRIGGERED',
     engineSequence,
-    orderId: input.text(),
-    clientOrderId: input.text(),
-    accountId: input.text(),
-    userId: input.text(),
-    symbol: input.text(),
-    side: input.member(SIDES),
+    orderId: order.orderId,
+    clientOrderId: order.clientOrderId,
+    accountId: order.accountId,
+    userId: order.userId,
+    symbol: order.symbol,
+    side: order.side,
     lastPrice: input.optional(),
     quantity: input.number(),
     status: input.member(WAITING),
@@ -187,15 +182,16 @@ function readTriggered(input: WordReader, engineSequence: number): OrderTriggere
 }
 
 function readAmended(input: WordReader, engineSequence: number): OrderAmended {
+  const order = readNames(input)
   return {
     type: 'ORDER_AMENDED',
     engineSequence,
-    orderId: input.text(),
-    clientOrderId: input.text(),
-    accountId: input.text(),
-    userId: input.text(),
-    symbol: input.text(),
-    side: input.member(SIDES),
+    orderId: order.orderId,
+    clientOrderId: order.clientOrderId,
+    accountId: order.accountId,
+    userId: order.userId,
+    symbol: order.symbol,
+    side: order.side,
     reason: input.member(AMENDED_BY),
     price: input.optional(),
     stopPrice: input.optional(),
@@ -205,27 +201,32 @@ function readAmended(input: WordReader, engineSequence: number): OrderAmended {
   }
 }
 
+function readGroup(input: WordReader): string | null {
+  const number = input.optional()
+  return number === null ? null : orderId(number)
+}
+
 function writeTrade(out: WordWriter, trade: Trade): void {
   out.number(trade.leg)
-  out.text(trade.tradeId)
-  out.text(trade.symbol)
+  out.name(trade.symbol)
   out.number(trade.price)
   out.number(trade.quantity)
   out.number(trade.baseAmount)
   out.number(trade.quoteAmount)
   out.member(SIDES, trade.takerSide)
   out.flag(trade.auction)
-  writeParty(out, trade.maker)
-  writeParty(out, trade.taker)
+  writeParty(out, trade.maker, trade.symbol)
+  writeParty(out, trade.taker, trade.symbol)
 }
 
 function readTrade(input: WordReader, engineSequence: number): Trade {
+  const leg = input.number()
   return {
     type: 'TRADE',
     engineSequence,
-    leg: input.number(),
-    tradeId: input.text(),
-    symbol: input.text(),
+    leg,
+    tradeId: tradeId(engineSequence, leg),
+    symbol: input.name(),
     price: input.number(),
     quantity: input.number(),
     baseAmount: input.number(),
@@ -237,12 +238,8 @@ function readTrade(input: WordReader, engineSequence: number): Trade {
   }
 }
 
-function writeParty(out: WordWriter, party: TradeParty): void {
-  out.text(party.accountId)
-  out.text(party.userId)
-  out.text(party.orderId)
-  out.text(party.clientOrderId)
-  out.member(SIDES, party.side)
+function writeParty(out: WordWriter, party: TradeParty, symbol: string): void {
+  writeNames(out, orderNumber(party.orderId), party, symbol)
   out.number(party.fee)
   out.number(party.feeBps)
   out.number(party.filledQuantity)
@@ -252,12 +249,13 @@ function writeParty(out: WordWriter, party: TradeParty): void {
 }
 
 function readParty(input: WordReader): TradeParty {
+  const order = readNames(input)
   return {
-    accountId: input.text(),
-    userId: input.text(),
-    orderId: input.text(),
-    clientOrderId: input.text(),
-    side: input.member(SIDES),
+    accountId: order.accountId,
+    userId: order.userId,
+    orderId: order.orderId,
+    clientOrderId: order.clientOrderId,
+    side: order.side,
     fee: input.number(),
     feeBps: input.number(),
     filledQuantity: input.number(),

@@ -1,6 +1,8 @@
 import type { FillSnapshot, OrderSnapshot } from '../acks.ts'
-import type { OrderTerms } from '../commands.ts'
-import type { CancelReason, RecordingPass } from '../events.ts'
+import type { OrderTerms, Side } from '../commands.ts'
+import { ORDERS_PER_COMMAND } from '../core/exchange.ts'
+import type { CancelReason, OrderNames, RecordingPass } from '../events.ts'
+import { orderId } from '../order-id.ts'
 import {
   CANCEL_REASONS,
   ORDER_STATUSES,
@@ -10,88 +12,168 @@ import {
   SIDES,
   TIMES_IN_FORCE,
 } from '../words.ts'
-import type { WordReader, WordWriter } from './word-stream.ts'
+import { orderNumber, placedNumber } from './known-orders.ts'
+import { placeOf, type WordReader, type WordWriter } from './word-stream.ts'
 
 /** Of an order, where an open one has none. */
 const REASONS_OR_NONE: readonly (CancelReason | null)[] = [null, ...CANCEL_REASONS]
 
-export function writeTerms(out: WordWriter, terms: OrderTerms): void {
-  out.text(terms.symbol)
-  out.member(SIDES, terms.side)
-  out.member(ORDER_TYPES, terms.type)
-  out.member(TIMES_IN_FORCE, terms.timeInForce)
-  out.optional(terms.price)
-  out.number(terms.quantity)
-  out.optional(terms.stopPrice)
-  out.optional(terms.trailingAmount)
-  out.optional(terms.trailingBps)
-  out.optional(terms.displayQuantity)
-  out.flag(terms.postOnly)
-  out.member(SELF_TRADE_MODES, terms.selfTradePrevention)
-  out.optional(terms.expiresAt)
+// An order's terms but for its numbers, and how it stands, are each one word: the places in the lists above, and what is there at all.
+const TYPE = 1
+const TIME_IN_FORCE = 4
+const SELF_TRADE = 7
+const POST_ONLY = 1 << 10
+const PRICE = 1 << 11
+const STOP_PRICE = 1 << 12
+const TRAILING_AMOUNT = 1 << 13
+const TRAILING_BPS = 1 << 14
+const DISPLAY = 1 << 15
+const EXPIRES = 1 << 16
+const REASON = 3
+const ROLE = 8
+const GROUP = 1 << 11
+const MASK = 7
+const REASON_MASK = 31
+
+/** What one party to a trade is named by, or an order in its events. */
+type Names = Omit<OrderNames, 'symbol'>
+
+/** @param number of the order */
+export function writeNames(out: WordWriter, number: number, order: Names, symbol: string): void {
+  if (out.orders.has(number)) {
+    out.number(number)
+    return
+  }
+  out.orders.add(number)
+  // Negative: what it is named by follows.
+  out.number(-number)
+  out.text(order.clientOrderId)
+  out.name(order.accountId)
+  out.name(order.userId)
+  out.name(symbol)
+  out.member(SIDES, order.side)
 }
 
-export function readTerms(input: WordReader): OrderTerms {
-  return {
-    symbol: input.text(),
+export function readNames(input: WordReader): OrderNames {
+  const number = input.number()
+  if (number > 0) return input.orders.get(number)
+  const names: OrderNames = {
+    orderId: orderId(-number),
+    clientOrderId: input.text(),
+    accountId: input.name(),
+    userId: input.name(),
+    symbol: input.name(),
     side: input.member(SIDES),
-    type: input.member(ORDER_TYPES),
-    timeInForce: input.member(TIMES_IN_FORCE),
-    price: input.optional(),
+  }
+  input.orders.add(-number, names)
+  return names
+}
+
+/** All but the symbol and the side, which are the order's own. */
+export function writeTerms(out: WordWriter, terms: OrderTerms): void {
+  out.number(
+    (terms.side === 'SELL' ? 1 : 0) |
+      (placeOf(ORDER_TYPES, terms.type) << TYPE) |
+      (placeOf(TIMES_IN_FORCE, terms.timeInForce) << TIME_IN_FORCE) |
+      (placeOf(SELF_TRADE_MODES, terms.selfTradePrevention) << SELF_TRADE) |
+      (terms.postOnly ? POST_ONLY : 0) |
+      (terms.price === null ? 0 : PRICE) |
+      (terms.stopPrice === null ? 0 : STOP_PRICE) |
+      (terms.trailingAmount === null ? 0 : TRAILING_AMOUNT) |
+      (terms.trailingBps === null ? 0 : TRAILING_BPS) |
+      (terms.displayQuantity === null ? 0 : DISPLAY) |
+      (terms.expiresAt === null ? 0 : EXPIRES),
+  )
+  out.number(terms.quantity)
+  if (terms.price !== null) out.number(terms.price)
+  if (terms.stopPrice !== null) out.number(terms.stopPrice)
+  if (terms.trailingAmount !== null) out.number(terms.trailingAmount)
+  if (terms.trailingBps !== null) out.number(terms.trailingBps)
+  if (terms.displayQuantity !== null) out.number(terms.displayQuantity)
+  if (terms.expiresAt !== null) out.number(terms.expiresAt)
+}
+
+export function readTerms(input: WordReader, symbol: string): OrderTerms {
+  const packed = input.number()
+  // Evaluated in the order in which they were written.
+  return {
+    symbol,
+    side: sideIn(packed),
+    type: ORDER_TYPES[(packed >> TYPE) & MASK]!,
+    timeInForce: TIMES_IN_FORCE[(packed >> TIME_IN_FORCE) & MASK]!,
     quantity: input.number(),
-    stopPrice: input.optional(),
-    trailingAmount: input.optional(),
-    trailingBps: input.optional(),
-    displayQuantity: input.optional(),
-    postOnly: input.flag(),
-    selfTradePrevention: input.member(SELF_TRADE_MODES),
-    expiresAt: input.optional(),
+    price: packed & PRICE ? input.number() : null,
+    stopPrice: packed & STOP_PRICE ? input.number() : null,
+    trailingAmount: packed & TRAILING_AMOUNT ? input.number() : null,
+    trailingBps: packed & TRAILING_BPS ? input.number() : null,
+    displayQuantity: packed & DISPLAY ? input.number() : null,
+    postOnly: (packed & POST_ONLY) !== 0,
+    selfTradePrevention: SELF_TRADE_MODES[(packed >> SELF_TRADE) & MASK]!,
+    expiresAt: packed & EXPIRES ? input.number() : null,
   }
 }
 
+const sideIn = (packed: number): Side => (packed & 1 ? 'SELL' : 'BUY')
+
 export function writeOrder(out: WordWriter, order: OrderSnapshot): void {
+  const number = placedNumber(order.engineSequence, order.orderId)
+  const isKnown = out.orders.has(number)
+  out.number(isKnown ? number : -number)
+  if (!isKnown) {
+    out.text(order.clientOrderId)
+    out.name(order.accountId)
+    out.name(order.symbol)
+  }
   writeTerms(out, order)
-  out.text(order.orderId)
-  out.text(order.clientOrderId)
-  out.text(order.accountId)
+  out.number(
+    placeOf(ORDER_STATUSES, order.status) |
+      (placeOf(REASONS_OR_NONE, order.cancelReason) << REASON) |
+      (placeOf(ROLES, order.role) << ROLE) |
+      (order.groupId === null ? 0 : GROUP),
+  )
   out.number(order.filledQuantity)
   out.number(order.remainingQuantity)
   out.number(order.filledQuoteAmount)
-  out.member(ORDER_STATUSES, order.status)
-  out.member(REASONS_OR_NONE, order.cancelReason)
-  out.optionalText(order.groupId)
-  out.member(ROLES, order.role)
   out.number(order.createdAt)
-  out.number(order.engineSequence)
+  if (order.groupId !== null) out.number(orderNumber(order.groupId))
 }
 
 export function readOrder(input: WordReader): OrderSnapshot {
+  const sign = input.number()
+  const number = Math.abs(sign)
+  const known = sign > 0 ? input.orders.get(sign) : null
+  const id = known ? known.orderId : orderId(number)
+  const clientOrderId = known ? known.clientOrderId : input.text()
+  const accountId = known ? known.accountId : input.name()
+  const terms = readTerms(input, known ? known.symbol : input.name())
+  const standing = input.number()
   return {
-    symbol: input.text(),
-    side: input.member(SIDES),
-    type: input.member(ORDER_TYPES),
-    timeInForce: input.member(TIMES_IN_FORCE),
-    price: input.optional(),
-    quantity: input.number(),
-    stopPrice: input.optional(),
-    trailingAmount: input.optional(),
-    trailingBps: input.optional(),
-    displayQuantity: input.optional(),
-    postOnly: input.flag(),
-    selfTradePrevention: input.member(SELF_TRADE_MODES),
-    expiresAt: input.optional(),
-    orderId: input.text(),
-    clientOrderId: input.text(),
-    accountId: input.text(),
+    orderId: id,
+    clientOrderId,
+    accountId,
+    // Written out: a spread costs as much as the rest.
+    symbol: terms.symbol,
+    side: terms.side,
+    type: terms.type,
+    timeInForce: terms.timeInForce,
+    price: terms.price,
+    quantity: terms.quantity,
+    stopPrice: terms.stopPrice,
+    trailingAmount: terms.trailingAmount,
+    trailingBps: terms.trailingBps,
+    displayQuantity: terms.displayQuantity,
+    postOnly: terms.postOnly,
+    selfTradePrevention: terms.selfTradePrevention,
+    expiresAt: terms.expiresAt,
     filledQuantity: input.number(),
     remainingQuantity: input.number(),
     filledQuoteAmount: input.number(),
-    status: input.member(ORDER_STATUSES),
-    cancelReason: input.member(REASONS_OR_NONE),
-    groupId: input.optionalText(),
-    role: input.member(ROLES),
+    status: ORDER_STATUSES[standing & MASK]!,
+    cancelReason: REASONS_OR_NONE[(standing >> REASON) & REASON_MASK]!,
+    role: ROLES[(standing >> ROLE) & MASK]!,
     createdAt: input.number(),
-    engineSequence: input.number(),
+    groupId: standing & GROUP ? orderId(input.number()) : null,
+    engineSequence: Math.floor(number / ORDERS_PER_COMMAND),
   }
 }
 

@@ -1,8 +1,11 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import type { Ack, OrderSnapshot } from '../acks.ts'
-import type { EngineEvent, TradeParty } from '../events.ts'
-import { decodeOutcome, type Outcome, OutcomeWriter } from './outcome-codec.ts'
+import { ORDERS_PER_COMMAND } from '../core/exchange.ts'
+import type { EngineEvent, OrderNames, TradeParty } from '../events.ts'
+import { orderId, tradeId } from '../order-id.ts'
+import { SIDES } from '../words.ts'
+import { type Outcome, OutcomeReader, OutcomeWriter } from './outcome-codec.ts'
 
 const text = fc.string({ unit: 'grapheme-ascii', maxLength: 64 })
 const number = fc.maxSafeNat()
@@ -14,9 +17,26 @@ const reason = oneOf('REQUESTED', 'SELF_TRADE', 'KILL_SWITCH', 'EXPIRED', 'DEAD_
 const role = oneOf(null, 'OCO_LIMIT', 'OCO_STOP', 'ENTRY', 'TAKE_PROFIT', 'STOP_LOSS')
 const marketStatus = oneOf('TRADING', 'PAUSED', 'AUCTION')
 const recording = perhaps(fc.record({ dataSet: text, segment: text, pass: number }))
+
+/** Of orders: few, so that they come again, and some of them share the place where both threads remember them. */
+const placed = fc
+  .tuple(fc.integer({ min: ORDERS_PER_COMMAND, max: 80 }), oneOf(0, 2 ** 17, 2 ** 52))
+  .map(([low, high]) => low + high)
+const id = placed.map(orderId)
+const sequenceOf = (number: number) => Math.floor(number / ORDERS_PER_COMMAND)
+/** What an order is named by follows from its number. */
+const namesOf = (number: number): OrderNames => ({
+  orderId: orderId(number),
+  clientOrderId: `client ${number}`,
+  accountId: `account ${number % 7}`,
+  userId: `user ${number % 7}`,
+  symbol: `symbol ${number % 3}`,
+  side: SIDES[number % 2]!,
+})
+const named = <T extends object>(rest: fc.Arbitrary<T>) =>
+  fc.tuple(placed, rest).map(([number, each]) => ({ ...each, ...namesOf(number) }))
+
 const terms = {
-  symbol: text,
-  side,
   type: oneOf('LIMIT', 'MARKET', 'STOP', 'STOP_LIMIT', 'TRAILING_STOP'),
   timeInForce: oneOf('GTC', 'IOC', 'FOK', 'GTD', 'DAY'),
   price: perhaps(number),
@@ -29,13 +49,7 @@ const terms = {
   selfTradePrevention: oneOf('NONE', 'EXPIRE_TAKER', 'EXPIRE_MAKER', 'EXPIRE_BOTH', 'DECREMENT'),
   expiresAt: perhaps(number),
 }
-const names = { orderId: text, clientOrderId: text, accountId: text, userId: text, symbol: text, side }
-const party: fc.Arbitrary<TradeParty> = fc.record({
-  accountId: text,
-  userId: text,
-  orderId: text,
-  clientOrderId: text,
-  side,
+const party = fc.record({
   fee: number,
   feeBps: number,
   filledQuantity: number,
@@ -43,6 +57,10 @@ const party: fc.Arbitrary<TradeParty> = fc.record({
   filledQuoteAmount: number,
   status: oneOf('PARTIALLY_FILLED', 'FILLED'),
 })
+const partyOf = (order: number, standing: typeof party extends fc.Arbitrary<infer T> ? T : never): TradeParty => {
+  const { symbol: _, ...names } = namesOf(order)
+  return { ...names, ...standing }
+}
 const audited = { engineSequence: number, changedBy: text, reason: text }
 const rules = fc.record({
   maxQuantity: number,
@@ -63,6 +81,7 @@ const limits = fc.record({
 })
 const tiers = fc.array(fc.record({ minVolume: number, makerBps: number, takerBps: number }), { maxLength: 3 })
 const at = { engineSequence: number }
+const sequence = fc.nat(2 ** 40)
 
 const event: fc.Arbitrary<EngineEvent> = fc.oneof(
   fc.record({ type: of('ACCOUNT_OPENED' as const), ...at, accountId: text, userId: text }),
@@ -75,59 +94,73 @@ const event: fc.Arbitrary<EngineEvent> = fc.oneof(
     amount: number,
     reference: text,
   }),
-  fc.record({
-    type: of('ORDER_ACCEPTED' as const),
-    ...at,
-    ...names,
-    terms: fc.record(terms),
-    expiresAt: perhaps(number),
-    status: oneOf('PENDING', 'OPEN'),
-    groupId: perhaps(text),
-    role,
-  }),
-  fc.record({
-    type: of('ORDER_TRIGGERED' as const),
-    ...at,
-    ...names,
-    lastPrice: perhaps(number),
-    quantity: number,
-    status: oneOf('PENDING', 'OPEN'),
-  }),
-  fc.record({
-    type: of('ORDER_AMENDED' as const),
-    ...at,
-    ...names,
-    reason: oneOf('REQUESTED', 'SELF_TRADE'),
-    price: perhaps(number),
-    stopPrice: perhaps(number),
-    quantity: number,
-    remainingQuantity: number,
-    keptPriority: fc.boolean(),
-  }),
-  fc.record({
-    type: of('TRADE' as const),
-    ...at,
-    leg: number,
-    tradeId: text,
-    symbol: text,
-    price: number,
-    quantity: number,
-    baseAmount: number,
-    quoteAmount: number,
-    takerSide: side,
-    auction: fc.boolean(),
-    maker: party,
-    taker: party,
-  }),
-  fc.record({
-    type: of('ORDER_CANCELLED' as const),
-    ...at,
-    ...names,
-    reason,
-    status: oneOf('CANCELLED', 'EXPIRED'),
-    filledQuantity: number,
-    cancelledQuantity: number,
-  }),
+  fc
+    .tuple(
+      placed,
+      fc.record(terms),
+      fc.record({ expiresAt: perhaps(number), status: oneOf('PENDING', 'OPEN'), groupId: perhaps(id), role }),
+    )
+    .map(([order, asked, rest]) => {
+      const names = namesOf(order)
+      const { symbol, side } = names
+      const engineSequence = sequenceOf(order)
+      return { type: 'ORDER_ACCEPTED' as const, engineSequence, ...names, terms: { ...asked, symbol, side }, ...rest }
+    }),
+  named(
+    fc.record({
+      type: of('ORDER_TRIGGERED' as const),
+      ...at,
+      lastPrice: perhaps(number),
+      quantity: number,
+      status: oneOf('PENDING', 'OPEN'),
+    }),
+  ),
+  named(
+    fc.record({
+      type: of('ORDER_AMENDED' as const),
+      ...at,
+      reason: oneOf('REQUESTED', 'SELF_TRADE'),
+      price: perhaps(number),
+      stopPrice: perhaps(number),
+      quantity: number,
+      remainingQuantity: number,
+      keptPriority: fc.boolean(),
+    }),
+  ),
+  fc
+    .tuple(
+      placed,
+      fc.tuple(party, party),
+      fc.record({
+        type: of('TRADE' as const),
+        engineSequence: sequence,
+        leg: fc.nat(2 ** 25 - 1),
+        price: number,
+        quantity: number,
+        baseAmount: number,
+        quoteAmount: number,
+        takerSide: side,
+        auction: fc.boolean(),
+      }),
+    )
+    .map(([order, [maker, taker], trade]) => ({
+      ...trade,
+      tradeId: tradeId(trade.engineSequence, trade.leg),
+      symbol: namesOf(order).symbol,
+      maker: partyOf(order, maker),
+      // Three commands later: of the same market.
+      taker: partyOf(order + 3 * ORDERS_PER_COMMAND, taker),
+    })),
+  named(
+    fc.record({
+      type: of('ORDER_CANCELLED' as const),
+      ...at,
+      reason,
+      status: oneOf('CANCELLED', 'EXPIRED'),
+      filledQuantity: number,
+      cancelledQuantity: number,
+    }),
+  ),
   fc.record({
     type: of('MARKET_STATUS_SET' as const),
     ...at,
@@ -159,21 +192,25 @@ const event: fc.Arbitrary<EngineEvent> = fc.oneof(
   fc.record({ type: of('CANCEL_ALL_AFTER_SET' as const), ...at, accountId: text, at: perhaps(number) }),
 )
 
-const order: fc.Arbitrary<OrderSnapshot> = fc.record({
-  ...terms,
-  orderId: text,
-  clientOrderId: text,
-  accountId: text,
-  filledQuantity: number,
-  remainingQuantity: number,
-  filledQuoteAmount: number,
-  status: oneOf('PENDING', 'OPEN', 'PARTIALLY_FILLED', 'FILLED', 'CANCELLED', 'EXPIRED'),
-  cancelReason: perhaps(reason),
-  groupId: perhaps(text),
-  role,
-  createdAt: number,
-  engineSequence: number,
-})
+const order: fc.Arbitrary<OrderSnapshot> = fc
+  .tuple(
+    placed,
+    fc.record({
+      ...terms,
+      filledQuantity: number,
+      remainingQuantity: number,
+      filledQuoteAmount: number,
+      status: oneOf('PENDING', 'OPEN', 'PARTIALLY_FILLED', 'FILLED', 'CANCELLED', 'EXPIRED'),
+      cancelReason: perhaps(reason),
+      groupId: perhaps(id),
+      role,
+      createdAt: number,
+    }),
+  )
+  .map(([number, standing]) => {
+    const { userId: _, ...names } = namesOf(number)
+    return { ...names, ...standing, engineSequence: sequenceOf(number) }
+  })
 const fills = fc.array(
   fc.record({
     tradeId: text,
@@ -205,7 +242,7 @@ const ack: fc.Arbitrary<Ack> = fc.oneof(
     held: number,
     replayed: fc.boolean(),
   }),
-  fc.record({ kind: of('ALL_CANCELLED' as const), ...at, orderIds: fc.array(text, { maxLength: 4 }) }),
+  fc.record({ kind: of('ALL_CANCELLED' as const), ...at, orderIds: fc.array(id, { maxLength: 4 }) }),
   fc.record({ kind: of('CANCEL_ALL_AFTER_SET' as const), ...at, at: perhaps(number) }),
   fc.record({ kind: of('SETTING_CHANGED' as const), ...at }),
   fc.record({ kind: of('TICKED' as const), ...at }),
@@ -239,23 +276,40 @@ const outcome: fc.Arbitrary<Outcome> = fc.record({
     events: fc.array(event, { maxLength: 60 }),
     levels: fc.array(fc.record({ symbol: text, side, price: number, quantity: number })),
     resting: fc.array(
-      fc.record({ symbol: text, side, orderId: text, price: number, quantity: number, priority: number }),
+      fc.tuple(placed, fc.record({ price: number, quantity: number, priority: number })).map(([order, rest]) => {
+        const { symbol, side, orderId } = namesOf(order)
+        return { symbol, side, orderId, ...rest }
+      }),
     ),
     balances: fc.array(fc.record({ accountId: text, asset: text, available: number, held: number })),
-    holds: fc.array(fc.record({ orderId: text, accountId: text, asset: text, held: number })),
+    holds: fc.array(
+      fc.tuple(placed, fc.record({ asset: text, held: number })).map(([order, rest]) => {
+        const { orderId, accountId } = namesOf(order)
+        return { orderId, accountId, ...rest }
+      }),
+    ),
   }),
   answers: fc.array(fc.record({ id: number, acks: fc.array(ack, { maxLength: 20 }) })),
 })
 
 it('what came of a batch arrives on the main thread as it was, with every kind of event and answer', () => {
   const writer = new OutcomeWriter()
+  const reader = new OutcomeReader()
   const seen = new Set<string>()
   fc.assert(
     fc.property(outcome, (sent) => {
-      expect(decodeOutcome(writer.encode(sent))).toEqual(sent)
+      expect(reader.decode(writer.encode(sent))).toEqual(sent)
       for (const { type } of sent.batch.events) seen.add(`event ${type}`)
       for (const { kind } of sent.answers.flatMap(({ acks }) => acks)) seen.add(`ack ${kind}`)
     }),
   )
   expect(seen.size).toBe(15 + 11)
+})
+
+it('an id that is no order of the engine does not pass for one', () => {
+  for (const wrong of ['', 'ord_', 'ord_0000000000', 'ord_0000000000u', 'ord_00000000001x', 'ord_0000000000134']) {
+    const hold = { orderId: wrong, accountId: 'ann', asset: 'BTC', held: 1 }
+    const batch = { firstSequence: 1, lastSequence: 1, time: 0, events: [], levels: [], resting: [], balances: [] }
+    expect(() => new OutcomeWriter().encode({ batch: { ...batch, holds: [hold] }, answers: [] })).toThrow('not known')
+  }
 })

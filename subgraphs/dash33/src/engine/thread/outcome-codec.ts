@@ -1,8 +1,10 @@
 import type { Ack } from '../acks.ts'
 import type { BalanceChange, EngineBatch, EngineEvent, HoldChange, LevelChange, RestingChange } from '../events.ts'
+import { orderId } from '../order-id.ts'
 import { SIDES } from '../words.ts'
 import { readAck, writeAck } from './ack-codec.ts'
 import { readEvent, writeEvent } from './event-codec.ts'
+import { orderNumber } from './known-orders.ts'
 import { WordReader, WordWriter } from './word-stream.ts'
 
 /** The answers to one submission, in the order of its commands. */
@@ -17,7 +19,7 @@ export interface Outcome {
   readonly answers: readonly Answer[]
 }
 
-/** Writes outcomes for the main thread, reusing its memory from one to the next. */
+/** Writes a thread's outcomes for the main thread: one writer for all of them, and each is to be read, in order. */
 export class OutcomeWriter {
   readonly #out = new WordWriter()
 
@@ -27,34 +29,46 @@ export class OutcomeWriter {
     out.number(batch.firstSequence)
     out.number(batch.lastSequence)
     out.number(batch.time)
-    writeAll(out, batch.events, writeEvent)
-    writeAll(out, batch.levels, writeLevel)
-    writeAll(out, batch.resting, writeResting)
-    writeAll(out, batch.balances, writeBalance)
-    writeAll(out, batch.holds, writeHold)
-    writeAll(out, answers, writeAnswer)
+    // A loop for each, not one that is handed the writer: the compiler inlines what it knows.
+    out.number(batch.events.length)
+    for (const event of batch.events) writeEvent(out, event)
+    out.number(batch.levels.length)
+    for (const level of batch.levels) writeLevel(out, level)
+    out.number(batch.resting.length)
+    for (const order of batch.resting) writeResting(out, order)
+    out.number(batch.balances.length)
+    for (const balance of batch.balances) writeBalance(out, balance)
+    out.number(batch.holds.length)
+    for (const hold of batch.holds) writeHold(out, hold)
+    out.number(answers.length)
+    for (const { id, acks } of answers) {
+      out.number(id)
+      out.number(acks.length)
+      for (const ack of acks) writeAck(out, ack)
+    }
     return out.finish()
   }
 }
 
-export function decodeOutcome(written: ArrayBuffer): Outcome {
-  const input = new WordReader(written)
-  const batch: EngineBatch = {
-    firstSequence: input.number(),
-    lastSequence: input.number(),
-    time: input.number(),
-    events: readAll<EngineEvent>(input, readEvent),
-    levels: readAll(input, readLevel),
-    resting: readAll(input, readResting),
-    balances: readAll(input, readBalance),
-    holds: readAll(input, readHold),
-  }
-  return { batch, answers: readAll(input, readAnswer) }
-}
+/** Reads what one `OutcomeWriter` wrote. */
+export class OutcomeReader {
+  readonly #input = new WordReader()
 
-function writeAll<T>(out: WordWriter, items: readonly T[], write: (out: WordWriter, item: T) => void): void {
-  out.number(items.length)
-  for (const item of items) write(out, item)
+  decode(written: ArrayBuffer): Outcome {
+    const input = this.#input
+    input.open(written)
+    const batch: EngineBatch = {
+      firstSequence: input.number(),
+      lastSequence: input.number(),
+      time: input.number(),
+      events: readAll<EngineEvent>(input, readEvent),
+      levels: readAll(input, readLevel),
+      resting: readAll(input, readResting),
+      balances: readAll(input, readBalance),
+      holds: readAll(input, readHold),
+    }
+    return { batch, answers: readAll(input, readAnswer) }
+  }
 }
 
 function readAll<T>(input: WordReader, read: (input: WordReader) => T): T[] {
@@ -64,30 +78,37 @@ function readAll<T>(input: WordReader, read: (input: WordReader) => T): T[] {
 }
 
 function writeLevel(out: WordWriter, level: LevelChange): void {
-  out.text(level.symbol)
+  out.name(level.symbol)
   out.member(SIDES, level.side)
   out.number(level.price)
   out.number(level.quantity)
 }
 
 function readLevel(input: WordReader): LevelChange {
-  return { symbol: input.text(), side: input.member(SIDES), price: input.number(), quantity: input.number() }
+  return { symbol: input.name(), side: input.member(SIDES), price: input.number(), quantity: input.number() }
 }
 
+/** Its number, and where the order is not known the negative number, followed by what it is named by. */
 function writeResting(out: WordWriter, order: RestingChange): void {
-  out.text(order.symbol)
-  out.member(SIDES, order.side)
-  out.text(order.orderId)
+  const number = orderNumber(order.orderId)
+  if (out.orders.has(number)) out.number(number)
+  else {
+    out.number(-number)
+    out.name(order.symbol)
+    out.member(SIDES, order.side)
+  }
   out.number(order.price)
   out.number(order.quantity)
   out.number(order.priority)
 }
 
 function readResting(input: WordReader): RestingChange {
+  const number = input.number()
+  const known = number > 0 ? input.orders.get(number) : null
   return {
-    symbol: input.text(),
-    side: input.member(SIDES),
-    orderId: input.text(),
+    symbol: known ? known.symbol : input.name(),
+    side: known ? known.side : input.member(SIDES),
+    orderId: known ? known.orderId : orderId(-number),
     price: input.number(),
     quantity: input.number(),
     priority: input.number(),
@@ -95,30 +116,36 @@ function readResting(input: WordReader): RestingChange {
 }
 
 function writeBalance(out: WordWriter, balance: BalanceChange): void {
-  out.text(balance.accountId)
-  out.text(balance.asset)
+  out.name(balance.accountId)
+  out.name(balance.asset)
   out.number(balance.available)
   out.number(balance.held)
 }
 
 function readBalance(input: WordReader): BalanceChange {
-  return { accountId: input.text(), asset: input.text(), available: input.number(), held: input.number() }
+  return { accountId: input.name(), asset: input.name(), available: input.number(), held: input.number() }
 }
 
 function writeHold(out: WordWriter, hold: HoldChange): void {
-  out.text(hold.orderId)
-  out.text(hold.accountId)
-  out.text(hold.asset)
+  const number = orderNumber(hold.orderId)
+  if (out.orders.has(number)) out.number(number)
+  else {
+    out.number(-number)
+    out.name(hold.accountId)
+  }
+  out.name(hold.asset)
   out.number(hold.held)
 }
 
 function readHold(input: WordReader): HoldChange {
-  return { orderId: input.text(), accountId: input.text(), asset: input.text(), held: input.number() }
-}
-
-function writeAnswer(out: WordWriter, { id, acks }: Answer): void {
-  out.number(id)
-  writeAll(out, acks, writeAck)
+  const number = input.number()
+  const known = number > 0 ? input.orders.get(number) : null
+  return {
+    orderId: known ? known.orderId : orderId(-number),
+    accountId: known ? known.accountId : input.name(),
+    asset: input.name(),
+    held: input.number(),
+  }
 }
 
 function readAnswer(input: WordReader): Answer {

@@ -5,7 +5,7 @@ import type { BookSnapshot, EngineClient, EngineOptions } from '../client.ts'
 import type { Command } from '../commands.ts'
 import type { EngineBatch } from '../events.ts'
 import { LIMITS } from '../limits.ts'
-import { decodeOutcome } from './outcome-codec.ts'
+import { OutcomeReader } from './outcome-codec.ts'
 import { Pending } from './pending.ts'
 import type { FromEngine, Handover, StateHash, ToEngine } from './protocol.ts'
 import { newOrigin, startThread } from './thread-start.ts'
@@ -33,6 +33,8 @@ export class SupervisedEngine implements EngineClient {
   #phase: Phase = 'STARTING'
   #reason = 'the engine is starting'
   #worker: Worker | null = null
+  /** Of the present thread's. */
+  #outcomes = new OutcomeReader()
   #restartTimer: NodeJS.Timeout | null = null
   #patienceTimer: NodeJS.Timeout | null = null
   #restartMs = FIRST_RESTART_MS
@@ -153,6 +155,7 @@ export class SupervisedEngine implements EngineClient {
     this.#epoch = leading?.epoch ?? this.#epoch
     const worker = leading?.worker ?? startThread(this.#options, { origin: this.#origin, handover, epoch: this.#epoch })
     this.#worker = worker
+    this.#outcomes = new OutcomeReader()
     worker.on('message', (message: FromEngine) => this.#receive(message))
     worker.on('error', (error) => this.#failed(error.message, null))
     worker.on('exit', () => this.#exited())
@@ -166,7 +169,7 @@ export class SupervisedEngine implements EngineClient {
   #receive(message: FromEngine): void {
     switch (message.kind) {
       case 'OUTCOME': {
-        const { batch, answers } = decodeOutcome(message.written)
+        const { batch, answers } = this.#outcomes.decode(message.written)
         this.#emit(batch)
         for (const { id, acks } of answers) this.#pending.answer(id, acks)
         break
