@@ -20,6 +20,12 @@ export class BookChanges {
     this.#orders.push(side, id, price, shown, priority)
   }
 
+  /** Forgets them: nobody publishes. */
+  clear(): void {
+    this.#levels.length = 0
+    this.#orders.length = 0
+  }
+
   /** Each touched level once, as it is now, in the order of the last touch; volume 0: gone. */
   drainLevels(visit: (side: SideCode, price: number, volume: number) => void): void {
     const log = this.#levels
