@@ -1,0 +1,43 @@
+import type { DocumentNode } from 'graphql'
+import { isPublic } from '../subscribe/visibility.ts'
+import type { Graph } from '../supergraph/graph.ts'
+import { type CacheHint, cacheHints } from './hints.ts'
+import { type CachePolicy, cachePolicy } from './policy.ts'
+
+/** Different operations in use at once. */
+const MAX_KNOWN = 2_000
+/** Longer texts are not worth remembering. */
+const MAX_CHARACTERS = 16_384
+
+/** The policies of one graph's operations, each found once, when it has first been answered. */
+export class CachePolicies {
+  readonly graph: Graph
+  readonly #guarded: ReadonlySet<string>
+  readonly #hints: ReadonlyMap<string, CacheHint>
+  readonly #known = new Map<string, CachePolicy | null>()
+
+  constructor(graph: Graph, guarded: ReadonlySet<string>) {
+    this.graph = graph
+    this.#guarded = guarded
+    this.#hints = cacheHints(graph.sdl)
+  }
+
+  /** @returns undefined for an operation that was not seen yet, null for one whose answers are not kept. */
+  find(text: string, operationName: string | null): CachePolicy | null | undefined {
+    return this.#known.get(keyOf(text, operationName))
+  }
+
+  /** @param document of that text; valid. */
+  learn(text: string, operationName: string | null, document: DocumentNode): void {
+    if (text.length > MAX_CHARACTERS) return
+    const policy = cachePolicy(document, operationName, this.graph.schema, this.#hints)
+    const isShared = policy !== null && isPublic(document, this.graph.schema, this.#guarded)
+    const key = keyOf(text, operationName)
+    this.#known.set(key, policy === null || isShared ? policy : { ...policy, scope: 'PRIVATE' })
+    if (this.#known.size > MAX_KNOWN) this.#known.delete(this.#known.keys().next().value ?? key)
+  }
+}
+
+function keyOf(text: string, operationName: string | null): string {
+  return `${operationName ?? ''}\n${text}`
+}
