@@ -22,6 +22,14 @@ export class Balances {
     return 2 * (account * this.assets + asset)
   }
 
+  accountOf(cell: number): number {
+    return Math.floor(cell / 2 / this.assets)
+  }
+
+  assetOf(cell: number): number {
+    return (cell / 2) % this.assets
+  }
+
   available(account: number, asset: number): number {
     return this.values[this.cell(account, asset)]!
   }
