@@ -8,6 +8,7 @@ import { sandboxPage } from './explorer/sandbox.ts'
 import type { Gateway, GatewayOptions } from './gateway-options.ts'
 import { ApiKeys } from './identity/api-keys.ts'
 import { Authentication } from './identity/authentication.ts'
+import { Connections } from './identity/connections.ts'
 import { Sessions } from './identity/session.ts'
 import { limits } from './limits/limits.ts'
 import { Manifest } from './operations/manifest.ts'
@@ -16,6 +17,7 @@ import { startApollo } from './server/apollo.ts'
 import { GraphqlEndpoint } from './server/graphql.ts'
 import { healthOf, readinessOf } from './server/health.ts'
 import { GatewayMetrics } from './server/metrics.ts'
+import { MultipartSubscriptions } from './server/multipart.ts'
 import { requestLog } from './server/request-log.ts'
 import { respond, respondJson } from './server/respond.ts'
 import { type Handler, listener } from './server/routes.ts'
@@ -69,10 +71,12 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     log,
   })
   const sessions = new Sessions(authentication)
+  const connections = new Connections()
+  const multipart = new MultipartSubscriptions({ subscriptions, sessions, connections, log, metrics })
   const examples = await readOperations(options.operationsPath ?? path.join(repository, 'tests/walkthrough'))
   let stopping = false
   const readiness = () => readinessOf(upstreams.values())
-  const endpoint = new GraphqlEndpoint({ server: apollo.server, authentication, operations, log, metrics })
+  const endpoint = new GraphqlEndpoint({ server: apollo.server, authentication, operations, multipart, log, metrics })
   const handlers = new Map<string, Handler>([
     [
       GRAPHQL,
@@ -102,7 +106,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     { requestTimeout: limits.requestMs, shouldUpgradeCallback: asksForSocket },
     listener({ handlers, allowedOrigins: options.allowedOrigins ?? [], log }),
   )
-  const protocol = new SocketProtocol({ server: apollo.server, subscriptions, sessions, operations, log, metrics })
+  const live = { subscriptions, sessions, connections, operations }
+  const protocol = new SocketProtocol({ server: apollo.server, ...live, log, metrics })
   const sockets = new Sockets(http, { path: GRAPHQL, allowedOrigins: options.allowedOrigins ?? [], protocol, log })
   const release = async () => {
     await loader.stop()

@@ -16,6 +16,7 @@ export const errorCodes = {
   REQUEST_TOO_LARGE: 'The body is larger than the limit. Nothing of it was read.',
   QUERY_TOO_DEEP: 'The operation nests deeper than the limit.',
   QUERY_TOO_COMPLEX: 'The operation costs more than the limit.',
+  TOO_MANY_CONNECTIONS: 'The caller holds as many connections as one may: close one first.',
   SUBGRAPH_UNAVAILABLE:
     'A subgraph did not answer; only its own fields are missing. What a mutation asked of it may have happened: send it again with the same key.',
   SUBSCRIPTION_GAP: 'Something of a complete stream would have been missed: subscribe again from where you are.',

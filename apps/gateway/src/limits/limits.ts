@@ -19,6 +19,8 @@ export const limits = {
   directives: 50,
   /** One socket of a busy client watches a few markets. */
   operationsPerSocket: 100,
+  /** A desk has a few screens and programs; a program that opens one after the other has lost count. */
+  socketsPerUser: 50,
   /** An open socket with one stream costs about 50 kB. */
   sockets: 10_000,
   /** A subgraph that has not answered by then is taken for dead; its fields are null. */

@@ -11,6 +11,7 @@ import { operationOf, withText } from '../operations/request.ts'
 import type { OperationContext } from '../upstreams/data-source.ts'
 import { parseBody, readBody } from './body.ts'
 import type { GatewayMetrics } from './metrics.ts'
+import type { MultipartSubscriptions } from './multipart.ts'
 import { codesOf, record } from './request-log.ts'
 import { respondFault } from './respond.ts'
 
@@ -26,6 +27,7 @@ export interface GraphqlOptions {
   readonly server: ApolloServer<OperationContext>
   readonly authentication: Authentication
   readonly operations: Operations
+  readonly multipart: MultipartSubscriptions
   readonly log: Logger
   readonly metrics: GatewayMetrics
 }
@@ -56,6 +58,8 @@ export class GraphqlEndpoint {
     if (!caller.ok) return refuse(caller.error)
     const http = await this.#named(request, body.value, caller.value)
     if (!http.ok) return refuse(http.error)
+    const { multipart } = this.#options
+    if (multipart.takes(http.value)) return multipart.serve(request, response, http.value.body, requestId)
     const gone = new AbortController()
     response.once('close', () => {
       // An abort builds an error with its stack: not for those who got their answer.

@@ -4,6 +4,7 @@ import { CloseCode, handleProtocols } from 'graphql-ws'
 import type { Logger } from 'pino'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { limits } from '../limits/limits.ts'
+import { Outlet } from './outlet.ts'
 import type { SocketProtocol } from './websocket.ts'
 
 /** A socket that does not answer a ping is dead: proxies and phones drop connections without a word. */
@@ -38,7 +39,9 @@ export class Sockets {
     http.on('upgrade', (request, socket, head) => {
       if (request.url?.split('?', 1)[0] !== path) return refuse(socket, '404 Not Found')
       if (!mayConnect(request, allowedOrigins)) return refuse(socket, '403 Forbidden')
-      this.#wss.handleUpgrade(request, socket, head, (opened) => this.#open(opened, request))
+      this.#wss.handleUpgrade(request, socket, head, (opened) =>
+        this.#open(opened, request, new Outlet(opened, socket)),
+      )
     })
   }
 
@@ -56,7 +59,7 @@ export class Sockets {
     })
   }
 
-  #open(socket: WebSocket, request: IncomingMessage): void {
+  #open(socket: WebSocket, request: IncomingMessage, outlet: Outlet): void {
     socket.on('error', (error) => this.#log.debug({ reason: error.message }, 'socket failed'))
     if (this.#wss.clients.size > limits.sockets) {
       socket.close(CLOSE_TRY_AGAIN_LATER, 'too many sockets')
@@ -66,12 +69,8 @@ export class Sockets {
     const closed = this.#protocol.server.opened(
       {
         protocol: socket.protocol,
-        // Resolves when the frame has left: a client that does not read stops the pull from its stream.
-        send: (data) =>
-          new Promise((resolve, reject) => {
-            if (socket.readyState !== socket.OPEN) resolve()
-            else socket.send(data, (error) => (error ? reject(error) : resolve()))
-          }),
+        // Resolves when the frame has left.
+        send: (data) => outlet.send(data),
         close: (code, reason) => socket.close(code, reason?.slice(0, MAX_REASON_BYTES)),
         onMessage: (handle) => {
           socket.on('message', (frame) => {
@@ -84,8 +83,9 @@ export class Sockets {
       },
       {
         authorization: request.headers.authorization,
-        unauthenticated: ({ message, extensions: { code } }) => {
-          // 4401 is for good: whom nobody can judge now may come again.
+        outlet,
+        refuse: ({ message, extensions: { code } }) => {
+          // 4401 is for good: whom nobody can judge now, and who has too many sockets, may come again.
           const close = code === 'UNAUTHENTICATED' ? CloseCode.Unauthorized : CLOSE_TRY_AGAIN_LATER
           socket.close(close, `${code}: ${message}`.slice(0, MAX_REASON_BYTES))
         },

@@ -5,20 +5,23 @@ import { type Context, makeServer, type SubscribePayload } from 'graphql-ws'
 import type { Logger } from 'pino'
 import { z } from 'zod'
 import { fault, PublicError, publicError } from '../errors.ts'
+import type { Connections } from '../identity/connections.ts'
 import type { Session, Sessions } from '../identity/session.ts'
 import { limits } from '../limits/limits.ts'
 import { measure, parseOperation } from '../limits/operation.ts'
 import type { Operations } from '../operations/operations.ts'
-import type { EventStream } from '../subscribe/stream.ts'
-import type { Subscriptions } from '../subscribe/subscriptions.ts'
+import { silentStream } from '../subscribe/stream.ts'
+import type { LiveOperation, Subscriptions } from '../subscribe/subscriptions.ts'
 import type { OperationContext } from '../upstreams/data-source.ts'
 import type { GatewayMetrics } from './metrics.ts'
+import { type Outlet, SocketSink } from './outlet.ts'
 import { codesOf, record } from './request-log.ts'
 
 export interface SocketProtocolOptions {
   readonly server: ApolloServer<OperationContext>
   readonly subscriptions: Subscriptions
   readonly sessions: Sessions
+  readonly connections: Connections
   readonly operations: Operations
   readonly log: Logger
   readonly metrics: GatewayMetrics
@@ -28,8 +31,9 @@ export interface SocketProtocolOptions {
 export interface SocketState {
   /** The header of the HTTP request that opened the socket; `connection_init` may carry its own. */
   readonly authorization: string | undefined
-  /** Ends the socket because its caller's credentials do not hold. */
-  readonly unauthenticated: (fault: GraphQLError) => void
+  readonly outlet: Outlet
+  /** Ends the socket because its caller's credentials do not hold, or open too many. */
+  readonly refuse: (fault: GraphQLError) => void
   session?: Session
   /** A client may leave before it is known who it is. */
   closed?: boolean
@@ -44,7 +48,7 @@ type SocketContext = Context<Record<string, unknown>, SocketState>
 interface Prepared {
   readonly payload: SubscribePayload
   readonly context: OperationContext
-  readonly stream: EventStream | null
+  readonly stream: ReturnType<typeof silentStream> | null
 }
 
 /** graphql-transport-ws (https://github.com/graphql/graphql-over-http): subscriptions, and queries and mutations as over HTTP. */
@@ -59,9 +63,9 @@ export class SocketProtocol {
       onConnect: (context) => this.#connect(context),
       onClose: ({ extra }) => {
         extra.closed = true
-        extra.session?.close()
+        if (extra.session) this.#release(extra.session)
       },
-      onSubscribe: (context, _id, payload) => this.#prepare(context, payload),
+      onSubscribe: (context, id, payload) => this.#prepare(context, id, payload),
       subscribe: (args) => this.#prepared.get(args)?.stream ?? this.#execute(args),
       execute: (args) => this.#execute(args),
       onError: (_context, _id, _payload, errors) => errors.map((error) => publicError(error.toJSON())),
@@ -71,18 +75,32 @@ export class SocketProtocol {
   async #connect({ extra, connectionParams }: SocketContext): Promise<boolean> {
     const given = connectionParams?.authorization ?? connectionParams?.Authorization
     const header = typeof given === 'string' ? given : extra.authorization
-    const session = await this.#options.sessions.open(header, extra.unauthenticated)
+    const session = await this.#options.sessions.open(header, extra.refuse)
+    if (!session.ok) {
+      extra.refuse(session.error)
+      return false
+    }
+    const { userId } = session.value.caller.identity ?? {}
+    if (extra.closed || !this.#options.connections.take(userId)) {
+      session.value.close()
+      extra.refuse(fault('TOO_MANY_CONNECTIONS', `A user has at most ${limits.socketsPerUser} connections open.`))
+      return false
+    }
     const pace = paceSchema.safeParse(connectionParams?.maxEventsPerSecond)
     if (pace.success) extra.intervalMs = 1_000 / pace.data
-    if (session.ok && extra.closed) session.value.close()
-    else if (session.ok) extra.session = session.value
-    else extra.unauthenticated(session.error)
-    return session.ok
+    extra.session = session.value
+    return true
+  }
+
+  #release(session: Session): void {
+    session.close()
+    this.#options.connections.release(session.caller.identity?.userId)
   }
 
   /** Errors returned here end the operation with one `error` message. */
   async #prepare(
     { extra, subscriptions }: SocketContext,
+    id: string,
     given: SubscribePayload,
   ): Promise<ExecutionArgs | readonly GraphQLError[]> {
     const startedAt = performance.now()
@@ -118,16 +136,16 @@ export class SocketProtocol {
       return args
     }
     const { query, operationName, variables } = payload
-    const stream = this.#options.subscriptions.subscribe({
+    const live = this.#options.subscriptions.subscribe({
       query,
       operationName: operationName ?? null,
       variables: variables ?? {},
       context,
       ...(extra.intervalMs === undefined ? {} : { intervalMs: extra.intervalMs }),
     })
-    if (!stream.ok) return refuse(stream.error)
+    if (!live.ok) return refuse(live.error)
     this.#record(context, payload, 'subscription', startedAt, [])
-    this.#prepared.set(args, { payload, context, stream: stream.value })
+    this.#prepared.set(args, { payload, context, stream: streamOf(live.value, extra.outlet, id) })
     return args
   }
 
@@ -171,4 +189,16 @@ export class SocketProtocol {
     }
     record(line, this.#options.log, this.#options.metrics)
   }
+}
+
+/** A subscription whose events go straight to the socket; graphql-ws begins it, ends it and tells of its end. */
+function streamOf(live: LiveOperation, outlet: Outlet, id: string) {
+  return silentStream((end) => {
+    const reader = live.open(new SocketSink(outlet, id, end))
+    const forget = outlet.onRoom(() => reader.wake())
+    return () => {
+      forget()
+      reader.leave()
+    }
+  })
 }

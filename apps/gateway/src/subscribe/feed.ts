@@ -18,7 +18,8 @@ export interface FeedOptions {
   readonly request: () => SerializedRequest
   readonly clock: Clock
   readonly log: Logger
-  readonly onEvent: (event: UpstreamResult) => void
+  /** `isFirst`: the first since the source was asked, which of a `DELTA` is its snapshot. */
+  readonly onEvent: (event: UpstreamResult, isFirst: boolean) => void
   /** Called once. Null: the source has no more to say. */
   readonly onEnd: (fault: GraphQLError | null) => void
 }
@@ -43,6 +44,7 @@ export class Feed {
     this.pause()
     const request = this.#options.request()
     let ended = false
+    let isFirst = true
     const once = (tell: () => void) => {
       if (ended) return
       ended = true
@@ -56,7 +58,9 @@ export class Feed {
         this.#hadEvents = true
         this.#lostAt = null
         this.#delayMs = FIRST_RETRY_MS
-        this.#options.onEvent(event)
+        const first = isFirst
+        isFirst = false
+        this.#options.onEvent(event, first)
       },
       complete: () => once(() => this.#end(null)),
       refused: (errors) => once(() => this.#refused(errors, request)),

@@ -1,4 +1,5 @@
-import type { GraphQLSchema } from 'graphql'
+import { type GraphQLField, type GraphQLSchema, getNamedType, isInterfaceType, isObjectType } from 'graphql'
+import { MARK_FIELD } from './marks.ts'
 
 /**
  * What a slow or late reader of a subscription may be given, as its description says:
@@ -8,7 +9,10 @@ export type StreamKind = 'STATE' | 'DELTA' | 'LOG'
 
 const DECLARED = /^`?(STATE|DELTA|LOG)`?:/
 
-/** @throws Error naming a subscription field whose description declares no kind: what may be dropped must not be guessed. */
+/**
+ * @throws Error naming a subscription field whose description declares no kind, since what may be dropped must not be guessed; or a `DELTA`
+ * whose events do not say which state they lead to.
+ */
 export function streamKinds(schema: GraphQLSchema): ReadonlyMap<string, StreamKind> {
   const kinds = new Map<string, StreamKind>()
   for (const field of Object.values(schema.getSubscriptionType()?.getFields() ?? {})) {
@@ -16,7 +20,15 @@ export function streamKinds(schema: GraphQLSchema): ReadonlyMap<string, StreamKi
     if (kind !== 'STATE' && kind !== 'DELTA' && kind !== 'LOG') {
       throw new Error(`Subscription.${field.name}: its description must begin with STATE, DELTA or LOG`)
     }
+    if (kind === 'DELTA' && !isMarked(field)) {
+      throw new Error(`Subscription.${field.name}: the events of a DELTA must have a field ${MARK_FIELD}`)
+    }
     kinds.set(field.name, kind)
   }
   return kinds
+}
+
+function isMarked({ type }: GraphQLField<unknown, unknown>): boolean {
+  const named = getNamedType(type)
+  return (isObjectType(named) || isInterfaceType(named)) && MARK_FIELD in named.getFields()
 }

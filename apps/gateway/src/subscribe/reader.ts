@@ -1,74 +1,126 @@
-import type { ExecutionResult, GraphQLError } from 'graphql'
-import { fault } from '../errors.ts'
-import type { UpstreamResult } from '../upstreams/upstream.ts'
-import type { Feed } from './feed.ts'
-import type { StreamKind } from './kinds.ts'
-import { Mailbox } from './mailbox.ts'
-import { type EventStream, eventStream } from './stream.ts'
+import type { GraphQLError } from 'graphql'
+import type { Channel } from './channel.ts'
+import type { Sink } from './sink.ts'
 
-/** Half a second of the busiest book. A reader further behind is served better by a fresh snapshot than by old steps. */
-const MAX_WAITING_STEPS = 128
-/** As many as a subgraph keeps for a slow reader of a `LOG` itself. */
-const MAX_WAITING_ENTRIES = 1_000
-
-export interface ReaderOptions {
-  readonly kind: Exclude<StreamKind, 'STATE'>
-  readonly feed: (on: { event: (event: UpstreamResult) => void; end: (fault: GraphQLError | null) => void }) => Feed
-  readonly execute: (event: UpstreamResult) => Promise<ExecutionResult>
-  /** Whether the client asked for few events: then a step that waits is out of date when its turn comes. */
-  readonly isPaced: boolean
-  readonly onLag: () => void
-  readonly onClose: () => void
+/** Where a reader belongs: it finds a channel for whoever has none, or cannot be given the steps of it any more. */
+export interface Home {
+  isBehind(reader: Reader): void
+  hasLeft(reader: Reader): void
 }
 
-/** One client's reading of a `DELTA` or `LOG`, with an upstream subscription of its own: steps can only be counted by their one reader. */
+/**
+ * One client's reading: how far it has come in a channel that it may share with thousands. What its sink does not take stays where it is
+ * kept for all, so that a reader who reads nothing costs nothing.
+ */
 export class Reader {
-  readonly stream: EventStream
-  readonly #box: Mailbox<UpstreamResult>
-  readonly #options: ReaderOptions
-  readonly #feed: Feed
-  /** Whether the next reading begins with a fresh snapshot, as the first one does. */
-  #behind = true
+  readonly #sink: Sink
+  readonly #intervalMs: number
+  #home: Home
+  #channel: Channel | null = null
+  #position = 0
+  /** The channel that this reader goes to as soon as there is something to begin with. */
+  #awaited: Channel | null = null
+  #pause: NodeJS.Timeout | undefined
+  #ended = false
 
-  constructor(options: ReaderOptions) {
-    this.#options = options
-    this.#box = new Mailbox(options.kind === 'LOG' ? MAX_WAITING_ENTRIES : options.isPaced ? 1 : MAX_WAITING_STEPS)
-    this.#feed = options.feed({ event: (event) => this.#offer(event), end: (fault) => this.#box.end(fault) })
-    this.stream = eventStream(
-      () => this.#take(),
-      () => {
-        this.#feed.close()
-        this.#box.close()
-        options.onClose()
-      },
-    )
+  /** @param intervalMs what the client wants at least between two events; 0 for every event at once. */
+  constructor(sink: Sink, intervalMs: number, home: Home) {
+    this.#sink = sink
+    this.#intervalMs = intervalMs
+    this.#home = home
   }
 
-  end(fault: GraphQLError): void {
-    this.#feed.close()
-    this.#box.end(fault)
+  get isPaced(): boolean {
+    return this.#intervalMs > 0
   }
 
-  #offer(event: UpstreamResult): void {
-    if (this.#box.offer(event)) return
-    this.#options.onLag()
-    if (this.#options.kind === 'LOG') {
-      this.#feed.close()
-      this.#box.end(fault('SUBSCRIPTION_GAP', `The reader fell ${MAX_WAITING_ENTRIES} events behind.`))
-      return
+  /** The place of its next event. */
+  get position(): number {
+    return this.#position
+  }
+
+  moveTo(home: Home): void {
+    this.#home = home
+  }
+
+  /** Goes on in that channel when it has begun; until then where it is. */
+  await(channel: Channel): void {
+    this.#awaited?.forget(this)
+    this.#awaited = channel
+  }
+
+  /** Reads that channel from that position on, and no other. */
+  read(channel: Channel, position: number): void {
+    this.#detach()
+    this.#channel = channel
+    this.#position = position
+    channel.admit(this)
+    this.wake()
+  }
+
+  /** Goes on with a later event of its channel. @returns how many it has left out. */
+  skipTo(position: number): number {
+    const skipped = position - this.#position
+    this.#position = position
+    return skipped
+  }
+
+  /** Lets go of its channel: it needs a new beginning when it reads again. */
+  fallBehind(): void {
+    this.#channel?.forget(this)
+    this.#channel = null
+  }
+
+  /** Gives the sink what waits, as far as it takes it. */
+  wake(): void {
+    while (!this.#ended && this.#pause === undefined && this.#sink.isReady) {
+      const channel = this.#channel
+      if (!channel || channel.isBehind(this)) {
+        if (!this.#awaited) this.#home.isBehind(this)
+        return
+      }
+      const payload = channel.backlog.at(this.#position)
+      if (!payload) {
+        channel.hasReadAll(this)
+        return
+      }
+      this.#position++
+      this.#sink.write(payload)
+      channel.hasRead(this)
+      if (this.#intervalMs > 0) this.#rest()
     }
-    // Nothing more is kept for a reader that does not read; when it does, it starts from a fresh snapshot.
-    this.#behind = true
-    this.#feed.pause()
-    this.#box.clear()
   }
 
-  async #take(): Promise<{ item: ExecutionResult } | null> {
-    if (this.#behind) {
-      this.#behind = false
-      this.#feed.start()
-    }
-    const taken = await this.#box.take()
-    return taken && { item: await this.#options.execute(taken.item) }
+  /** Ends it, telling the client why. */
+  end(fault: GraphQLError | null): void {
+    if (this.#finish()) this.#sink.end(fault)
+  }
+
+  /** The client has gone. */
+  leave(): void {
+    this.#finish()
+  }
+
+  #finish(): boolean {
+    if (this.#ended) return false
+    this.#ended = true
+    clearTimeout(this.#pause)
+    this.#detach()
+    this.#home.hasLeft(this)
+    return true
+  }
+
+  #detach(): void {
+    this.#awaited?.forget(this)
+    this.#channel?.forget(this)
+    this.#awaited = null
+    this.#channel = null
+  }
+
+  #rest(): void {
+    this.#pause = setTimeout(() => {
+      this.#pause = undefined
+      this.wake()
+    }, this.#intervalMs)
   }
 }

@@ -1,72 +1,48 @@
-import type { ExecutionResult } from 'graphql'
-
-/** What graphql-ws reads a subscription from. */
-export type EventStream = AsyncGenerator<ExecutionResult, void, void>
+import type { ExecutionResult, GraphQLError } from 'graphql'
 
 /**
- * An async generator written by hand: a generator function that waits in an `await` does not hear `return()`, and its upstream
- * subscription would outlive the client.
- * @param take gives the next event, or null at the end; a rejection ends the stream with that fault.
- * @param release is called once, however the stream ends.
+ * What graphql-ws waits on while a subscription's events go past it, straight to the socket: yields nothing, ends when the subscription
+ * ends, with its fault if it has one. Written by hand because a generator function that waits in an `await` does not hear `return()`.
+ * @param open begins the subscription and returns what leaves it. It is told how to end the stream, which may be at once.
  */
-export function eventStream(take: () => Promise<{ item: ExecutionResult } | null>, release: () => void): EventStream {
-  let released = false
-  const finish = () => {
-    if (released) return
-    released = true
-    release()
+export function silentStream(
+  open: (end: (fault: GraphQLError | null) => void) => () => void,
+): AsyncGenerator<ExecutionResult, void, void> {
+  const done = { value: undefined, done: true } as const
+  const ended = Promise.withResolvers<typeof done>()
+  let leave = () => {}
+  let isOpen = false
+  let isEnded = false
+  const end = (fault: GraphQLError | null) => {
+    if (isEnded) return
+    isEnded = true
+    if (fault) ended.reject(fault)
+    else ended.resolve(done)
   }
-  const stream: EventStream = {
-    async next() {
-      try {
-        const taken = released ? null : await take()
-        if (taken && !released) return { value: taken.item, done: false }
-      } catch (error) {
-        finish()
-        throw error
+  const finish = async () => {
+    end(null)
+    leave()
+    return done
+  }
+  const stream: AsyncGenerator<ExecutionResult, void, void> = {
+    next() {
+      if (!isOpen && !isEnded) {
+        isOpen = true
+        leave = open(end)
       }
-      finish()
-      return { value: undefined, done: true }
+      return ended.promise
     },
-    async return() {
-      finish()
-      return { value: undefined, done: true }
-    },
+    return: finish,
     async throw(error) {
-      finish()
+      await finish()
       throw error
     },
     async [Symbol.asyncDispose]() {
-      finish()
+      await finish()
     },
     [Symbol.asyncIterator]() {
       return stream
     },
   }
   return stream
-}
-
-/** The stream with at least `intervalMs` between two events. Meanwhile its source treats the reader as the slow one it asked to be. */
-export function paced(stream: EventStream, intervalMs: number): EventStream {
-  let readyAt = 0
-  let hurry = () => {}
-  const next = async () => {
-    const waitMs = readyAt - performance.now()
-    if (waitMs > 0) {
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, waitMs)
-        hurry = () => {
-          clearTimeout(timer)
-          resolve()
-        }
-      })
-    }
-    const result = await stream.next()
-    readyAt = performance.now() + intervalMs
-    return result.done ? null : { item: result.value }
-  }
-  return eventStream(next, () => {
-    hurry()
-    void stream.return()
-  })
 }

@@ -8,16 +8,19 @@ import { anonymous } from '../identity/caller.ts'
 import type { GatewayMetrics } from '../server/metrics.ts'
 import type { Graph } from '../supergraph/graph.ts'
 import type { OperationContext } from '../upstreams/data-source.ts'
-import type { Upstream, UpstreamResult } from '../upstreams/upstream.ts'
+import type { Upstream } from '../upstreams/upstream.ts'
+import { Payload } from './backlog.ts'
+import type { ChannelOptions } from './channel.ts'
 import { executeEvent } from './event.ts'
 import { Feed } from './feed.ts'
+import { type Marking, marked, unmarked } from './marks.ts'
 import { type SubscriptionPlan, SubscriptionPlans } from './plans.ts'
-import { Reader } from './reader.ts'
-import { type EventStream, paced } from './stream.ts'
+import type { Reader } from './reader.ts'
+import type { Sink } from './sink.ts'
 import { Topic } from './topic.ts'
 
-/** A reader that takes longer than this to hear of the end does not read at all. */
-const DRAIN_MS = 1_000
+/** After this what was said last has left for the sockets. */
+const SAID_MS = 10
 
 export interface SubscriptionsOptions {
   readonly upstreams: ReadonlyMap<string, Upstream>
@@ -37,23 +40,43 @@ export interface SubscriptionRequest {
   readonly intervalMs?: number
 }
 
+/** A subscription that may begin. */
+export interface LiveOperation {
+  /** Begins to fill the sink, which may be written to and ended before this returns. */
+  open(sink: Sink): Pick<Reader, 'wake' | 'leave'>
+}
+
+/** One upstream for all who ask the same of one supergraph. */
+interface Shared {
+  readonly topic: Topic
+  readonly plan: SubscriptionPlan
+  /** As the first of them asked. */
+  readonly request: SubscriptionRequest
+}
+
 /** Live operations across subgraphs: subscribes to the field's owner and completes each event from the others. */
 export class Subscriptions {
   readonly #options: SubscriptionsOptions
-  readonly #topics = new Map<string, Topic>()
-  readonly #readers = new Set<Reader>()
+  /** By what they have in common, on the graph in use. */
+  #shared = new Map<string, Shared>()
+  readonly #requests = new WeakMap<Reader, SubscriptionRequest>()
   #plans: SubscriptionPlans | null = null
+  #logs = 0
   #stopped: GraphQLError | null = null
 
   constructor(options: SubscriptionsOptions) {
     this.#options = options
   }
 
-  /** Serves another supergraph from now on; what runs on the one before ends and subscribes again. */
+  /**
+   * Serves another graph from now on. What is live goes on: with the subscription that it has, where its owner is still asked the same;
+   * else on a new one, from that one's first event. It ends where the graph no longer has what it asks for.
+   */
   use(graph: Graph): void {
-    const plans = new SubscriptionPlans(graph)
-    this.endAll(fault('SUBSCRIPTION_SCHEMA_RELOAD', 'The graph has changed: subscribe again.'))
-    this.#plans = plans
+    this.#plans = new SubscriptionPlans(graph)
+    const before = this.#shared
+    this.#shared = new Map()
+    for (const shared of before.values()) this.#carryOver(shared)
   }
 
   get plans(): SubscriptionPlans {
@@ -61,83 +84,118 @@ export class Subscriptions {
     return this.#plans
   }
 
-  subscribe(request: SubscriptionRequest): Result<EventStream, readonly GraphQLError[]> {
-    if (this.#stopped) return err([this.#stopped])
-    const { plans } = this
-    const planned = plans.plan(request.query, request.operationName)
-    if (!planned.ok) return planned
-    const faults = plans.variableFaults(planned.value, request.variables)
-    if (faults.length > 0) return err(faults)
-    const { kind } = planned.value
-    const stream =
-      kind === 'STATE' ? this.#share(planned.value, request) : this.#readAlone(planned.value, kind, request)
-    return ok(request.intervalMs ? paced(stream, request.intervalMs) : stream)
+  subscribe(request: SubscriptionRequest): Result<LiveOperation, readonly GraphQLError[]> {
+    const planned = this.#plan(request)
+    return planned.ok ? ok({ open: (sink) => this.#open(request, sink) }) : planned
   }
 
   /** How many are being read now. */
   get liveCount(): number {
-    return [...this.#topics.values()].reduce((sum, topic) => sum + topic.readerCount, this.#readers.size)
+    let count = 0
+    for (const { topic } of this.#shared.values()) count += topic.readerCount
+    return count
   }
 
-  endAll(fault: GraphQLError): void {
-    for (const topic of this.#topics.values()) topic.end(fault)
-    for (const reader of this.#readers) reader.end(fault)
+  /** How many subscriptions at subgraphs serve them, except those of readers who are just beginning. */
+  get upstreamCount(): number {
+    return this.#shared.size
   }
 
-  /** Ends all and waits until their readers have been told; one that does not read is not waited for. */
+  /** Ends all, takes no more, and gives the word time to leave. */
   async drain(fault: GraphQLError): Promise<void> {
     this.#stopped = fault
-    this.endAll(fault)
-    const deadline = performance.now() + DRAIN_MS
-    do await new Promise((resolve) => setTimeout(resolve, 10))
-    while (this.liveCount > 0 && performance.now() < deadline)
+    for (const { topic } of [...this.#shared.values()]) topic.end(fault)
+    await new Promise((resolve) => setTimeout(resolve, SAID_MS))
   }
 
-  #share(plan: SubscriptionPlan, request: SubscriptionRequest): EventStream {
-    const context = plan.isPublic ? { ...request.context, caller: anonymous } : request.context
-    const scope = context.caller.authorization()
-    const key = JSON.stringify([request.query, request.operationName, request.variables, scope])
-    const known = this.#topics.get(key)
-    if (known) return known.join()
-    const topic: Topic = new Topic({
-      feed: (on) => this.#feed(plan, { ...request, context }, on),
-      execute: (event) => this.#execute(plan, { ...request, context }, event),
-      onConflated: () => this.#options.metrics.conflatedEvents.inc(),
-      onClose: () => {
-        if (this.#topics.get(key) === topic) this.#topics.delete(key)
-      },
-    })
-    this.#topics.set(key, topic)
-    return topic.join()
+  #open(request: SubscriptionRequest, sink: Sink): Pick<Reader, 'wake' | 'leave'> {
+    // The graph may have changed since the operation was checked.
+    const planned = this.#plan(request)
+    if (!planned.ok) {
+      sink.end(planned.error[0] ?? null)
+      return { wake: () => {}, leave: () => {} }
+    }
+    const { topic } = this.#topicFor(planned.value, request)
+    const reader = topic.join(sink, request.intervalMs ?? 0)
+    this.#requests.set(reader, request)
+    return reader
   }
 
-  #readAlone(plan: SubscriptionPlan, kind: 'DELTA' | 'LOG', request: SubscriptionRequest): EventStream {
-    const reader: Reader = new Reader({
+  #plan(request: SubscriptionRequest): Result<SubscriptionPlan, readonly GraphQLError[]> {
+    if (this.#stopped) return err([this.#stopped])
+    const planned = this.plans.plan(request.query, request.operationName)
+    if (!planned.ok) return planned
+    const faults = this.plans.variableFaults(planned.value, request.variables)
+    return faults.length > 0 ? err(faults) : planned
+  }
+
+  #topicFor(plan: SubscriptionPlan, given: SubscriptionRequest): Shared {
+    const request = plan.isPublic ? { ...given, context: { ...given.context, caller: anonymous } } : given
+    const key = this.#keyOf(plan, request)
+    const known = this.#shared.get(key)
+    if (known) return known
+    const { metrics } = this.#options
+    const { kind } = plan
+    const marking = markingOf(plan, request)
+    const topic = new Topic({
       kind,
-      feed: (on) => this.#feed(plan, request, on),
-      execute: (event) => this.#execute(plan, request, event),
-      isPaced: (request.intervalMs ?? 0) > 0,
-      onLag: () => this.#options.metrics.laggingReaders.inc({ kind }),
-      onClose: () => this.#readers.delete(reader),
+      feed: (on) => this.#feed(plan, request, marking, on),
+      execute: this.#execution(plan, request, marking),
+      onConflated: (count) => metrics.conflatedEvents.inc(count),
+      onLag: () => metrics.laggingReaders.inc({ kind }),
+      onClose: () => this.#forget(topic),
     })
-    this.#readers.add(reader)
-    return reader.stream
+    const shared = { topic, plan, request }
+    this.#shared.set(key, shared)
+    return shared
+  }
+
+  /** A `LOG` is read alone: what its reader has not read yet is kept for nobody else. */
+  #keyOf({ kind }: SubscriptionPlan, { query, operationName, variables, context }: SubscriptionRequest): string {
+    if (kind === 'LOG') return `LOG ${this.#logs++}`
+    const values = Object.entries(variables).sort(([a], [b]) => (a < b ? -1 : 1))
+    return JSON.stringify([query, operationName, values, context.caller.authorization()])
+  }
+
+  #forget(topic: Topic): void {
+    for (const [key, shared] of this.#shared) if (shared.topic === topic) return void this.#shared.delete(key)
+  }
+
+  #carryOver({ topic, plan: before, request }: Shared): void {
+    const planned = this.#plan(request)
+    if (!planned.ok || planned.value.kind !== before.kind) {
+      topic.end(fault('SUBSCRIPTION_SCHEMA_RELOAD', 'The graph has changed: subscribe again.'))
+      return
+    }
+    const plan = planned.value
+    const isSame =
+      plan.isPublic === before.isPublic &&
+      plan.primary.serviceName === before.primary.serviceName &&
+      plan.primary.fetch.bodyFor(request.variables) === before.primary.fetch.bodyFor(request.variables)
+    if (isSame) {
+      topic.use(this.#execution(plan, request, markingOf(plan, request)))
+      this.#shared.set(this.#keyOf(plan, request), { topic, plan, request })
+    } else if (plan.kind === 'LOG') {
+      topic.end(fault('SUBSCRIPTION_GAP', 'The graph has changed: subscribe again from where you are.'))
+    } else {
+      for (const reader of topic.disband())
+        this.#topicFor(plan, this.#requests.get(reader) ?? request).topic.take(reader)
+    }
   }
 
   #feed(
-    plan: SubscriptionPlan,
-    request: SubscriptionRequest,
-    on: { event: (event: UpstreamResult) => void; end: (fault: GraphQLError | null) => void },
+    { primary, kind }: SubscriptionPlan,
+    { context }: SubscriptionRequest,
+    { body }: Marking,
+    on: Parameters<ChannelOptions['feed']>[0],
   ): Feed {
     const { upstreams, clock, log } = this.#options
-    const { primary, kind } = plan
     const upstream = upstreams.get(primary.serviceName)
     if (!upstream) throw new Error(`No upstream for ${primary.serviceName}`)
-    const body = primary.fetch.bodyFor(request.variables)
     return new Feed({
       upstream,
       kind,
-      request: () => serialized(body, request.context),
+      request: () => serialized(body, context),
       clock,
       log,
       onEvent: on.event,
@@ -145,15 +203,32 @@ export class Subscriptions {
     })
   }
 
-  async #execute(plan: SubscriptionPlan, { variables, context }: SubscriptionRequest, event: UpstreamResult) {
+  #execution(
+    plan: SubscriptionPlan,
+    { variables, context }: SubscriptionRequest,
+    { markOf }: Marking,
+  ): ChannelOptions['execute'] {
     const { sources, log } = this.#options
-    try {
-      return await executeEvent({ plan, variables, sources, context }, event)
-    } catch (error) {
-      log.error({ err: error, requestId: context.requestId }, 'event failed')
-      return { data: null, errors: [new PublicError(publicError({ message: 'event failed' }))] }
+    return async (event) => {
+      const mark = markOf(event)
+      try {
+        const { data, errors } = await executeEvent({ plan, variables, sources, context }, event)
+        return new Payload(
+          JSON.stringify({ ...(errors ? { errors: errors.map((error) => error.toJSON()) } : {}), data }),
+          mark,
+        )
+      } catch (error) {
+        log.error({ err: error, requestId: context.requestId }, 'event failed')
+        const errors = [new PublicError(publicError({ message: 'event failed' }))]
+        return new Payload(JSON.stringify({ errors, data: null }), mark)
+      }
     }
   }
+}
+
+function markingOf({ kind, primary }: SubscriptionPlan, { variables }: SubscriptionRequest): Marking {
+  const body = primary.fetch.bodyFor(variables)
+  return kind === 'DELTA' ? marked(body) : unmarked(body)
 }
 
 function serialized(body: string, { caller, requestId }: OperationContext): SerializedRequest {

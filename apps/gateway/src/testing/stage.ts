@@ -82,12 +82,12 @@ export class Stage {
     return this.#gateway
   }
 
-  /** Composes the graph, with more of it in the exchange. */
-  async composeWith(more: string): Promise<void> {
+  /** Composes the graph, with more of it in the exchange, and each part of it as `edit` leaves it. */
+  async composeWith(more: string, edit = (sdl: string) => sdl): Promise<void> {
     const subgraphs = Object.entries(this.#parts()).map(async ([name, [, sdl]]) => ({
       name,
       url: `http://${name}/graphql`,
-      sdl: (await withPrelude(sdl)) + (name === 'exchange' ? more : ''),
+      sdl: (await withPrelude(edit(sdl))) + (name === 'exchange' ? more : ''),
     }))
     const composed = compose(await Promise.all(subgraphs))
     if (!composed.ok) throw new Error(JSON.stringify(composed.error))

@@ -1,0 +1,163 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { HTTPGraphQLRequest } from '@apollo/server'
+import { err, ok, type Result } from '@opsource/kernel'
+import { type GraphQLError, getOperationAST } from 'graphql'
+import type { Logger } from 'pino'
+import { z } from 'zod'
+import { fault, publicError } from '../errors.ts'
+import type { Connections } from '../identity/connections.ts'
+import type { Session, Sessions } from '../identity/session.ts'
+import { parseOperation } from '../limits/operation.ts'
+import type { Payload } from '../subscribe/backlog.ts'
+import type { Sink } from '../subscribe/sink.ts'
+import type { LiveOperation, Subscriptions } from '../subscribe/subscriptions.ts'
+import type { GatewayMetrics } from './metrics.ts'
+import { MAX_UNSENT, SHARED_FROM } from './outlet.ts'
+import { codesOf, record } from './request-log.ts'
+import { respondFault } from './respond.ts'
+
+const ACCEPTED = /multipart\/mixed\s*;[^,]*subscriptionSpec="?1\.0"?/i
+const CONTENT_TYPE = 'multipart/mixed;boundary="graphql";subscriptionSpec=1.0'
+const DELIMITER = '\r\n--graphql'
+const HEAD = '\r\ncontent-type: application/json\r\n\r\n'
+/** As Apollo's router does: proxies close what says nothing for a minute. */
+const HEARTBEAT_EVERY_MS = 5_000
+/** A client that has not read for as long is let go. */
+const MAX_BLOCKED_HEARTBEATS = 18
+
+const bodySchema = z.looseObject({
+  query: z.string(),
+  operationName: z.string().nullish(),
+  variables: z.record(z.string(), z.unknown()).nullish(),
+})
+
+export interface MultipartOptions {
+  readonly subscriptions: Subscriptions
+  readonly sessions: Sessions
+  readonly connections: Connections
+  readonly log: Logger
+  readonly metrics: GatewayMetrics
+}
+
+/**
+ * Subscriptions over HTTP for those who cannot open a WebSocket, one for each request
+ * (https://www.apollographql.com/docs/graphos/routing/operations/subscriptions/multipart-protocol).
+ */
+export class MultipartSubscriptions {
+  readonly #options: MultipartOptions
+
+  constructor(options: MultipartOptions) {
+    this.#options = options
+  }
+
+  /** Whether a request is for a subscription in this form. Only JSON is taken: a page from elsewhere cannot send it unasked. */
+  takes({ method, headers, body }: HTTPGraphQLRequest): boolean {
+    if (method !== 'POST' || !ACCEPTED.test(headers.get('accept') ?? '')) return false
+    if (!headers.get('content-type')?.startsWith('application/json')) return false
+    const given = bodySchema.safeParse(body)
+    if (!given.success) return false
+    const document = parseOperation(given.data.query)
+    return document.ok && getOperationAST(document.value, given.data.operationName)?.operation === 'subscription'
+  }
+
+  /** @param body of a request that `takes` takes. */
+  async serve(request: IncomingMessage, response: ServerResponse, body: unknown, requestId: string): Promise<void> {
+    const startedAt = performance.now()
+    const { query, operationName = null, variables } = bodySchema.parse(body)
+    let end = (_fault: GraphQLError) => {}
+    const session = await this.#admit(request, (fault) => end(fault))
+    const line = (userId: string | null, type: string, codes: string[]) => {
+      const ms = Math.round((performance.now() - startedAt) * 100) / 100
+      record({ requestId, userId, type, operation: operationName, ms, codes }, this.#options.log, this.#options.metrics)
+    }
+    const refuse = (fault: GraphQLError) => {
+      line(null, 'none', codesOf([fault.toJSON()]))
+      respondFault(response, fault)
+    }
+    if (!session.ok) return refuse(session.error)
+    const { caller } = session.value
+    const context = { caller, requestId }
+    const live = this.#options.subscriptions.subscribe({ query, operationName, variables: variables ?? {}, context })
+    const [invalid] = live.ok ? [] : live.error
+    if (!live.ok || response.destroyed) {
+      this.#release(session.value)
+      return invalid && refuse(invalid)
+    }
+    line(caller.identity?.userId ?? null, 'subscription', [])
+    end = stream(live.value, response, () => this.#release(session.value))
+  }
+
+  async #admit(request: IncomingMessage, ended: (fault: GraphQLError) => void): Promise<Result<Session, GraphQLError>> {
+    const session = await this.#options.sessions.open(request.headers.authorization, ended)
+    if (!session.ok) return err(session.error)
+    if (this.#options.connections.take(session.value.caller.identity?.userId)) return ok(session.value)
+    session.value.close()
+    return err(fault('TOO_MANY_CONNECTIONS', 'Too many connections are open.'))
+  }
+
+  #release(session: Session): void {
+    session.close()
+    this.#options.connections.release(session.caller.identity?.userId)
+  }
+}
+
+/** Fills a response with a subscription. @returns a function that ends it with a fault. */
+function stream(live: LiveOperation, response: ServerResponse, release: () => void): (fault: GraphQLError) => void {
+  response.writeHead(200, {
+    'content-type': CONTENT_TYPE,
+    'cache-control': 'no-store',
+    'x-accel-buffering': 'no',
+    'x-content-type-options': 'nosniff',
+  })
+  // A part is read when the delimiter behind it is there, so that each part is sent with it, and the first one first.
+  response.write(`${DELIMITER}${part('{}')}`)
+  const sink = new ResponseSink(response)
+  const reader = live.open(sink)
+  response.on('drain', () => reader.wake())
+  let blocked = 0
+  const heartbeat = setInterval(() => {
+    blocked = response.writableLength > 0 ? blocked + 1 : 0
+    if (blocked === 0) response.write(part('{}'))
+    else if (blocked > MAX_BLOCKED_HEARTBEATS) response.destroy()
+  }, HEARTBEAT_EVERY_MS)
+  const finish = () => {
+    clearInterval(heartbeat)
+    reader.leave()
+    release()
+  }
+  response.once('close', finish)
+  return (fault) => {
+    reader.leave()
+    sink.end(fault)
+  }
+}
+
+class ResponseSink implements Sink {
+  readonly #response: ServerResponse
+
+  constructor(response: ServerResponse) {
+    this.#response = response
+  }
+
+  get isReady(): boolean {
+    return !this.#response.destroyed && this.#response.writableLength < MAX_UNSENT
+  }
+
+  write(payload: Payload): void {
+    if (payload.size < SHARED_FROM) return void this.#response.write(part(`{"payload":${payload.tail}`))
+    this.#response.write(`${HEAD}{"payload":`)
+    this.#response.write(payload.bytes)
+    this.#response.write(DELIMITER)
+  }
+
+  /** A fault of the stream itself stands beside a payload of null. */
+  end(fault: GraphQLError | null): void {
+    if (this.#response.writableEnded) return
+    const last = fault ? part(JSON.stringify({ payload: null, errors: [publicError(fault.toJSON())] })) : ''
+    this.#response.end(`${last}--\r\n`)
+  }
+}
+
+function part(json: string): string {
+  return `${HEAD}${json}${DELIMITER}`
+}

@@ -1,0 +1,82 @@
+import type { Duplex } from 'node:stream'
+import type { GraphQLError } from 'graphql'
+import type { WebSocket } from 'ws'
+import type { Payload } from '../subscribe/backlog.ts'
+import type { Sink } from '../subscribe/sink.ts'
+
+/** With this much unsent nothing is added: what a reader has not read yet is kept once for all, not in its socket. In bytes. */
+export const MAX_UNSENT = 256 * 1024
+/** Who asks and asks and reads no answer is cut off. In bytes. */
+const MAX_UNREAD_ANSWERS = 8 * 1024 * 1024
+/** Longer events are sent from the one buffer that all readers share; shorter ones are copied, which costs less than a second frame. */
+export const SHARED_FROM = 16 * 1024
+
+/** The way out of one socket: bounded in what waits in it, and whoever found it full hears when it is empty. */
+export class Outlet {
+  readonly #socket: WebSocket
+  readonly #waiting = new Set<() => void>()
+
+  /** @param stream what the socket writes to. */
+  constructor(socket: WebSocket, stream: Duplex) {
+    this.#socket = socket
+    stream.on('drain', () => {
+      for (const wake of [...this.#waiting]) wake()
+    })
+  }
+
+  get isReady(): boolean {
+    return this.#socket.readyState === this.#socket.OPEN && this.#socket.bufferedAmount < MAX_UNSENT
+  }
+
+  /** Whether the other side leaves unread what it was sent. */
+  get isBlocked(): boolean {
+    return this.#socket.bufferedAmount > 0
+  }
+
+  /** Sends a message of the protocol. Resolves when it has left. */
+  send(text: string): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (this.#socket.readyState !== this.#socket.OPEN) return resolve()
+      this.#socket.send(text, (error) => (error ? reject(error) : resolve()))
+      if (this.#socket.bufferedAmount > MAX_UNREAD_ANSWERS) this.#socket.terminate()
+    })
+  }
+
+  /** Sends an event, of which only the head is this reader's own. */
+  sendEvent(head: string, payload: Payload): void {
+    if (this.#socket.readyState !== this.#socket.OPEN) return
+    if (payload.size < SHARED_FROM) {
+      this.#socket.send(head + payload.tail)
+    } else {
+      this.#socket.send(head, { fin: false })
+      this.#socket.send(payload.bytes, { fin: true, binary: false })
+    }
+  }
+
+  /** @returns a function that ends the listening. */
+  onRoom(wake: () => void): () => void {
+    this.#waiting.add(wake)
+    return () => this.#waiting.delete(wake)
+  }
+}
+
+/** A subscription of a socket: its events are `next` messages of graphql-transport-ws, spliced from its id and the shared text. */
+export class SocketSink implements Sink {
+  readonly end: (fault: GraphQLError | null) => void
+  readonly #outlet: Outlet
+  readonly #head: string
+
+  constructor(outlet: Outlet, id: string, end: (fault: GraphQLError | null) => void) {
+    this.end = end
+    this.#outlet = outlet
+    this.#head = `{"id":${JSON.stringify(id)},"type":"next","payload":`
+  }
+
+  get isReady(): boolean {
+    return this.#outlet.isReady
+  }
+
+  write(payload: Payload): void {
+    this.#outlet.sendEvent(this.#head, payload)
+  }
+}
