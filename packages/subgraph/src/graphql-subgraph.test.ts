@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
+import { Trace } from '@apollo/usage-reporting-protobuf'
 import type { Scope } from '@opsource/identity'
 import { afterEach, describe, expect, it } from 'vitest'
 import { testPorts } from '../../../tests/support/ports.ts'
@@ -159,6 +160,11 @@ describe('an entity that is disclosed', () => {
 })
 
 describe('bad input', () => {
+  it('times its fields for who asks, and for nobody else', async () => {
+    const traced = await ask('{ open }', { headers: { 'apollo-federation-include-trace': 'ftv1' } })
+    expect(Trace.decode(Buffer.from(traced.extensions.ftv1, 'base64')).root?.child?.[0]?.responseName).toBe('open')
+    expect((await ask('{ open }')).extensions).toBeUndefined()
+  })
   it('never shows what failed inside', async () => {
     const answer = await ask('{ fails }')
     expect(answer.errors).toEqual([
