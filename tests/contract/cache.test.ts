@@ -79,6 +79,28 @@ function contract(connect: () => Cache) {
     await expect(cache.increment(key, MINUTE)).rejects.toThrow()
   })
 
+  it('counts what happened within a window that slides', async () => {
+    const [cache, key] = [cacheFor(), name()]
+    const windowMs = 400
+    expect(await cache.slide(key, { amount: 0, windowMs })).toBe(0)
+    expect(await cache.slide(key, { amount: 3, windowMs })).toBe(3)
+    expect(await cache.slide(key, { amount: 0.5, windowMs })).toBeCloseTo(3.5)
+    // Somewhere in the next window some of it still counts, and two windows later nothing does.
+    await pause(windowMs)
+    const later = await cache.slide(key, { amount: 0, windowMs })
+    expect(later).toBeGreaterThanOrEqual(0)
+    expect(later).toBeLessThanOrEqual(3.5)
+    await pause(2 * windowMs)
+    expect(await cache.slide(key, { amount: 1, windowMs })).toBe(1)
+  })
+
+  it('adds each of many amounts at once to a sliding window', async () => {
+    const [cache, key] = [cacheFor(), name()]
+    const options = { amount: 2, windowMs: 3_600_000 }
+    const sums = await Promise.all(Array.from({ length: 50 }, () => cache.slide(key, options)))
+    expect(sums.sort((a, b) => a - b)).toEqual(Array.from({ length: 50 }, (_, n) => 2 * (n + 1)))
+  })
+
   it('publishes in order to all that listen, and only to those of the channel', async () => {
     const [cache, channel, other] = [cacheFor(), name(), name()]
     const heard: string[][] = [[], [], []]

@@ -5,6 +5,11 @@ export interface Cache {
   delete(...keys: string[]): Promise<void>
   /** Adds one and returns the count; the first increment starts the window of `ttlMs`. */
   increment(key: string, options: { ttlMs: number }): Promise<number>
+  /**
+   * Adds to what happened within the last `windowMs` and returns how much that is, this included. What happened in the fixed window
+   * before counts by the share of it that the sliding one still covers. An amount of 0 only looks.
+   */
+  slide(key: string, options: { amount: number; windowMs: number }): Promise<number>
   /** At most once, in order per publisher, only to those listening now. */
   publish(channel: string, message: string): Promise<void>
   /** @returns a function that ends the subscription. */

@@ -12,12 +12,14 @@ type Listener = (message: string) => void
 
 /** The cache of a single process. */
 export class MemoryCache implements Cache {
+  readonly #clock: Clock
   readonly #log: Logger
   readonly #values: LRUCache<string, string>
   readonly #listeners = new Map<string, Set<Listener>>()
   #closed = false
 
   constructor(ports: { clock: Clock; log: Logger }) {
+    this.#clock = ports.clock
     this.#log = ports.log
     this.#values = new LRUCache({
       max: MAX_KEYS,
@@ -50,6 +52,17 @@ export class MemoryCache implements Cache {
     if (!Number.isSafeInteger(count)) throw new Error(`${key} does not hold a number`)
     this.#values.set(key, String(count), known === undefined ? { ttl: ttlMs } : { noUpdateTTL: true })
     return count
+  }
+
+  async slide(key: string, { amount, windowMs }: { amount: number; windowMs: number }): Promise<number> {
+    this.#demandOpen()
+    const now = this.#clock.now()
+    const index = Math.floor(now / windowMs)
+    const [at = 0, last = 0, before = 0] = (this.#values.get(key) ?? '').split(' ').map(Number)
+    const current = (at === index ? last : 0) + amount
+    const previous = at === index ? before : at === index - 1 ? last : 0
+    if (amount > 0) this.#values.set(key, `${index} ${current} ${previous}`, { ttl: 2 * windowMs })
+    return current + previous * (1 - (now % windowMs) / windowMs)
   }
 
   async publish(channel: string, message: string): Promise<void> {

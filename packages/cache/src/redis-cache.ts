@@ -18,6 +18,22 @@ const INCREMENT = `
   if count == 1 then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
   return count`
 
+/** The server's own clock, so that gateways whose clocks differ count alike. */
+const SLIDE = `
+  local time = redis.call('TIME')
+  local now = time[1] * 1000 + math.floor(time[2] / 1000)
+  local window = tonumber(ARGV[2])
+  local index = math.floor(now / window)
+  local known = redis.call('HMGET', KEYS[1], 'index', 'last', 'before')
+  local at, last, before = tonumber(known[1]) or 0, tonumber(known[2]) or 0, tonumber(known[3]) or 0
+  if at == index - 1 then last, before = 0, last elseif at ~= index then last, before = 0, 0 end
+  local current = last + tonumber(ARGV[1])
+  if tonumber(ARGV[1]) > 0 then
+    redis.call('HSET', KEYS[1], 'index', index, 'last', current, 'before', before)
+    redis.call('PEXPIRE', KEYS[1], 2 * window)
+  end
+  return tostring(current + before * (1 - (now % window) / window))`
+
 type Listener = (message: string) => void
 
 /** The cache that services share. Commands fail while Redis is away; subscriptions come back by themselves. */
@@ -54,6 +70,10 @@ export class RedisCache implements Cache {
 
   async increment(key: string, { ttlMs }: { ttlMs: number }): Promise<number> {
     return Number(await this.#commands.eval(INCREMENT, 1, KEY_PREFIX + key, ttlMs))
+  }
+
+  async slide(key: string, { amount, windowMs }: { amount: number; windowMs: number }): Promise<number> {
+    return Number(await this.#commands.eval(SLIDE, 1, KEY_PREFIX + key, amount, windowMs))
   }
 
   async publish(channel: string, message: string): Promise<void> {

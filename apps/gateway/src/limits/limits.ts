@@ -10,8 +10,11 @@ export const limits = {
   tokens: 2_000,
   /** With every fragment written out: fragments within fragments multiply what planning has to look at. */
   fields: 2_000,
-  /** Pages within pages multiply what is read: two of 100 within each other are 10,000 rows, which take about a second. */
-  values: 20_000,
+  /**
+   * Estimated by `CostModel`. Pages within pages multiply what is read: two of 100 within each other are 10,000 rows, which take about
+   * a second.
+   */
+  cost: 20_000,
   /** The standard introspection query comes to about half of this. */
   introspectionValues: 400_000,
   /** Aliases multiply one expensive field. */

@@ -41,45 +41,6 @@ describe('the size of an operation', () => {
     expect(codeOf(`{ ...F0 } ${bomb.join(' ')} fragment F10 on T { a }`)).toBe('QUERY_TOO_COMPLEX')
   })
 
-  it('bounds pages within pages, whoever says how large they are', () => {
-    const trades = (page: string, inner: string) => `market { trades${page} { edges { node { id ${inner} } } } }`
-    const twice = (page: string) => `query ($n: Int) { ${trades(page, trades(page, ''))} }`
-    expect(codeOf(`{ ${trades('(first: 100)', trades('(first: 20)', ''))} }`)).toBeNull()
-    expect(codeOf(twice('(first: 100)'))).toBe('QUERY_TOO_COMPLEX')
-    expect(codeOf(twice('(first: $n)'))).toBe('QUERY_TOO_COMPLEX')
-    expect(codeOf(twice(''))).toBeNull()
-    const pages = (text: string) => Array.from({ length: 15 }, (_, i) => `a${i}: trades${text}`).join(' ')
-    const small = pages('(first: 1) { edges { node { id } } }')
-    expect(codeOf(`{ ${trades('(first: 100)', `market { ${small} }`)} }`)).toBe('QUERY_TOO_COMPLEX')
-    const hidden = `{ market { ${pages(' { ...A }')} } }
-      fragment A on Page { ... on Page { edges { node { market { ${pages(' { ...B }')} } } } } }
-      fragment B on Page { edges { node { id } } }`
-    expect(codeOf(hidden)).toBe('QUERY_TOO_COMPLEX')
-  })
-
-  it('counts the pages of candles and curves as long as they are', () => {
-    const several = (count: number, page: string) => {
-      const pages = Array.from({ length: count }, (_, i) => `a${i}: ${page} { edges { node { a b c d e f } } }`)
-      return codeOf(`query ($n: Int) { ${pages.join(' ')} }`)
-    }
-    expect(several(4, 'candles(first: $n)')).toBeNull()
-    expect(several(6, 'candles(first: $n)')).toBe('QUERY_TOO_COMPLEX')
-    expect(several(limits.aliases, 'candles')).toBeNull()
-    for (const curve of ['equityCurve', 'equityCurve(last: $n)']) {
-      expect(several(2, curve)).toBeNull()
-      expect(several(3, curve)).toBe('QUERY_TOO_COMPLEX')
-    }
-  })
-
-  it('counts the rungs of every book', () => {
-    const books = (count: number, depth: string) =>
-      `query ($d: Int) { ${Array.from({ length: count }, (_, i) => `a${i}: market { orderBook(depth: ${depth}) { bids { price } } }`).join(' ')} }`
-    expect(codeOf(books(4, '1000'))).toBeNull()
-    expect(codeOf(books(5, '1000'))).toBe('QUERY_TOO_COMPLEX')
-    expect(codeOf(books(5, '$d'))).toBe('QUERY_TOO_COMPLEX')
-    expect(codeOf(books(30, '100'))).toBeNull()
-  })
-
   it('does not let introspection multiply itself by fragments and aliases', () => {
     const aliased = (count: number, inner: string) =>
       Array.from({ length: count }, (_, i) => `a${i}: ${inner}`).join(' ')

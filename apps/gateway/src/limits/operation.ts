@@ -1,7 +1,6 @@
 import { err, ok, type Result } from '@opsource/kernel'
 import {
   type DocumentNode,
-  type FieldNode,
   type FragmentDefinitionNode,
   GraphQLError,
   Kind,
@@ -55,7 +54,7 @@ export function measure(document: DocumentNode): GraphQLError | null {
       directives++
     },
   })
-  const { depth, values } = extentOf(document, (field) => !INTROSPECTION.includes(field))
+  const { depth } = extentOf(document, (field) => !INTROSPECTION.includes(field))
   const whole = extentOf(document, () => true)
   return (
     over('QUERY_TOO_COMPLEX', 'aliases', aliases, limits.aliases) ??
@@ -63,7 +62,6 @@ export function measure(document: DocumentNode): GraphQLError | null {
     over('QUERY_TOO_DEEP', 'levels', depth, limits.depth) ??
     over('QUERY_TOO_DEEP', 'levels', whole.depth, limits.introspectionDepth) ??
     over('QUERY_TOO_COMPLEX', 'fields', whole.fields, limits.fields) ??
-    over('QUERY_TOO_COMPLEX', 'values in its answer', values, limits.values) ??
     over('QUERY_TOO_COMPLEX', 'values in its answer', whole.values, limits.introspectionValues)
   )
 }
@@ -97,27 +95,12 @@ const INTROSPECTION_LISTS: Readonly<Record<string, number>> = {
   args: 2,
   directives: 20,
 }
-/** What a connection gives where nothing is asked for, and its most, where a variable asks. */
-const PAGE = { usual: 20, largest: 100 }
-/** The same of those whose pages are longer. */
-const LONG_PAGES: Readonly<Record<string, typeof PAGE>> = {
-  candles: { usual: 60, largest: 500 },
-  equityCurve: { usual: 1_000, largest: 1_000 },
-}
-/** A page is a statement of its own on a database. */
-const PAGE_COST = 20
-/** A book's most, where a variable asks. */
-const DEEPEST_BOOK = 1_000
-/** Both sides, each rung with a price and a quantity. */
-const VALUES_PER_RUNG = 4
-
-type Fragments = ReadonlyMap<string, FragmentDefinitionNode>
 
 interface Extent {
   readonly depth: number
   /** Counted as if every fragment stood where it is spread: what planning has to look at. */
   readonly fields: number
-  /** How much the answer may hold, as far as the document tells: pages are counted as full. */
+  /** How much introspection may answer; what the graph's own fields cost is for `CostModel`. */
   readonly values: number
 }
 
@@ -145,10 +128,8 @@ function extentOf(document: DocumentNode, counts: (field: string) => boolean): E
     if (selection.kind === Kind.INLINE_FRAGMENT) return ofSet(selection.selectionSet)
     if (!counts(selection.name.value)) return EMPTY
     const { depth, fields, values } = ofSet(selection.selectionSet)
-    const page = pageOf(selection, fragments)
-    const length = page ?? INTROSPECTION_LISTS[selection.name.value] ?? 1
-    const own = (page === null ? 1 : PAGE_COST) + rungsOf(selection)
-    return { depth: depth + 1, fields: fields + 1, values: own + length * values }
+    const length = INTROSPECTION_LISTS[selection.name.value] ?? 1
+    return { depth: depth + 1, fields: fields + 1, values: 1 + length * values }
   }
   const ofFragment = (name: string): Extent => {
     const known = measured.get(name)
@@ -166,33 +147,6 @@ function extentOf(document: DocumentNode, counts: (field: string) => boolean): E
     fields: Math.max(0, ...extents.map(({ fields }) => fields)),
     values: Math.max(0, ...extents.map(({ values }) => values)),
   }
-}
-
-/** How many rows a field asks for; null where it is no page of anything. */
-function pageOf({ name, arguments: given, selectionSet }: FieldNode, fragments: Fragments): number | null {
-  const { usual, largest } = LONG_PAGES[name.value] ?? PAGE
-  const first = given?.find(({ name }) => name.value === 'first' || name.value === 'last')?.value
-  if (first) return first.kind === Kind.INT ? Math.max(1, Number(first.value)) : largest
-  return hasEdges(selectionSet, fragments, new Set()) ? usual : null
-}
-
-/** How many values a field's `depth` asks for beside those that the document names. */
-function rungsOf({ arguments: given }: FieldNode): number {
-  const depth = given?.find(({ name }) => name.value === 'depth')?.value
-  if (!depth) return 0
-  return VALUES_PER_RUNG * (depth.kind === Kind.INT ? Math.max(1, Number(depth.value)) : DEEPEST_BOOK)
-}
-
-/** `seen` holds the fragments looked into: each once, so that a cycle ends. */
-function hasEdges(set: SelectionSetNode | undefined, fragments: Fragments, seen: Set<string>): boolean {
-  return (set?.selections ?? []).some((each) => {
-    if (each.kind === Kind.FIELD) return each.name.value === 'edges'
-    if (each.kind === Kind.INLINE_FRAGMENT) return hasEdges(each.selectionSet, fragments, seen)
-    const name = each.name.value
-    if (seen.has(name)) return false
-    seen.add(name)
-    return hasEdges(fragments.get(name)?.selectionSet, fragments, seen)
-  })
 }
 
 const EMPTY: Extent = { depth: 0, fields: 0, values: 0 }
