@@ -1,3 +1,4 @@
+import type { Transport } from '@opsource/bus'
 import type { Cache } from '@opsource/cache'
 import type { TokenVerifier } from '@opsource/identity'
 import type { Clock } from '@opsource/kernel'
@@ -19,6 +20,8 @@ export interface GatewayOptions {
   readonly verifier: TokenVerifier
   /** What several gateways share: it may be lost, and then the gateway is slower, never wrong. */
   readonly cache: Cache
+  /** Brings the domain events that make kept answers old. */
+  readonly transport: Transport
   readonly clock: Clock
   readonly log: Logger
   /** `/metrics` serves all that is registered here. */

@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http'
 import path from 'node:path'
 import { Authorizations } from './authorize/admission.ts'
+import { KeptAnswers } from './cache/kept-answers.ts'
 import { fault } from './errors.ts'
 import { altairFiles, altairPage } from './explorer/altair.ts'
 import { type ExampleOperation, readOperations } from './explorer/operations.ts'
@@ -50,6 +51,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   if (!issuer) throw new Error(`The gateway needs the upstream ${KEY_ISSUER}, which knows API keys`)
   const authentication = new Authentication(options.verifier, new ApiKeys(issuer, clock))
   const subscriptions = new Subscriptions({ upstreams, sources: liveSources(upstreams, options), clock, log, metrics })
+  const kept = await KeptAnswers.follow(options)
   const authorizations = new Authorizations(options.policies)
   const apollo = await startApollo({
     supergraphSdl,
@@ -58,9 +60,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     onGraph: (graph) => {
       authorizations.take(graph)
       subscriptions.use(graph)
+      kept.take(graph)
     },
     admit: (request) => authorizations.admit(request),
-    plugins: [requestLog(log, metrics)],
+    plugins: [requestLog(log, metrics), kept.plugin],
   })
   const onLoad = (outcome: 'taken' | 'refused') => metrics.supergraphLoads.inc({ outcome })
   const loader = SupergraphLoader.follow({ source, log, use: (sdl) => apollo.update(sdl), onLoad }, supergraphSdl)
@@ -76,7 +79,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const examples = await readOperations(options.operationsPath ?? path.join(repository, 'tests/walkthrough'))
   let stopping = false
   const readiness = () => readinessOf(upstreams.values())
-  const endpoint = new GraphqlEndpoint({ server: apollo.server, authentication, operations, multipart, log, metrics })
+  const { server } = apollo
+  const endpoint = new GraphqlEndpoint({ server, authentication, operations, multipart, kept, log, metrics })
   const handlers = new Map<string, Handler>([
     [
       GRAPHQL,
@@ -111,6 +115,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const sockets = new Sockets(http, { path: GRAPHQL, allowedOrigins: options.allowedOrigins ?? [], protocol, log })
   const release = async () => {
     await loader.stop()
+    await kept.stop()
     sessions.close()
     await apollo.server.stop()
     await Promise.all([...upstreams.values()].map((upstream) => upstream.close()))

@@ -38,6 +38,7 @@ async function main(): Promise<void> {
     },
     verifier,
     cache,
+    transport,
     clock: systemClock,
     log,
     metrics,

@@ -95,13 +95,14 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
       const unfollow = await followRevocations(verifier, shared)
       stack.defer(unfollow)
       await verifier.load()
-      const { cache, clock, metrics } = shared
+      const { cache, transport, clock, metrics } = shared
       return startGateway({
         host: options.host,
         port: options.port,
         upstreams: subgraphs,
         verifier,
         cache,
+        transport,
         clock,
         log,
         metrics,

@@ -75,9 +75,9 @@ async function ask(text: string, options: { symbol?: string; caller?: Identity; 
     identity: options.caller ?? null,
   }
   const found = await responses.answer(request, policies, async () => {
-    executions++
+    const n = ++executions
     await new Promise((resolve) => setTimeout(resolve, 5))
-    return { status: 200, contentType: 'application/json', body: options.body ?? `{"data":{"n":${executions}}}` }
+    return { status: 200, contentType: 'application/json', body: options.body ?? `{"data":{"n":${n}}}` }
   })
   return found && `${found.outcome} ${found.answer.body}`
 }
@@ -110,10 +110,28 @@ test('what is private is kept for its caller alone, never stale, and forgotten w
   expect(await ask(ME, { caller: alice })).toBe('MISS {"data":{"n":1}}')
   expect(await ask(ME, { caller: alice })).toBe('HIT {"data":{"n":1}}')
   expect(await ask(ME, { caller: identity('usr_bob') })).toBe('MISS {"data":{"n":2}}')
-  await responses.forgetPrivate(alice)
+  time += 1
+  await responses.changed(alice)
+  time += 1
   expect(await ask(ME, { caller: alice })).toBe('MISS {"data":{"n":3}}')
   time += 10_001
   expect(await ask(ME, { caller: alice })).toBe('MISS {"data":{"n":4}}')
+})
+
+test('whoever changed something is given nothing from before it, not even what was under way', async () => {
+  expect(await ask(MARKET)).toMatch(/^MISS/)
+  time += 5
+  await responses.changed(alice)
+  time += 5
+  expect(await ask(MARKET, { caller: identity('usr_bob') })).toBe('HIT {"data":{"n":1}}')
+  expect(await ask(MARKET, { caller: alice })).toBe('MISS {"data":{"n":2}}')
+  expect(await ask(MARKET)).toBe('HIT {"data":{"n":2}}')
+  const before = ask(MARKET, { symbol: 'B' })
+  await new Promise((resolve) => setImmediate(resolve))
+  time += 5
+  await responses.changed(alice)
+  expect(await ask(MARKET, { symbol: 'B', caller: alice })).toBe('MISS {"data":{"n":4}}')
+  expect(await before).toBe('MISS {"data":{"n":3}}')
 })
 
 test('a domain event makes the answers old that hold its types, and no others', async () => {

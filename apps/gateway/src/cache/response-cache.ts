@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import type { Cache } from '@opsource/cache'
 import type { Identity } from '@opsource/identity'
 import type { Clock } from '@opsource/kernel'
@@ -12,8 +12,8 @@ import type { CachePolicy } from './policy.ts'
 const MOST_STALE_MS = 10_000
 /** Who fetches a newer answer for all gateways has this long. */
 const REFRESH_CLAIM_MS = 5_000
-/** How long after a mutation its caller's private answers from before must not be given. */
-const PRIVATE_MEMORY_MS = 3_600_000
+/** How long after a mutation its caller must not be given answers from before it: longer than any is kept. */
+const CHANGE_MEMORY_MS = 24 * 3_600_000
 
 export interface CacheRequest {
   readonly text: string
@@ -32,6 +32,7 @@ export interface CachedAnswer {
   /** Since its execution. */
   readonly ageMs: number
   readonly policy: CachePolicy
+  readonly operationName: string | null
 }
 
 /** What an execution gave, as HTTP carries it. */
@@ -39,6 +40,12 @@ export interface SerializedAnswer {
   readonly status: number
   readonly contentType: string
   readonly body: string
+}
+
+interface UnderWay {
+  /** When it began, milliseconds since the Unix epoch: an answer is as old as its execution. */
+  readonly storedAt: number
+  readonly answer: Promise<SerializedAnswer>
 }
 
 export interface ResponseCacheOptions {
@@ -52,7 +59,7 @@ export interface ResponseCacheOptions {
 export class ResponseCache {
   readonly #options: ResponseCacheOptions
   /** Executions under way, by key: whoever asks the same meanwhile gets the same answer. */
-  readonly #underWay = new Map<string, Promise<SerializedAnswer>>()
+  readonly #underWay = new Map<string, UnderWay>()
 
   constructor(options: ResponseCacheOptions) {
     this.#options = options
@@ -70,34 +77,34 @@ export class ResponseCache {
     const policy = policies.find(request.text, request.operationName)
     if (!policy || (policy.scope === 'PRIVATE' && request.identity === null)) return null
     const { clock, invalidations } = this.#options
-    const scope = await this.#scopeOf(policy, request.identity)
-    if (scope === null) return null
-    const key = keyOf(policies.graph.id, scope, request)
+    const { operationName } = request
+    const key = keyOf(policies.graph.id, scopeOf(policy, request.identity), request)
     const version = invalidations.versionOf(policy.types)
-    const kept = await this.#read(key)
-    if (kept && kept.version === version) {
+    const [changedAt, kept] = await Promise.all([this.#lastChangeOf(request.identity), this.#read(key)])
+    if (changedAt === null) return null
+    if (kept && kept.version === version && kept.storedAt > changedAt) {
       const ageMs = Math.max(0, clock.now() - kept.storedAt)
-      if (ageMs < policy.maxAgeMs) return { answer: answerOf(kept), outcome: 'HIT', ageMs, policy }
+      if (ageMs < policy.maxAgeMs) return { answer: answerOf(kept), outcome: 'HIT', ageMs, policy, operationName }
       if (ageMs < policy.maxAgeMs + staleMs(policy)) {
         void this.#refresh(key, version, policy, execute)
-        return { answer: answerOf(kept), outcome: 'STALE', ageMs, policy }
+        return { answer: answerOf(kept), outcome: 'STALE', ageMs, policy, operationName }
       }
     }
-    const answer = await this.#execute(key, version, policy, execute)
-    return { answer, outcome: 'MISS', ageMs: 0, policy }
+    const answer = await this.#execute(key, version, policy, changedAt, execute)
+    return { answer, outcome: 'MISS', ageMs: 0, policy, operationName }
   }
 
-  /** What a caller did makes what was kept for it alone old. */
-  async forgetPrivate({ userId }: Identity): Promise<void> {
-    await this.#forgiving(this.#options.cache.set(privateKey(userId), randomUUID(), { ttlMs: PRIVATE_MEMORY_MS }))
+  /** Whoever changed something is given no answer from before. */
+  async changed({ userId }: Identity): Promise<void> {
+    const { cache, clock } = this.#options
+    await this.#forgiving(cache.set(changeKey(userId), String(clock.now()), { ttlMs: CHANGE_MEMORY_MS }))
   }
 
-  /** Whose answers these are; null where nobody can tell. */
-  async #scopeOf(policy: CachePolicy, identity: Identity | null): Promise<string | null> {
-    if (policy.scope === 'PUBLIC' || identity === null) return 'public'
-    const turn = await this.#forgiving(this.#options.cache.get(privateKey(identity.userId)))
-    if (turn === undefined) return null
-    return `${identity.userId} ${[...identity.scopes].sort().join(',')} ${turn ?? ''}`
+  /** @returns milliseconds since the Unix epoch, 0 for never; null where nobody can tell. */
+  async #lastChangeOf(identity: Identity | null): Promise<number | null> {
+    if (identity === null) return 0
+    const time = await this.#forgiving(this.#options.cache.get(changeKey(identity.userId)))
+    return time === undefined ? null : Number(time ?? 0)
   }
 
   async #read(key: string): Promise<Entry | null> {
@@ -105,33 +112,31 @@ export class ResponseCache {
     return text == null ? null : decodeEntry(text)
   }
 
-  /** One execution for all who ask at the same time. */
+  /** One execution for all who ask at the same time; but none that began before its caller changed something. */
   #execute(
     key: string,
     version: string,
     policy: CachePolicy,
+    changedAt: number,
     execute: () => Promise<SerializedAnswer>,
   ): Promise<SerializedAnswer> {
     const known = this.#underWay.get(key)
-    if (known) return known
+    if (known && known.storedAt > changedAt) return known.answer
     const storedAt = this.#options.clock.now()
-    const executing = execute()
-    this.#underWay.set(key, executing)
-    const settle = async () => {
-      try {
-        const answer = await executing
-        if (!isComplete(answer)) return
-        const ttlMs = policy.maxAgeMs + staleMs(policy)
-        const entry = encodeEntry({ ...answer, storedAt, version })
-        await this.#forgiving(this.#options.cache.set(key, entry, { ttlMs }))
-      } catch {
-        // Whoever waits for the execution hears of it.
-      } finally {
-        this.#underWay.delete(key)
-      }
-    }
-    void settle()
-    return executing
+    const underWay = { storedAt, answer: execute() }
+    this.#underWay.set(key, underWay)
+    void this.#keep(key, version, policy, underWay).finally(() => {
+      if (this.#underWay.get(key) === underWay) this.#underWay.delete(key)
+    })
+    return underWay.answer
+  }
+
+  async #keep(key: string, version: string, policy: CachePolicy, { storedAt, answer }: UnderWay): Promise<void> {
+    // Whoever waits for an execution hears of its failure.
+    const executed = await answer.catch(() => null)
+    if (!executed || !isComplete(executed)) return
+    const ttlMs = policy.maxAgeMs + staleMs(policy)
+    await this.#forgiving(this.#options.cache.set(key, encodeEntry({ ...executed, storedAt, version }), { ttlMs }))
   }
 
   /** Fetches a newer answer while the stale one is given: one gateway for all. */
@@ -145,7 +150,7 @@ export class ResponseCache {
     const claims = await this.#forgiving(this.#options.cache.increment(`${key}:refresh`, { ttlMs: REFRESH_CLAIM_MS }))
     if (claims !== 1) return
     try {
-      await this.#execute(key, version, policy, execute)
+      await this.#execute(key, version, policy, 0, execute)
       await this.#forgiving(this.#options.cache.delete(`${key}:refresh`))
     } catch (error) {
       this.#options.log.warn({ reason: String(error) }, 'a kept answer was not refreshed')
@@ -161,6 +166,11 @@ export class ResponseCache {
       return undefined
     }
   }
+}
+
+/** Whose answers these are. */
+function scopeOf({ scope }: CachePolicy, identity: Identity | null): string {
+  return scope === 'PUBLIC' || identity === null ? 'public' : `${identity.userId} ${[...identity.scopes].sort().join()}`
 }
 
 function answerOf({ contentType, body }: Entry): SerializedAnswer {
@@ -181,6 +191,6 @@ function keyOf(graphId: string, scope: string, { text, operationName, variables,
   return `gateway:answer:${createHash('sha256').update(asked).digest('base64url')}`
 }
 
-function privateKey(userId: string): string {
-  return `gateway:private:${userId}`
+function changeKey(userId: string): string {
+  return `gateway:changed:${userId}`
 }

@@ -4,8 +4,10 @@ import { type ApolloServer, HeaderMap, type HTTPGraphQLRequest } from '@apollo/s
 import { ok, type Result } from '@opsource/kernel'
 import type { GraphQLError } from 'graphql'
 import type { Logger } from 'pino'
+import { cacheHeaders } from '../cache/headers.ts'
+import type { KeptAnswers } from '../cache/kept-answers.ts'
 import type { Authentication } from '../identity/authentication.ts'
-import type { Caller } from '../identity/caller.ts'
+import { anonymous, type Caller } from '../identity/caller.ts'
 import type { Operations } from '../operations/operations.ts'
 import { operationOf, withText } from '../operations/request.ts'
 import type { OperationContext } from '../upstreams/data-source.ts'
@@ -28,6 +30,7 @@ export interface GraphqlOptions {
   readonly authentication: Authentication
   readonly operations: Operations
   readonly multipart: MultipartSubscriptions
+  readonly kept: KeptAnswers
   readonly log: Logger
   readonly metrics: GatewayMetrics
 }
@@ -60,23 +63,55 @@ export class GraphqlEndpoint {
     if (!http.ok) return refuse(http.error)
     const { multipart } = this.#options
     if (multipart.takes(http.value)) return multipart.serve(request, response, http.value.body, requestId)
+    if (await this.#answerShared(http.value, caller.value, requestId, startedAt, response)) return
     const gone = new AbortController()
     response.once('close', () => {
       // An abort builds an error with its stack: not for those who got their answer.
       if (!response.writableFinished) gone.abort()
     })
-    const answer = await this.#options.server.executeHTTPGraphQLRequest({
-      httpGraphQLRequest: http.value,
-      context: async () => ({ caller: caller.value, requestId, signal: gone.signal }),
-    })
+    const answer = await this.#execute(http.value, { caller: caller.value, requestId, signal: gone.signal })
     for (const [name, value] of answer.headers) response.setHeader(name, value)
     response.statusCode = answer.status ?? 200
-    if (answer.body.kind === 'complete') {
-      response.end(answer.body.string)
-      return
+    response.end(answer.body)
+  }
+
+  /** @returns whether it was answered: with an answer that others get too, or got before. */
+  async #answerShared(
+    request: HTTPGraphQLRequest,
+    caller: Caller,
+    requestId: string,
+    startedAt: number,
+    response: ServerResponse,
+  ): Promise<boolean> {
+    const { kept, log, metrics } = this.#options
+    let executed = false
+    const found = await kept.answer(request, caller.identity, async ({ scope }) => {
+      executed = true
+      const asked = scope === 'PUBLIC' ? anonymous : caller
+      const { status, headers, body } = await this.#execute(request, { caller: asked, requestId })
+      return { status: status ?? 200, contentType: headers.get('content-type') ?? '', body }
+    })
+    if (!found) return false
+    metrics.keptAnswers.inc({ outcome: found.outcome })
+    if (!executed) {
+      const ms = Math.round((performance.now() - startedAt) * 100) / 100
+      const userId = caller.identity?.userId ?? null
+      const line = { requestId, userId, type: 'query', operation: found.operationName, ms, codes: [] }
+      record(line, log, metrics)
     }
-    for await (const chunk of answer.body.asyncIterator) response.write(chunk)
-    response.end()
+    const headers = cacheHeaders(found)
+    response.writeHead(found.answer.status, { ...headers, 'content-length': Buffer.byteLength(found.answer.body) })
+    response.end(found.answer.body)
+    return true
+  }
+
+  async #execute(request: HTTPGraphQLRequest, context: OperationContext) {
+    const answer = await this.#options.server.executeHTTPGraphQLRequest({
+      httpGraphQLRequest: request,
+      context: async () => context,
+    })
+    if (answer.body.kind !== 'complete') throw new Error('the answer came in parts')
+    return { ...answer, body: answer.body.string }
   }
 
   /** The request with the text of its operation. What has not the form of an operation is Apollo Server's to refuse. */

@@ -10,6 +10,7 @@ export class GatewayMetrics {
   readonly conflatedEvents: Counter
   readonly laggingReaders: Counter<'kind'>
   readonly supergraphLoads: Counter<'outcome'>
+  readonly keptAnswers: Counter<'outcome'>
 
   constructor(registry: Registry) {
     const registers = [registry]
@@ -42,6 +43,12 @@ export class GatewayMetrics {
       name: 'gateway_lagging_readers_total',
       help: 'Readers that fell behind: a DELTA starts anew from a snapshot, a LOG ends.',
       labelNames: ['kind'],
+      registers,
+    })
+    this.keptAnswers = new Counter({
+      name: 'gateway_kept_answers_total',
+      help: 'Queries whose answers may be kept: given from the cache (HIT), a little old (STALE), or executed (MISS).',
+      labelNames: ['outcome'],
       registers,
     })
     this.supergraphLoads = new Counter({

@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { MemoryTransport } from '@opsource/bus'
 import { MemoryCache } from '@opsource/cache'
 import { TokenVerifier } from '@opsource/identity'
 import { systemClock } from '@opsource/kernel'
@@ -34,6 +35,7 @@ export class Stage {
     clock: systemClock,
   })
   readonly cache = new MemoryCache({ clock: systemClock, log: pino({ level: 'silent' }) })
+  readonly transport = new MemoryTransport({ log: pino({ level: 'silent' }), consumers: {} })
   /** What the gateway logged, a JSON document each. */
   readonly log: string[] = []
   readonly supergraphPath: string
@@ -67,6 +69,7 @@ export class Stage {
       upstreams,
       verifier: stage.verifier,
       cache: stage.cache,
+      transport: stage.transport,
       clock: systemClock,
       log: pino({ level: 'info' }, { write: (line: string) => void stage.log.push(line) }),
       metrics: new Registry(),
@@ -141,6 +144,7 @@ export class Stage {
     await this.#gateway?.stop()
     await Promise.all([...this.#servers.values()].map((server) => server.close()))
     await Promise.all([...this.#subgraphs.values()].map((subgraph) => subgraph.stop()))
+    await this.transport.close()
     await this.cache.close()
     await rm(this.#folder, { recursive: true, force: true })
   }
