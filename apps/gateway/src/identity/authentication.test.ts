@@ -14,12 +14,14 @@ class IssuerUpstream implements Upstream {
   readonly name = 'enterprise'
   readonly issuer: Issuer
   isAway = false
+  hangs = false
 
   constructor(issuer: Issuer) {
     this.issuer = issuer
   }
 
   async execute({ body }: { body: string }) {
+    if (this.hangs) return new Promise<never>(() => {})
     if (this.isAway) throw new UpstreamUnavailable(this.name, 'away')
     const { variables } = JSON.parse(body) as { variables: { apiKey: string } }
     const exchangeApiKey = this.issuer.exchange(variables.apiKey)
@@ -153,6 +155,33 @@ describe('authentication', () => {
       clock.advance(60_000)
       await second()
       expect(ended()).toBe('SUBGRAPH_UNAVAILABLE')
+      sessions.close()
+    })
+
+    it('ends with its token though the issuer takes its time for the key of another', async () => {
+      issuer.keyLifeMs = 60_000
+      const sessions = new Sessions(authentication)
+      let ended = false
+      await sessions.open(`ApiKey ${API_KEY}`, () => {})
+      await sessions.open(`Bearer ${issuer.token({ lifeMs: 2_500 })}`, () => {
+        ended = true
+      })
+      upstream.hangs = true
+      for (let i = 0; i < 3; i++) await second()
+      expect(ended).toBe(true)
+      sessions.close()
+    })
+
+    it('of an API key ends within 2 s of its session being revoked, though nobody can tell what the key is worth', async () => {
+      const { sessions, ended } = await open(`ApiKey ${API_KEY}`)
+      await second()
+      expect(ended()).toBeNull()
+      upstream.hangs = true
+      const moment = (ms: number) => new Date(clock.now() + ms).toISOString()
+      verifier.revoke({ userId: 'usr_key', sessionId: 'ses_key_1', revokedAt: moment(0), expiresAt: moment(900_000) })
+      await second()
+      await second()
+      expect(ended()).toBe('UNAUTHENTICATED')
       sessions.close()
     })
 

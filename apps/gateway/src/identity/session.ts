@@ -3,8 +3,10 @@ import type { GraphQLError } from 'graphql'
 import type { Authentication } from './authentication.ts'
 import type { Caller } from './caller.ts'
 
-/** A revoked or expired session must be gone within 2 s; a check a second leaves room for the news to arrive. */
-const CHECK_EVERY_MS = 1_000
+/** A revoked or expired session must be gone within 2 s: checks this often leave room for the news to arrive, and for one renewal. */
+const CHECK_EVERY_MS = 500
+/** How often a token that does not hold any more may be found so while its key is asked for another. */
+const CHECKS_FOR_RENEWAL = 3
 
 /** The caller of a socket, for as long as its credentials hold: an API key's token is renewed on the way. */
 export interface Session {
@@ -17,11 +19,10 @@ export class Sessions {
   readonly #authentication: Authentication
   readonly #byHeader = new Map<string, Watched>()
   readonly #timer: NodeJS.Timeout
-  #checking = false
 
   constructor(authentication: Authentication) {
     this.#authentication = authentication
-    this.#timer = setInterval(() => void this.#checkAll(), CHECK_EVERY_MS)
+    this.#timer = setInterval(() => this.#checkAll(), CHECK_EVERY_MS)
     this.#timer.unref()
   }
 
@@ -31,7 +32,7 @@ export class Sessions {
     if (!authenticated.ok) return err(authenticated.error)
     if (header === undefined || authenticated.value.identity === null)
       return ok({ caller: authenticated.value, close: () => {} })
-    const watched = this.#byHeader.get(header) ?? { caller: authenticated.value, listeners: new Set() }
+    const watched = this.#byHeader.get(header) ?? watch(authenticated.value)
     watched.caller = authenticated.value
     this.#byHeader.set(header, watched)
     watched.listeners.add(ended)
@@ -51,29 +52,42 @@ export class Sessions {
     this.#byHeader.clear()
   }
 
-  async #checkAll(): Promise<void> {
-    // A slow identity provider must not make checks pile up.
-    if (this.#checking) return
-    this.#checking = true
-    try {
-      await Promise.all([...this.#byHeader].map(([header, watched]) => this.#check(header, watched)))
-    } finally {
-      this.#checking = false
-    }
+  #checkAll(): void {
+    for (const [header, watched] of this.#byHeader) void this.#check(header, watched)
   }
 
+  /** Each on its own: an identity provider that takes its time for one must not keep another alive. */
   async #check(header: string, watched: Watched): Promise<void> {
-    const renewed = await this.#authentication.renew(header, watched.caller)
-    if (renewed.ok) {
-      watched.caller = renewed.value
-      return
+    if (watched.isRenewing) {
+      const token = watched.caller.authorization()
+      const held = token === null ? null : await this.#authentication.renew(token, watched.caller)
+      if (!held || held.ok || ++watched.lapsed < CHECKS_FOR_RENEWAL) return
+      return this.#end(header, watched, held.error)
     }
+    watched.isRenewing = true
+    const renewed = await this.#authentication.renew(header, watched.caller)
+    watched.isRenewing = false
+    if (!renewed.ok) return this.#end(header, watched, renewed.error)
+    watched.lapsed = 0
+    watched.caller = renewed.value
+  }
+
+  #end(header: string, watched: Watched, fault: GraphQLError): void {
+    if (this.#byHeader.get(header) !== watched) return
     this.#byHeader.delete(header)
-    for (const ended of watched.listeners) ended(renewed.error)
+    for (const ended of [...watched.listeners]) ended(fault)
   }
 }
 
 interface Watched {
   caller: Caller
   readonly listeners: Set<(fault: GraphQLError) => void>
+  /** Whether its credentials are being looked at, which may take a while where a key's token is renewed. */
+  isRenewing: boolean
+  /** How many checks have found the token of a key that is being renewed not to hold. */
+  lapsed: number
+}
+
+function watch(caller: Caller): Watched {
+  return { caller, listeners: new Set(), isRenewing: false, lapsed: 0 }
 }

@@ -84,7 +84,11 @@ const refuseSubscriptions: ApolloServerPlugin<OperationContext> = {
   requestDidStart: async () => ({
     didResolveOperation: async ({ operation }) => {
       if (operation?.operation === 'subscription') {
-        throw fault('BAD_USER_INPUT', 'Subscriptions are served over graphql-transport-ws on this path.')
+        const refusal = fault(
+          'BAD_USER_INPUT',
+          'Subscriptions are served over graphql-transport-ws on this path, or as `multipart/mixed;subscriptionSpec=1.0` to who accepts it.',
+        )
+        throw Object.assign(refusal, { extensions: { ...refusal.extensions, http: { status: 400 } } })
       }
     },
   }),

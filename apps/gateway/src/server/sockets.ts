@@ -5,10 +5,15 @@ import type { Logger } from 'pino'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { limits } from '../limits/limits.ts'
 import { Outlet } from './outlet.ts'
-import type { SocketProtocol } from './websocket.ts'
+import type { SocketProtocol, SocketState } from './websocket.ts'
 
 /** A socket that does not answer a ping is dead: proxies and phones drop connections without a word. */
 const PING_EVERY_MS = 12_000
+/**
+ * How many pings in a row may go without an answer. Who has left unread what was sent before them may only be asleep, and costs nothing
+ * meanwhile; but a caller who is known may have orders that hang on the connection (`cancelOnDisconnect`), so that is found out soon.
+ */
+const UNANSWERED = { usual: 1, asleep: 7 }
 /** RFC 6455: the server is going away. */
 const CLOSE_GOING_AWAY = 1001
 /** Of the WebSocket registry: try again later. */
@@ -65,7 +70,16 @@ export class Sockets {
       socket.close(CLOSE_TRY_AGAIN_LATER, 'too many sockets')
       return
     }
-    const stopPinging = pingRegularly(socket)
+    const state: SocketState = {
+      authorization: request.headers.authorization,
+      outlet,
+      refuse: ({ message, extensions: { code } }) => {
+        // 4401 is for good: whom nobody can judge now, and who has too many sockets, may come again.
+        const close = code === 'UNAUTHENTICATED' ? CloseCode.Unauthorized : CLOSE_TRY_AGAIN_LATER
+        socket.close(close, `${code}: ${message}`.slice(0, MAX_REASON_BYTES))
+      },
+    }
+    const stopPinging = pingRegularly(socket, () => outlet.isBlocked && !state.session?.caller.identity)
     const closed = this.#protocol.server.opened(
       {
         protocol: socket.protocol,
@@ -81,15 +95,7 @@ export class Sockets {
           })
         },
       },
-      {
-        authorization: request.headers.authorization,
-        outlet,
-        refuse: ({ message, extensions: { code } }) => {
-          // 4401 is for good: whom nobody can judge now, and who has too many sockets, may come again.
-          const close = code === 'UNAUTHENTICATED' ? CloseCode.Unauthorized : CLOSE_TRY_AGAIN_LATER
-          socket.close(close, `${code}: ${message}`.slice(0, MAX_REASON_BYTES))
-        },
-      },
+      state,
     )
     socket.once('close', (code, reason) => {
       stopPinging()
@@ -118,15 +124,15 @@ function refuse(socket: Duplex, status: string): void {
   socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`)
 }
 
-function pingRegularly(socket: WebSocket): () => void {
-  let alive = true
+function pingRegularly(socket: WebSocket, mayBeAsleep: () => boolean): () => void {
+  let unanswered = 0
   socket.on('pong', () => {
-    alive = true
+    unanswered = 0
   })
   const timer = setInterval(() => {
-    if (!alive) socket.terminate()
+    if (unanswered >= (mayBeAsleep() ? UNANSWERED.asleep : UNANSWERED.usual)) socket.terminate()
     else {
-      alive = false
+      unanswered++
       socket.ping()
     }
   }, PING_EVERY_MS)
