@@ -5,7 +5,7 @@ import type { UpstreamResult } from '../upstreams/upstream.ts'
 import type { Variables } from './conditions.ts'
 import type { Run } from './fetches.ts'
 import type { CompiledOperation } from './operation.ts'
-import { BUBBLE, type Shaping } from './shape.ts'
+import { BUBBLE, type ObjectShape, type Shaping } from './shape.ts'
 import type { CachePolicy, Sources } from './source.ts'
 
 export interface Execution {
@@ -38,14 +38,15 @@ export async function execute(
     errors: [...errors],
   }
   if (answered) operation.primary?.fetch.absorb(answered, run)
-  await operation.plan?.run(run)
-  return shapeOf(operation, run)
+  const { plan, response } = operation.variant(values.coerced)
+  await plan?.run(run)
+  return shapeOf(response, run)
 }
 
 /** Where a subgraph said what is wrong, nothing more is said of the nulls that follow from it. */
-function shapeOf(operation: CompiledOperation, run: Run): ExecutionResult {
+function shapeOf(response: ObjectShape, run: Run): ExecutionResult {
   const shaping: Shaping = { variables: run.coerced, given: run.variables, path: [], errors: [] }
-  const completed = operation.response.completeFields(run.data, shaping)
+  const completed = response.completeFields(run.data, shaping)
   const data = completed === BUBBLE ? null : completed
   if (run.errors.length > 0) return { errors: run.errors, data }
   return shaping.errors.length > 0 ? { errors: shaping.errors.map(internal), data } : { data }

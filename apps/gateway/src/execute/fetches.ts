@@ -6,7 +6,7 @@ import { subgraphError, unfitAnswer } from './faults.ts'
 import { copyOf, mergeInto } from './merging.ts'
 import { objectsAt, type Place, placesAt } from './places.ts'
 import { isPlain, type Plain } from './plain.ts'
-import type { TypeNames } from './possible-types.ts'
+import type { PossibleTypes } from './possible-types.ts'
 import { EntityReader, type Representations } from './representations.ts'
 import { compileRewrites, type Rewrite } from './rewrites.ts'
 import type { CachePolicy, SourceRequest, Sources } from './source.ts'
@@ -31,6 +31,11 @@ export interface PrimaryFetch {
   readonly fetch: Fetch
 }
 
+/** What a graph knows of its types. */
+export interface Types {
+  readonly possibleTypes: PossibleTypes
+}
+
 /** A fetch of a plan, compiled: where its entities stand, what it sends, and where the answer goes. */
 export class Fetch {
   readonly #service: string
@@ -41,8 +46,10 @@ export class Fetch {
   readonly #variables: readonly string[]
   readonly #entities: EntityReader | null
   readonly #rewrite: Rewrite | null
+  readonly #types: PossibleTypes
 
-  constructor(node: FetchNode, path: ResponsePath, typesOf: (condition: string) => TypeNames) {
+  constructor(node: FetchNode, path: ResponsePath, { possibleTypes }: Types) {
+    this.#types = possibleTypes
     this.#service = node.serviceName
     this.#operation = node.operationKind
     this.#path = path
@@ -50,9 +57,9 @@ export class Fetch {
     this.#head = `{"query":${JSON.stringify(node.operation)}${name},"variables":{`
     this.#variables = node.variableUsages ?? []
     this.#entities = node.requires
-      ? new EntityReader(node.requires, typesOf, compileRewrites(node.inputRewrites, typesOf))
+      ? new EntityReader(node.requires, possibleTypes, compileRewrites(node.inputRewrites, possibleTypes))
       : null
-    this.#rewrite = compileRewrites(node.outputRewrites, typesOf)
+    this.#rewrite = compileRewrites(node.outputRewrites, possibleTypes)
     if (this.#entities && this.#variables.includes('representations')) {
       throw new Error('A variable of an operation must not be named "representations"')
     }
@@ -118,6 +125,10 @@ export class Fetch {
         // Rewrites tell types apart by name; the subgraph was not always asked for it.
         entity.__typename ??= targets[0]?.__typename
         this.#rewrite(entity)
+      }
+      // An interface that a subgraph takes for an object is no news where the object itself is known.
+      if (entity.__typename !== undefined && !this.#types.isObject(entity.__typename)) {
+        if (targets.some((target) => this.#types.isObject(target.__typename))) entity.__typename = undefined
       }
       merge(targets, entity)
     }

@@ -1,7 +1,7 @@
 import type { QueryPlanSelectionNode } from '@apollo/query-planner'
 import { mergeInto } from './merging.ts'
 import { isPlain, own, type Plain, setOwn } from './plain.ts'
-import type { TypeNames } from './possible-types.ts'
+import type { PossibleTypes, TypeNames } from './possible-types.ts'
 import type { Rewrite } from './rewrites.ts'
 
 /** What one fetch asks of each entity. @returns null where the entity has not all of it, or is of another type. */
@@ -19,12 +19,8 @@ export class EntityReader {
   readonly #requirement: Requirement
   readonly #rewrite: Rewrite | null
 
-  constructor(
-    requires: readonly QueryPlanSelectionNode[],
-    typesOf: (condition: string) => TypeNames,
-    rewrite: Rewrite | null,
-  ) {
-    this.#requirement = compileRequirement(requires, typesOf)
+  constructor(requires: readonly QueryPlanSelectionNode[], types: PossibleTypes, rewrite: Rewrite | null) {
+    this.#requirement = compileRequirement(requires, types)
     this.#rewrite = rewrite
   }
 
@@ -52,22 +48,19 @@ type Part =
   | { readonly key: string; readonly selection: Requirement | null }
   | { readonly types: TypeNames; readonly selection: Requirement }
 
-function compileRequirement(
-  selections: readonly QueryPlanSelectionNode[],
-  typesOf: (condition: string) => TypeNames,
-): Requirement {
+function compileRequirement(selections: readonly QueryPlanSelectionNode[], types: PossibleTypes): Requirement {
   const parts = selections.flatMap((node): Part[] => {
     if (node.kind === 'Field') {
-      const selection = node.selections ? compileRequirement(node.selections, typesOf) : null
+      const selection = node.selections ? compileRequirement(node.selections, types) : null
       return [{ key: node.alias ?? node.name, selection }]
     }
     if (node.typeCondition === undefined) return []
-    return [{ types: typesOf(node.typeCondition), selection: compileRequirement(node.selections, typesOf) }]
+    return [{ types: types.of(node.typeCondition), selection: compileRequirement(node.selections, types) }]
   })
   const [only] = parts
   if (parts.length === 1 && only && 'types' in only) {
-    const { types, selection } = only
-    return (entity) => (isPlain(entity) && hasTypeOf(entity, types) ? selection(entity) : null)
+    const { types: wanted, selection } = only
+    return (entity) => (isPlain(entity) && hasTypeOf(entity, wanted) ? selection(entity) : null)
   }
   return (entity) => (isPlain(entity) ? readParts(entity, parts) : null)
 }

@@ -1,6 +1,6 @@
 import type { FetchDataRewrite } from '@apollo/query-planner'
 import { isPlain, own, type Plain, setOwn } from './plain.ts'
-import type { TypeNames } from './possible-types.ts'
+import type { PossibleTypes, TypeNames } from './possible-types.ts'
 
 const TYPE_CONDITION = '... on '
 
@@ -15,23 +15,23 @@ type Step = { readonly key: string } | { readonly types: TypeNames }
  */
 export function compileRewrites(
   rewrites: readonly FetchDataRewrite[] | undefined,
-  typesOf: (condition: string) => TypeNames,
+  types: PossibleTypes,
 ): Rewrite | null {
   if (!rewrites || rewrites.length === 0) return null
-  const compiled = rewrites.map((rewrite) => compileRewrite(rewrite, typesOf))
+  const compiled = rewrites.map((rewrite) => compileRewrite(rewrite, types))
   return (value) => {
     for (const rewrite of compiled) rewrite(value)
   }
 }
 
-function compileRewrite(rewrite: FetchDataRewrite, typesOf: (condition: string) => TypeNames): Rewrite {
+function compileRewrite(rewrite: FetchDataRewrite, types: PossibleTypes): Rewrite {
   const key = rewrite.path.at(-1)
   if (key === undefined || key.startsWith(TYPE_CONDITION)) throw new Error('A rewrite of a plan names no field')
   const steps = rewrite.path
     .slice(0, -1)
     .map(
       (part): Step =>
-        part.startsWith(TYPE_CONDITION) ? { types: typesOf(part.slice(TYPE_CONDITION.length)) } : { key: part },
+        part.startsWith(TYPE_CONDITION) ? { types: types.of(part.slice(TYPE_CONDITION.length)) } : { key: part },
     )
   const change =
     rewrite.kind === 'ValueSetter'

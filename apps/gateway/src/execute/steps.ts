@@ -1,6 +1,5 @@
 import type { PlanNode, ResponsePath } from '@apollo/query-planner'
-import { Fetch, type Run } from './fetches.ts'
-import type { TypeNames } from './possible-types.ts'
+import { Fetch, type Run, type Types } from './fetches.ts'
 
 /** Part of a plan, compiled. */
 export interface Step {
@@ -8,13 +7,13 @@ export interface Step {
 }
 
 /** @param path where the step's objects stand in the answer. */
-export function compileStep(node: PlanNode, typesOf: (condition: string) => TypeNames, path: ResponsePath = []): Step {
-  const compile = (child: PlanNode) => compileStep(child, typesOf, path)
+export function compileStep(node: PlanNode, types: Types, path: ResponsePath = []): Step {
+  const compile = (child: PlanNode) => compileStep(child, types, path)
   switch (node.kind) {
     case 'Fetch':
-      return new Fetch(node, path, typesOf)
+      return new Fetch(node, path, types)
     case 'Flatten':
-      return compileStep(node.node, typesOf, [...path, ...node.path])
+      return compileStep(node.node, types, [...path, ...node.path])
     case 'Sequence':
       return new Sequence(node.nodes.map(compile))
     case 'Parallel':

@@ -3,7 +3,7 @@ import { type Schema, Supergraph } from '@apollo/federation-internals'
 import { QueryPlanner } from '@apollo/query-planner'
 import type { DocumentNode, GraphQLSchema } from 'graphql'
 import { CompiledOperation } from '../execute/operation.ts'
-import { possibleTypes, type TypeNames } from '../execute/possible-types.ts'
+import { PossibleTypes } from '../execute/possible-types.ts'
 
 /** Operations in use at once. A compiled one is some 50 kB with its plan, and takes milliseconds to make again. */
 const MAX_OPERATIONS = 1_000
@@ -20,7 +20,7 @@ export class Graph {
   /** With everything that clients do not see. */
   readonly supergraphSchema: GraphQLSchema
   readonly planner: QueryPlanner
-  readonly #typesOf: (condition: string) => TypeNames
+  readonly possibleTypes: PossibleTypes
   /** By the document that is planned, oldest use first. */
   readonly #operations = new Map<DocumentNode, Operations>()
 
@@ -33,7 +33,7 @@ export class Graph {
     this.schema = this.apiSchema.toGraphQLJSSchema()
     this.supergraphSchema = supergraph.schema.toGraphQLJSSchema()
     this.planner = new QueryPlanner(supergraph)
-    this.#typesOf = possibleTypes(this.supergraphSchema)
+    this.possibleTypes = new PossibleTypes(this.supergraphSchema)
   }
 
   /**
@@ -55,7 +55,7 @@ export class Graph {
     const name = `${planned ? 'some' : 'none'} ${operationName ?? ''}`
     const known = kept.byName.get(name)
     if (known) return known
-    const compiled = new CompiledOperation(this, document, operationName, planned, this.#typesOf)
+    const compiled = new CompiledOperation(this, document, operationName, planned)
     kept.byName.set(name, compiled)
     return compiled
   }

@@ -1,0 +1,236 @@
+import { createHash } from 'node:crypto'
+import { Supergraph } from '@apollo/federation-internals'
+import {
+  execute,
+  type FieldNode,
+  type GraphQLFieldResolver,
+  type GraphQLOutputType,
+  type GraphQLSchema,
+  getNamedType,
+  getNullableType,
+  isAbstractType,
+  isEnumType,
+  isLeafType,
+  isListType,
+  isNonNullType,
+  Kind,
+  parse,
+  type SelectionSetNode,
+} from 'graphql'
+import { readResult, type UpstreamResult } from '../upstreams/upstream.ts'
+
+/** How often something goes wrong, of 100. */
+export interface Weather {
+  readonly nulls: number
+  readonly errors: number
+  /** Nulls where none may be. */
+  readonly violations: number
+}
+
+/** One thing of the world. Whoever tells of it, and wherever it is met, it is the same. */
+interface Thing {
+  readonly __typename: string
+  readonly identity: string
+  /** What the gateway sent of it. */
+  readonly given: Readonly<Record<string, unknown>> | null
+}
+
+const KEY = /([A-Z]\w*)-(\d+)$/
+const ENTITIES = 4
+
+/** Answers every field of a supergraph, as one server or as each of its subgraphs: a value depends on its object, its name and its arguments alone. */
+export class FederatedWorld {
+  readonly schema: GraphQLSchema
+  readonly subgraphs: ReadonlyMap<string, GraphQLSchema>
+  /** By type, the names of its keys' fields. */
+  readonly #keys = new Map<string, Set<string>>()
+  /** By type and field, what it is computed from. */
+  readonly #required = new Map<string, SelectionSetNode>()
+  #seed = 0
+  #weather: Weather = { nulls: 0, errors: 0, violations: 0 }
+
+  constructor(supergraphSdl: string) {
+    const supergraph = Supergraph.build(supergraphSdl)
+    this.schema = supergraph.apiSchema().toGraphQLJSSchema()
+    this.subgraphs = new Map(
+      [...supergraph.subgraphs().values()].map(({ name, schema }) => [name, schema.toGraphQLJSSchema()]),
+    )
+    for (const definition of parse(supergraphSdl).definitions) {
+      if (definition.kind !== Kind.OBJECT_TYPE_DEFINITION && definition.kind !== Kind.INTERFACE_TYPE_DEFINITION)
+        continue
+      const type = definition.name.value
+      for (const set of texts(definition.directives, 'join__type', 'key')) {
+        const keys = this.#keys.get(type) ?? new Set()
+        for (const { name } of fieldsOf(fieldSet(set))) keys.add(name.value)
+        this.#keys.set(type, keys)
+      }
+      for (const field of definition.fields ?? []) {
+        for (const set of texts(field.directives, 'join__field', 'requires')) {
+          this.#required.set(`${type}.${field.name.value}`, fieldSet(set))
+        }
+      }
+    }
+  }
+
+  /** Another world, in which other values stand and other things go wrong. */
+  change(seed: number, weather: Weather): void {
+    this.#seed = seed
+    this.#weather = weather
+  }
+
+  /** As one server that holds all of it. */
+  monolith(query: string, variables: Record<string, unknown>): UpstreamResult {
+    return this.#answer(this.schema, query, variables)
+  }
+
+  subgraph(name: string, query: string, variables: Record<string, unknown>): UpstreamResult {
+    const schema = this.subgraphs.get(name)
+    if (!schema) throw new Error(`There is no subgraph ${name}`)
+    return this.#answer(schema, query, variables)
+  }
+
+  #answer(schema: GraphQLSchema, query: string, variables: Record<string, unknown>): UpstreamResult {
+    const result = execute({
+      schema,
+      document: parse(query),
+      variableValues: variables,
+      rootValue: { __typename: 'Query', identity: 'root', given: null } satisfies Thing,
+      fieldResolver: this.#resolve,
+      typeResolver: ({ __typename }: Thing) => __typename,
+    })
+    if (result instanceof Promise) throw new Error('the world answers at once')
+    return readResult('world', JSON.stringify(result))
+  }
+
+  readonly #resolve: GraphQLFieldResolver<Thing, unknown> = (thing, args, _, info) => {
+    const { fieldName, parentType, returnType, schema } = info
+    if (fieldName !== '_entities') return this.#value(thing, fieldName, parentType.name, returnType, args)
+    return args.representations.map((given: Record<string, unknown>) => this.#entity(given, schema))
+  }
+
+  #entity(given: Record<string, unknown>, schema: GraphQLSchema): Thing {
+    const type = String(given.__typename)
+    const key = [...(this.#keys.get(type) ?? [])].map((name) => given[name]).find((value) => KEY.test(String(value)))
+    const [, name = type, number = '0'] = KEY.exec(String(key)) ?? []
+    return { __typename: isAbstractType(schema.getType(type)) ? name : type, identity: `${name}-${number}`, given }
+  }
+
+  /** @throws Error where that is the weather. */
+  #value(thing: Thing, field: string, parent: string, type: GraphQLOutputType, args: object): unknown {
+    const [, owner = parent] = KEY.exec(thing.identity) ?? []
+    const isKey = (this.#keys.get(parent) ?? this.#keys.get(owner))?.has(field) === true
+    const required = this.#required.get(`${parent}.${field}`)
+    const basis = required ? this.#basisOf(thing, parent, required) : null
+    const identity = `${thing.identity}.${field}${JSON.stringify(Object.entries(args).sort())}${basis ?? ''}`
+    if (isKey && isLeafType(getNullableType(type))) return `${field}-${thing.identity}`
+    if (!isKey) {
+      if (isNonNullType(type) && this.#chance(identity, 'violation') < this.#weather.violations) return null
+      if (!isNonNullType(type) && this.#chance(identity, 'error') < this.#weather.errors) {
+        throw new Error(`${field} of ${thing.identity} failed`)
+      }
+      if (!isNonNullType(type) && this.#chance(identity, 'null') < this.#weather.nulls) return null
+    }
+    return this.#valueOf(type, identity)
+  }
+
+  #valueOf(type: GraphQLOutputType, identity: string): unknown {
+    if (isNonNullType(type)) return this.#valueOf(type.ofType, identity)
+    if (isListType(type)) {
+      return Array.from({ length: this.#chance(identity, 'length') % 4 }, (_, index) => {
+        const element = `${identity}[${index}]`
+        const isNull = !isNonNullType(type.ofType) && this.#chance(element, 'null') < this.#weather.nulls
+        return isNull ? null : this.#valueOf(type.ofType, element)
+      })
+    }
+    const number = this.#chance(identity, 'value')
+    const known = this.schema.getType(getNamedType(type).name)
+    if (isEnumType(known)) return known.getValues()[number % known.getValues().length]?.value
+    const scalar = SCALARS[type.toString()]
+    if (scalar) return scalar(number)
+    if (!known || !('getFields' in known || 'getTypes' in known))
+      return { number, list: [number, { text: `${number}` }] }
+    const possible = isAbstractType(known)
+      ? this.schema
+          .getPossibleTypes(known)
+          .map(({ name }) => name)
+          .sort()
+      : [known.name]
+    const concrete = possible[number % possible.length] ?? known.name
+    const isEntity = this.#keys.has(concrete)
+    // Where a subgraph knows an interface as an object only, that is what it answers.
+    const __typename = isAbstractType(type) ? concrete : type.toString()
+    const of = isEntity ? `${concrete}-${this.#chance(identity, 'entity') % ENTITIES}` : identity
+    return { __typename, identity: of, given: null } satisfies Thing
+  }
+
+  /** What a field is computed from: as the gateway sent it, or as it is. */
+  #basisOf(thing: Thing, parent: string, set: SelectionSetNode): string {
+    const pick = (from: Readonly<Record<string, unknown>>, { selections }: SelectionSetNode): object =>
+      Object.fromEntries(
+        selections.flatMap((selection) => {
+          if (selection.kind !== Kind.FIELD) return []
+          const value = from[selection.name.value]
+          const isObject = selection.selectionSet && typeof value === 'object' && value !== null
+          return [[selection.name.value, isObject ? pick(Object(value), selection.selectionSet ?? set) : value]]
+        }),
+      )
+    if (thing.given) return JSON.stringify(pick(thing.given, set))
+    return JSON.stringify(this.#pick(thing, parent, set))
+  }
+
+  #pick(thing: Thing, parent: string, set: SelectionSetNode): object {
+    const type = this.schema.getType(parent)
+    const fields = type && 'getFields' in type ? type.getFields() : {}
+    return Object.fromEntries(
+      fieldsOf(set).map(({ name: { value: name }, selectionSet }) => {
+        const definition = fields[name]
+        if (!definition || !('args' in definition)) throw new Error(`${parent} has no field ${name}`)
+        const value = this.#quietly(() => this.#value(thing, name, parent, definition.type, {}))
+        if (!selectionSet || value === null) return [name, value]
+        return [name, this.#pick(value as Thing, getNamedType(definition.type).name, selectionSet)]
+      }),
+    )
+  }
+
+  #quietly(read: () => unknown): unknown {
+    try {
+      return read()
+    } catch {
+      return null
+    }
+  }
+
+  #chance(identity: string, of: string): number {
+    const digest = createHash('md5').update(`${this.#seed} ${of} ${identity}`).digest()
+    return digest.readUInt32BE() % 100
+  }
+}
+
+const SCALARS: Readonly<Record<string, (number: number) => unknown>> = {
+  Int: (number) => number,
+  Float: (number) => number / 7,
+  String: (number) => `text ${number}`,
+  Boolean: (number) => number % 2 === 0,
+  ID: (number) => `id-${number}`,
+}
+
+type Directives = readonly { readonly name: { value: string }; readonly arguments?: readonly unknown[] }[] | undefined
+
+/** The texts that an argument of a directive has, for every time it is applied. */
+function texts(directives: Directives, directive: string, argument: string): string[] {
+  return (directives ?? [])
+    .filter(({ name }) => name.value === directive)
+    .flatMap(({ arguments: given }) => JSON.parse(JSON.stringify(given ?? [])))
+    .filter(({ name }) => name.value === argument)
+    .map(({ value }) => value.value)
+}
+
+function fieldSet(text: string): SelectionSetNode {
+  const [definition] = parse(`{ ${text} }`).definitions
+  if (definition?.kind !== Kind.OPERATION_DEFINITION) throw new Error(`${text} is no set of fields`)
+  return definition.selectionSet
+}
+
+function fieldsOf({ selections }: SelectionSetNode): FieldNode[] {
+  return selections.flatMap((selection) => (selection.kind === Kind.FIELD ? [selection] : []))
+}
