@@ -4,13 +4,13 @@ import type { Logger } from 'pino'
 
 /** Which types' answers a domain event makes old. What changes with every trade is not here: a second's age is its bound. */
 const OUTDATED = {
-  'venue.setting-changed': ['Market'],
+  'venue.setting-changed': ['Market', 'MarketRules', 'FeeTier'],
   'prediction.made': ['Prediction', 'Model'],
   'user.registered': ['User'],
   'user.changed': ['User'],
 } as const satisfies Partial<Record<EventType, readonly string[]>>
 
-const TYPES = ['Market', 'Model', 'Prediction', 'User']
+const TYPES = ['FeeTier', 'Market', 'MarketRules', 'Model', 'Prediction', 'User']
 const EVENTS = ['venue.setting-changed', 'prediction.made', 'user.registered', 'user.changed'] as const
 
 /** Longer than any answer is kept: an entry never outlives the knowledge that it is old. */

@@ -2,7 +2,7 @@ import type { SubgraphContext } from '@opsource/subgraph'
 
 /** The owner of the live fields in the gateway's own tests: one stream of each kind. */
 export const exchangeSdl = `
-type Query { market(symbol: String!): Market @public account: Account @requiresScopes(scopes: [["trade"]]) markets: [Market!] @public }
+type Query { market(symbol: String!): Market @public account: Account @requiresScopes(scopes: [["trade"]]) markets: [Market!] @public rules(of: Int): Rules @public limits: Limits @authenticated }
 type Mutation { place(price: Int!): Int @public }
 type Subscription {
   "\`DELTA\`: a snapshot first, then steps."
@@ -19,6 +19,8 @@ type BookStep { market: Market kind: String! sequence: Int! previousSequence: In
 type Ticker { market: Market price: Int! }
 type Fill { number: Int! market: Market }
 type Count { value: Int! market: Market }
+type Rules @cacheControl(maxAge: 60) { reads: Int! }
+type Limits @authenticated @cacheControl(maxAge: 60) { owner: String! reads: Int! }
 type Account @authenticated { owner: String! }
 `
 
@@ -89,6 +91,8 @@ export class Exchange {
   readonly fills = new Source<number>()
   sequence = 0
   placed: number[] = []
+  /** How often rules and limits were asked for. */
+  reads = 0
 
   /** Moves the book by one step. */
   step(must?: number | null): void {
@@ -107,6 +111,11 @@ export class Exchange {
       Query: {
         market: (_: unknown, { symbol }: { symbol: string }) => market(symbol),
         markets: () => ['A', 'B'].map(market),
+        rules: () => ({ reads: ++this.reads }),
+        limits: (_: unknown, __: unknown, { identity }: SubgraphContext) => ({
+          owner: identity?.userId,
+          reads: ++this.reads,
+        }),
         account: (_: unknown, __: unknown, { identity }: SubgraphContext) => ({ owner: identity?.userId }),
       },
       Mutation: {
