@@ -24,14 +24,14 @@ export const LIMITS = {
   segmentsPerPass: 1_000,
   /** A submission is journaled whole, so this also bounds how far a batch overshoots. */
   commandsPerSubmission: 1_000,
-  /** A batch takes no further submission beyond this: about 0.4 MB of journal, 10 ms to apply. */
-  commandsPerBatch: 4_096,
+  /** A batch takes no further submission beyond this: about 0.1 MB of journal, 5 ms to apply. The main thread works on one while the engine is at the next. */
+  commandsPerBatch: 1_024,
   /** Commands submitted and not answered; beyond it the engine is refused work rather than memory: about 0.1 s of its throughput. */
   waitingCommands: 20_000,
   /** Commands that the projections may lag behind the engine: what a restart has to hand out again. */
   unprojectedCommands: 50_000,
-  /** Commands between snapshots: what a restart replays, in about a second. A snapshot holds the engine up for some 20 ms. */
-  commandsPerSnapshot: 100_000,
+  /** Commands between snapshots: what a restart replays, in a second or two. A snapshot is some 10 MB, written between the batches. */
+  commandsPerSnapshot: 500_000,
   /** The newest might be damaged: the one before it, with the journal since then, stands in. */
   snapshotsKept: 2,
   /** A snapshot is due after this long if anything happened at all. */

@@ -45,7 +45,7 @@ it('an engine that runs on and on takes snapshots and prunes its journal by itse
   const { client } = await observedEngine(database.url)
   engine = client
   await client.submit([unlimited, ...opening])
-  const commands = 3.5 * LIMITS.commandsPerSnapshot
+  const commands = 3.2 * LIMITS.commandsPerSnapshot
   for (let from = 0; from < commands; from += 4 * SUBMISSION) {
     await Promise.all([0, 1, 2, 3].map((i) => client.submit(stream(from + i * SUBMISSION, SUBMISSION))))
   }
