@@ -1,0 +1,2 @@
+export { type Span, type SpanParent, startSpan, traceIdOf, traceparentOf } from './span.ts'
+export { startTracing, type TracingOptions, tracingEnvironment } from './tracing.ts'
