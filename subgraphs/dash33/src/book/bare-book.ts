@@ -16,7 +16,7 @@ export interface Reports {
 /** The book with ids and nothing else: no accounts, no money, no rules. What a benchmark of matching engines measures. */
 export class BareBook implements Matcher {
   readonly pool = new OrderPool()
-  readonly index = new OrderIndex()
+  readonly index = new OrderIndex(this.pool)
   readonly book = new Book(this.pool)
   private readonly reports: Reports
   private sequence = 0

@@ -21,7 +21,7 @@ export class BookDriver implements Matcher {
   readonly pool = new OrderPool()
   readonly changes = new BookChanges()
   readonly book = new Book(this.pool, this.changes)
-  readonly index = new OrderIndex()
+  readonly index = new OrderIndex(this.pool)
   #terms: ListTerms | null = null
   #left = 0
   #budget = 0

@@ -38,10 +38,11 @@ export class Book {
   match(side: SideCode, limit: number, quantity: number, owner: number, matcher: Matcher): number {
     const pool = this.pool
     const makers = side === BUY ? this.asks : this.bids
-    let left = quantity
+    let left = +quantity // a parameter could be anything, so what is counted from it would be kept as an object
     let admitted = Number.NaN
-    while (left > 0 && makers.count > 0) {
+    while (left > 0) {
       const level = makers.best
+      if (level === NONE) break
       const price = makers.price[level]!
       if (side === BUY ? price > limit : price < limit) break
       if (price !== admitted) {
@@ -57,12 +58,15 @@ export class Book {
         if (verdict === LOOK_AGAIN) continue
       }
       const shown = pool.shown[maker]!
-      const lots = matcher.allowance(price, left < shown ? left : shown)
+      const lots = matcher.allowance(price, Math.min(left, shown))
       if (!(lots > 0)) break
       left -= lots
       makers.volume[level]! -= lots
       pool.shown[maker] = shown - lots
-      if (lots === shown) this.exhausted(makers, level, maker)
+      if (lots === shown) {
+        if (pool.hidden[maker] === 0) this.leave(makers, level, maker)
+        else this.refresh(makers, level, maker)
+      }
       if (this.changes !== null) this.note(makers, maker, price)
       matcher.fill(maker, price, lots)
     }
@@ -77,7 +81,7 @@ export class Book {
   /** Whether a taker at this limit finds anyone. */
   crosses(side: SideCode, limit: number): boolean {
     const makers = side === BUY ? this.asks : this.bids
-    if (makers.count === 0) return false
+    if (makers.best === NONE) return false
     const price = makers.price[makers.best]!
     return side === BUY ? price <= limit : price >= limit
   }
@@ -222,18 +226,21 @@ export class Book {
     index.tail[level] = slot
   }
 
-  /** What the first order of a queue showed has traded. */
-  private exhausted(index: PriceIndex, level: number, slot: number): void {
+  /** The first order of a queue has nothing left. */
+  private leave(index: PriceIndex, level: number, slot: number): void {
+    const pool = this.pool
+    const next = pool.next[slot]!
+    pool.level[slot] = NONE
+    index.head[level] = next
+    if (next === NONE) index.drop(level)
+    else pool.previous[next] = NONE
+  }
+
+  /** What the first order of a queue showed has traded: its next slice goes to the end. */
+  private refresh(index: PriceIndex, level: number, slot: number): void {
     const pool = this.pool
     const next = pool.next[slot]!
     const hidden = pool.hidden[slot]!
-    if (hidden === 0) {
-      pool.level[slot] = NONE
-      index.head[level] = next
-      if (next === NONE) index.drop(level)
-      else pool.previous[next] = NONE
-      return
-    }
     const slice = Math.min(pool.peak[slot]!, hidden)
     pool.shown[slot] = slice
     pool.hidden[slot] = hidden - slice

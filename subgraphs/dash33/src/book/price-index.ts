@@ -8,6 +8,9 @@ const NEAR = 8
 /** From so many levels on, moving them as a block is quicker than one by one. */
 const BLOCK = 16
 
+/** Places where a price's level may be noted, a power of two: the price's lowest bits say which. */
+const NOTED = 1_024
+
 /**
  * The prices of one side of a book, sorted so that the best is the last: there a new best price is appended and an emptied one cut off, and a change
  * of depth d moves d levels. Any safe integer is a price: no grid, no bounds, no memory for prices that nobody uses. A level is a slot, like an order.
@@ -16,7 +19,10 @@ export class PriceIndex {
   readonly side: SideCode
   /** Levels in use. */
   count = 0
-  price = new Float64Array(SMALLEST)
+  /** The level of the best price, NONE of an empty side. */
+  best = NONE
+  /** NaN of a level that is not in use. */
+  price = new Float64Array(SMALLEST).fill(Number.NaN)
   /** Lots shown at the level. */
   volume = new Float64Array(SMALLEST)
   /** First and last order of the queue, as slots of the pool. */
@@ -25,16 +31,13 @@ export class PriceIndex {
   /** Prices of bids, negated prices of asks, ascending; beside each its level. */
   private keys = new Float64Array(SMALLEST)
   private levels = new Int32Array(SMALLEST)
+  /** The level of the last price with those bits, perhaps another's by now: most prices are found here, with nothing to search. */
+  private readonly noted = new Int32Array(NOTED)
   private free = NONE
   private fresh = 0
 
   constructor(side: SideCode) {
     this.side = side
-  }
-
-  /** The level of the best price, NONE of an empty side. */
-  get best(): number {
-    return this.count === 0 ? NONE : this.levels[this.count - 1]!
   }
 
   /** The level with so many better ones before it. */
@@ -44,27 +47,33 @@ export class PriceIndex {
 
   /** @returns the price's level, or NONE */
   find(price: number): number {
+    const noted = this.noted[price & (NOTED - 1)]!
+    if (this.price[noted] === price) return noted
     const place = this.locate(this.side === BUY ? price : -price)
     return place >= 0 ? this.levels[place]! : NONE
   }
 
   /** @returns the price's level, a new and empty one if there was none */
   ensure(price: number): number {
-    const key = this.side === BUY ? price : -price
-    const place = this.locate(key)
-    return place >= 0 ? this.levels[place]! : this.insert(~place, key, price)
+    const noted = this.noted[price & (NOTED - 1)]!
+    return this.price[noted] === price ? noted : this.search(price)
   }
 
   /** Takes an empty level away. */
   drop(level: number): void {
-    const keys = this.keys
-    const levels = this.levels
     const last = --this.count
+    const price = this.price[level]!
+    this.price[level] = Number.NaN
     this.head[level] = this.free // free levels are linked by their heads
     this.free = level
-    if (levels[last] === level) return
-    const price = this.price[level]!
-    const place = this.locate(this.side === BUY ? price : -price)
+    if (this.levels[last] !== level) this.closeGap(this.locate(this.side === BUY ? price : -price), last)
+    this.best = last === 0 ? NONE : this.levels[last - 1]!
+  }
+
+  /** Moves the better levels down into the place. */
+  private closeGap(place: number, last: number): void {
+    const keys = this.keys
+    const levels = this.levels
     if (last - place < BLOCK) {
       for (let i = place; i < last; i++) {
         keys[i] = keys[i + 1]!
@@ -74,6 +83,14 @@ export class PriceIndex {
       keys.copyWithin(place, place + 1, last + 1)
       levels.copyWithin(place, place + 1, last + 1)
     }
+  }
+
+  private search(price: number): number {
+    const key = this.side === BUY ? price : -price
+    const place = this.locate(key)
+    const level = place >= 0 ? this.levels[place]! : this.insert(~place, key, price)
+    this.noted[price & (NOTED - 1)] = level
+    return level
   }
 
   /** @returns the key's place, or the complement of where it would be */
@@ -117,6 +134,7 @@ export class PriceIndex {
     this.volume[level] = 0
     this.head[level] = NONE
     this.tail[level] = NONE
+    this.best = levels[count]!
     return level
   }
 
@@ -126,7 +144,7 @@ export class PriceIndex {
       return into
     }
     const capacity = this.keys.length * 2
-    this.price = grown(this.price, new Float64Array(capacity))
+    this.price = grown(this.price, new Float64Array(capacity).fill(Number.NaN))
     this.volume = grown(this.volume, new Float64Array(capacity))
     this.head = grown(this.head, new Int32Array(capacity))
     this.tail = grown(this.tail, new Int32Array(capacity))

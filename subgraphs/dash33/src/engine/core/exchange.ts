@@ -29,7 +29,7 @@ export interface ExchangeOptions {
 export class Exchange {
   readonly orders = new Orders()
   /** Of open and pending orders, from their ids. */
-  readonly index = new OrderIndex()
+  readonly index = new OrderIndex(this.orders.pool)
   readonly accounts: Accounts
   readonly balances: Balances
   readonly markets: readonly Market[]
