@@ -43,6 +43,8 @@ export interface SocketState {
 
 /** In `connection_init`, for clients that show events to people: `maxEventsPerSecond`. */
 const paceSchema = z.number().min(0.1).max(1_000)
+/** Every event carries its subscription's id; the usual one is a UUID. */
+const MAX_ID_CHARACTERS = 128
 
 type SocketContext = Context<Record<string, unknown>, SocketState>
 interface Prepared {
@@ -115,6 +117,9 @@ export class SocketProtocol {
       return refuse([
         fault('QUERY_TOO_COMPLEX', `A socket carries at most ${limits.operationsPerSocket} operations at a time.`),
       ])
+    }
+    if (id.length > MAX_ID_CHARACTERS) {
+      return refuse([fault('BAD_USER_INPUT', `An id has at most ${MAX_ID_CHARACTERS} characters.`)])
     }
     const text = await this.#options.operations.textOf(given, session.caller.identity)
     if (!text.ok) return refuse([text.error])

@@ -24,9 +24,10 @@ export class Payload {
 }
 
 export interface BacklogLimits {
-  /** At most so many payloads, and at least the newest. */
   readonly count: number
   readonly characters: number
+  /** Whether beyond them the oldest go, but never the newest; else nothing goes, and whoever appends must ask first. */
+  readonly dropsOldest: boolean
 }
 
 /** The newest payloads of one stream, kept once for all its readers: each only remembers how far it has come. */
@@ -61,10 +62,10 @@ export class Backlog {
   append(payload: Payload): void {
     this.#kept.push(payload)
     this.#characters += payload.size
-    while (this.#kept.length > 1 && this.#isOver()) this.#dropOldest()
+    while (this.#limits.dropsOldest && this.#kept.length > 1 && this.#isOver()) this.#dropOldest()
   }
 
-  /** Whether one more would push out the oldest. */
+  /** Whether it has come to a limit. */
   get isFull(): boolean {
     return this.#kept.length >= this.#limits.count || this.#characters >= this.#limits.characters
   }

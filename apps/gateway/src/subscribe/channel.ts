@@ -11,9 +11,9 @@ import type { Reader } from './reader.ts'
  * second of the busiest book. Of a `LOG` as many as a subgraph keeps for a slow reader itself.
  */
 const KEPT: Readonly<Record<StreamKind, BacklogLimits>> = {
-  STATE: { count: 1, characters: Number.POSITIVE_INFINITY },
-  DELTA: { count: 128, characters: 1_000_000 },
-  LOG: { count: 1_000, characters: 4_000_000 },
+  STATE: { count: 1, characters: Number.POSITIVE_INFINITY, dropsOldest: true },
+  DELTA: { count: 128, characters: 1_000_000, dropsOldest: true },
+  LOG: { count: 1_000, characters: 4_000_000, dropsOldest: false },
 }
 
 export interface ChannelOptions {
@@ -181,7 +181,7 @@ export class Channel {
       return
     }
     this.#feed.close()
-    this.#ending = { fault: fault('SUBSCRIPTION_GAP', `The reader fell ${KEPT.LOG.count} events behind.`) }
+    this.#ending = { fault: fault('SUBSCRIPTION_GAP', 'The reader fell behind by more than is kept for it.') }
     if (!this.#executing) this.#finish()
   }
 
