@@ -11,6 +11,7 @@ import type {
 import { checkInvariants } from '../../subgraphs/dash33/src/engine/core/invariants.ts'
 import { Engine } from '../../subgraphs/dash33/src/engine/engine.ts'
 import type { EngineBatch, EngineEvent } from '../../subgraphs/dash33/src/engine/events.ts'
+import { snapshotNow } from '../../subgraphs/dash33/src/engine/order-snapshots.ts'
 import { DEFAULT_RULES, type MarketRules } from '../../subgraphs/dash33/src/market/rules.ts'
 
 /** What each account begins with, of each asset: 1 lot of BTC is 1,000 units, 1 tick × 1 lot is 1 unit of USDT. */
@@ -128,9 +129,9 @@ export class TradingFloor {
 
   /** How an order stands. */
   state(accountId: string, key: string): string {
-    const { accounts, exchange } = this.engine.state
-    const record = accounts.get(accountId)!.orders.get(key)!
-    const { status, filledQuantity, quantity } = record.snapshot(record.standing(exchange.orders))
+    const { state } = this.engine
+    const record = state.records.find(state.accounts.get(accountId)!.index, key)
+    const { status, filledQuantity, quantity } = snapshotNow(state, record)
     return `${status} ${filledQuantity}/${quantity}`
   }
 }

@@ -1,5 +1,4 @@
-import { Fifo } from './closed-orders.ts'
-import type { OrderRecord } from './order-record.ts'
+import { NONE } from '../book/index.ts'
 
 /** An account by its names; the core knows it by its number. */
 export class Account {
@@ -7,10 +6,10 @@ export class Account {
   readonly index: number
   readonly id: string
   readonly userId: string
-  /** By client order id: every open order, and the closed ones that are still remembered. */
-  readonly orders = new Map<string, OrderRecord>()
-  /** The closed ones among them, in the order in which they closed. */
-  readonly closed = new Fifo<OrderRecord>()
+  /** Of its closed orders that are still remembered: how many, and the records of the first and the last to close. */
+  closed = 0
+  oldestClosed = NONE
+  newestClosed = NONE
 
   constructor(index: number, id: string, userId: string) {
     this.index = index

@@ -1,30 +1,46 @@
 import { NONE } from '../book/index.ts'
-import type { OrderTerms } from './commands.ts'
-import { COUNTED, DEADLINE, HAS_EXITS, NO_ROLE, PAIRED, PENDING, WAITS_FOR_ENTRY } from './core/codes.ts'
+import { COUNTED, DEADLINE, HAS_EXITS, PAIRED, PENDING, WAITS_FOR_ENTRY } from './core/codes.ts'
 import { append, count, wait } from './core/entering.ts'
-import { ORDERS_PER_COMMAND } from './core/exchange.ts'
-import { orderId } from './order-id.ts'
-import { NO_FILLS, OrderRecord, type Standing } from './order-record.ts'
+import { codes, marketIn, postOnlyIn, roleIn, selfTradeIn, sideIn, timeInForceIn, typeIn } from './order-codes.ts'
+import {
+  ACCOUNT,
+  AT_PRICE,
+  AT_QUANTITY,
+  AT_REASON,
+  AT_STOP_PRICE,
+  CODES,
+  CREATED_AT,
+  EXPIRES_AT,
+  FILL_WIDTH,
+  FIRST,
+  GOOD_TILL,
+  NOW,
+  NUMBER,
+  PRICE,
+  QUANTITY,
+  STANDING_WIDTH,
+  TRAILING_AMOUNT,
+  TRAILING_BPS,
+} from './order-records.ts'
 import type { EngineState } from './state.ts'
 import type { StateReader, StateWriter } from './state-stream.ts'
-import { ORDER_TYPES, SELF_TRADE_MODES, SIDES, TIMES_IN_FORCE } from './words.ts'
 
-/** Open and pending orders, oldest first, then the closed ones that are still remembered, in the order in which they closed. */
-export function writeOrders(state: EngineState, out: StateWriter): void {
-  const open: OrderRecord[] = []
-  for (const record of state.records) if (record && record.slot !== NONE) open.push(record)
-  open.sort((a, b) => a.number - b.number)
+/** Open and pending orders, oldest first. After them come the closed ones that are still remembered, in the order in which they closed. */
+export function writeOpenOrders(state: EngineState, out: StateWriter): void {
+  const { records, exchange } = state
+  const { id } = exchange.orders.pool
+  const open = records.openSlots().sort((a, b) => id[a]! - id[b]!)
   out.number(open.length)
-  for (const record of open) {
-    writeRecord(state, record, out)
-    writeColumns(state, record.slot, out)
+  for (const slot of open) {
+    writeRecord(state, records.of(slot), out)
+    writeColumns(state, slot, out)
   }
-  const closed = state.closedOrders.inOrder()
-  out.number(closed.length)
-  for (const record of closed) {
-    writeRecord(state, record, out)
-    writeStanding(record.last!, out)
-  }
+}
+
+export function writeClosedOrder(state: EngineState, record: number, out: StateWriter): void {
+  const { records } = state
+  writeRecord(state, record, out)
+  writeStanding(records.values(record), records.at(record) + NOW, out)
 }
 
 export function readOrders(state: EngineState, input: StateReader): void {
@@ -33,102 +49,62 @@ export function readOrders(state: EngineState, input: StateReader): void {
   for (let rest = input.number(); rest > 0; rest--) {
     const slot = state.exchange.orders.pool.allocate()
     const record = readRecord(state, input, slot)
-    state.records[slot] = record
-    readColumns(state, record, input, links, onBook)
+    readColumns(state, record, slot, input, links, onBook)
   }
   const { pool } = state.exchange.orders
   onBook.sort((a, b) => pool.priority[a]! - pool.priority[b]!)
   for (const slot of onBook) state.exchange.marketOf(slot).book.restore(slot)
   link(state, links)
+  const { records } = state
   for (let rest = input.number(); rest > 0; rest--) {
     const record = readRecord(state, input, NONE)
-    record.last = readStanding(input)
+    readStanding(input, records.values(record), records.at(record) + NOW)
     state.closedOrders.remember(record)
   }
 }
 
-function writeRecord(state: EngineState, record: OrderRecord, out: StateWriter): void {
-  out.number(record.number)
-  out.number(record.account.index)
-  out.text(record.clientOrderId)
-  out.number(record.createdAt)
-  out.optional(record.expiresAt)
-  out.number(record.role)
-  writeTerms(state, record.terms, out)
-  out.optional(record.price)
-  out.optional(record.stopPrice)
-  writeStanding(record.first!, out)
-  out.number(record.fills.length)
-  for (const { leg, price, quantity, fee, quoteAmount } of record.fills) {
-    out.number(leg)
-    out.number(price)
-    out.number(quantity)
-    out.number(fee)
-    out.number(quoteAmount)
+function writeRecord({ records, marketsByIndex }: EngineState, record: number, out: StateWriter): void {
+  const values = records.values(record)
+  const at = records.at(record)
+  const codes = values[at + CODES]!
+  out.number(values[at + NUMBER]!)
+  out.number(values[at + ACCOUNT]!)
+  out.text(records.clientOrderIds[record]!)
+  out.number(values[at + CREATED_AT]!)
+  writeOptional(values[at + EXPIRES_AT]!, out)
+  out.number(roleIn(codes))
+  out.number(marketIn(codes))
+  out.number(sideIn(codes))
+  out.number(typeIn(codes))
+  out.number(timeInForceIn(codes))
+  out.number(selfTradeIn(codes))
+  out.number(postOnlyIn(codes) ? 1 : 0)
+  out.number(values[at + QUANTITY]!)
+  for (let i = at + PRICE; i <= at + GOOD_TILL; i++) writeOptional(values[i]!, out)
+  writeOptional(values[at + NOW + AT_PRICE]!, out)
+  writeOptional(values[at + NOW + AT_STOP_PRICE]!, out)
+  writeStanding(values, at + FIRST, out)
+  const fills = records.fills[record]!
+  const unit = marketsByIndex[marketIn(codes)]!.core.quoteUnits
+  out.number(fills.length / FILL_WIDTH)
+  for (let i = 0; i < fills.length; i += FILL_WIDTH) {
+    for (let j = i; j < i + FILL_WIDTH; j++) out.number(fills[j]!)
+    out.number(fills[i + 1]! * fills[i + 2]! * unit)
   }
 }
 
-function readRecord(state: EngineState, input: StateReader, slot: number): OrderRecord {
+function readRecord(state: EngineState, input: StateReader, slot: number): number {
+  const { records } = state
   const number = input.number()
-  const account = state.accountsByIndex[input.number()]!
+  const account = input.number()
   const clientOrderId = input.text()
-  const sequence = Math.floor(number / ORDERS_PER_COMMAND)
   const createdAt = input.number()
-  const expiresAt = input.optional()
+  const expiresAt = input.optional() ?? 0
   const role = input.number()
-  const record = new OrderRecord({
-    number,
-    id: orderId(number),
-    clientOrderId,
-    account,
-    terms: readTerms(state, input),
-    createdAt,
-    sequence,
-    expiresAt,
-    groupId: role === NO_ROLE ? null : orderId(sequence * ORDERS_PER_COMMAND),
-    role,
-    slot,
-  })
-  record.price = input.optional()
-  record.stopPrice = input.optional()
-  record.first = readStanding(input)
-  const fills = Array.from({ length: input.number() }, () => ({
-    leg: input.number(),
-    price: input.number(),
-    quantity: input.number(),
-    fee: input.number(),
-    quoteAmount: input.number(),
-  }))
-  if (fills.length > 0) record.fills = fills
-  else record.fills = NO_FILLS
-  account.orders.set(clientOrderId, record)
-  return record
-}
-
-function writeTerms(state: EngineState, terms: OrderTerms, out: StateWriter): void {
-  out.number(state.markets.get(terms.symbol)!.index)
-  out.number(SIDES.indexOf(terms.side))
-  out.number(ORDER_TYPES.indexOf(terms.type))
-  out.number(TIMES_IN_FORCE.indexOf(terms.timeInForce))
-  out.number(SELF_TRADE_MODES.indexOf(terms.selfTradePrevention))
-  out.number(terms.postOnly ? 1 : 0)
-  out.number(terms.quantity)
-  out.optional(terms.price)
-  out.optional(terms.stopPrice)
-  out.optional(terms.trailingAmount)
-  out.optional(terms.trailingBps)
-  out.optional(terms.displayQuantity)
-  out.optional(terms.expiresAt)
-}
-
-function readTerms(state: EngineState, input: StateReader): OrderTerms {
-  return {
-    symbol: state.marketsByIndex[input.number()]!.symbol,
-    side: SIDES[input.number()]!,
-    type: ORDER_TYPES[input.number()]!,
-    timeInForce: TIMES_IN_FORCE[input.number()]!,
-    selfTradePrevention: SELF_TRADE_MODES[input.number()]!,
-    postOnly: input.number() === 1,
+  const market = input.number()
+  const [side, type, timeInForce, selfTrade] = [input.number(), input.number(), input.number(), input.number()]
+  const kind = codes(market, side, type, timeInForce, selfTrade, input.number() === 1, role)
+  const terms = {
     quantity: input.number(),
     price: input.optional(),
     stopPrice: input.optional(),
@@ -137,28 +113,36 @@ function readTerms(state: EngineState, input: StateReader): OrderTerms {
     displayQuantity: input.optional(),
     expiresAt: input.optional(),
   }
-}
-
-function writeStanding(at: Standing, out: StateWriter): void {
-  out.optional(at.price)
-  out.optional(at.stopPrice)
-  out.number(at.quantity)
-  out.number(at.remaining)
-  out.number(at.filledQuote)
-  out.number(at.status)
-  out.number(at.reason)
-}
-
-function readStanding(input: StateReader): Standing {
-  return {
-    price: input.optional(),
-    stopPrice: input.optional(),
-    quantity: input.number(),
-    remaining: input.number(),
-    filledQuote: input.number(),
-    status: input.number(),
-    reason: input.number(),
+  const record = records.add(number, account, clientOrderId, kind, terms, createdAt, expiresAt, slot)
+  const values = records.values(record)
+  const at = records.at(record)
+  values[at + NOW + AT_PRICE] = input.optional() ?? 0
+  values[at + NOW + AT_STOP_PRICE] = input.optional() ?? 0
+  readStanding(input, values, at + FIRST)
+  const fills: number[] = []
+  for (let rest = input.number(); rest > 0; rest--) {
+    for (let j = 0; j < FILL_WIDTH; j++) fills.push(input.number())
+    // The amount is the product of the others.
+    input.number()
   }
+  if (fills.length > 0) records.fills[record] = fills
+  return record
+}
+
+function writeOptional(value: number, out: StateWriter): void {
+  out.number(value === 0 ? 0 : value + 1)
+}
+
+function writeStanding(values: Float64Array, at: number, out: StateWriter): void {
+  writeOptional(values[at + AT_PRICE]!, out)
+  writeOptional(values[at + AT_STOP_PRICE]!, out)
+  for (let i = AT_QUANTITY; i < STANDING_WIDTH; i++) out.number(values[at + i]!)
+}
+
+function readStanding(input: StateReader, values: Float64Array, at: number): void {
+  values[at + AT_PRICE] = input.optional() ?? 0
+  values[at + AT_STOP_PRICE] = input.optional() ?? 0
+  for (let i = AT_QUANTITY; i < STANDING_WIDTH; i++) values[at + i] = input.number()
 }
 
 function writeColumns(state: EngineState, slot: number, out: StateWriter): void {
@@ -189,26 +173,31 @@ function writeColumns(state: EngineState, slot: number, out: StateWriter): void 
 
 function readColumns(
   state: EngineState,
-  record: OrderRecord,
+  record: number,
+  slot: number,
   input: StateReader,
   links: number[],
   onBook: number[],
 ): void {
-  const { exchange } = state
+  const { exchange, records } = state
   const { orders } = exchange
   const { pool } = orders
-  const { slot, terms, account } = record
-  pool.id[slot] = record.number
-  pool.owner[slot] = account.index
-  pool.side[slot] = SIDES.indexOf(terms.side)
-  orders.market[slot] = state.markets.get(terms.symbol)!.index
-  orders.type[slot] = ORDER_TYPES.indexOf(terms.type)
-  orders.timeInForce[slot] = TIMES_IN_FORCE.indexOf(terms.timeInForce)
-  orders.selfTrade[slot] = SELF_TRADE_MODES.indexOf(terms.selfTradePrevention)
-  orders.role[slot] = record.role
-  orders.reason[slot] = record.first!.reason
-  orders.trailingAmount[slot] = terms.trailingAmount ?? 0
-  orders.trailingBps[slot] = terms.trailingBps ?? 0
+  const values = records.values(record)
+  const at = records.at(record)
+  const codes = values[at + CODES]!
+  const number = values[at + NUMBER]!
+  const account = values[at + ACCOUNT]!
+  pool.id[slot] = number
+  pool.owner[slot] = account
+  pool.side[slot] = sideIn(codes)
+  orders.market[slot] = marketIn(codes)
+  orders.type[slot] = typeIn(codes)
+  orders.timeInForce[slot] = timeInForceIn(codes)
+  orders.selfTrade[slot] = selfTradeIn(codes)
+  orders.role[slot] = roleIn(codes)
+  orders.reason[slot] = values[at + FIRST + AT_REASON]!
+  orders.trailingAmount[slot] = values[at + TRAILING_AMOUNT]!
+  orders.trailingBps[slot] = values[at + TRAILING_BPS]!
   orders.status[slot] = input.number()
   const flags = input.number()
   orders.flags[slot] = flags & ~COUNTED
@@ -223,11 +212,11 @@ function readColumns(
   orders.received[slot] = input.number()
   orders.stop[slot] = input.number()
   const deadline = input.number()
-  if (flags & DEADLINE) exchange.deadlines.set(slot, deadline, record.number)
+  if (flags & DEADLINE) exchange.deadlines.set(slot, deadline, number)
   links.push(slot, input.number(), input.number())
-  exchange.index.set(record.number, slot)
+  exchange.index.set(number, slot)
   append(exchange, slot)
-  exchange.accounts.countOrder(account.index, orders.market[slot]!, 1)
+  exchange.accounts.countOrder(account, orders.market[slot]!, 1)
   if (flags & COUNTED) count(exchange, slot)
   const best = input.number()
   if (orders.status[slot] === PENDING && !(flags & WAITS_FOR_ENTRY)) wait(exchange, slot, best)

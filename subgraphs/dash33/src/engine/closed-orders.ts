@@ -1,35 +1,7 @@
+import { NONE } from '../book/index.ts'
+import type { Account } from './account.ts'
 import { LIMITS } from './limits.ts'
-import type { OrderRecord } from './order-record.ts'
-
-/** First in, first out, without shifting the array at every step. */
-export class Fifo<T> {
-  private items: T[] = []
-  private head = 0
-
-  get length(): number {
-    return this.items.length - this.head
-  }
-
-  push(item: T): void {
-    this.items.push(item)
-  }
-
-  shift(): T | undefined {
-    if (this.head >= this.items.length) return undefined
-    const item = this.items[this.head++]
-    if (this.head * 2 > this.items.length) this.replace(this.toArray())
-    return item
-  }
-
-  toArray(): T[] {
-    return this.items.slice(this.head)
-  }
-
-  replace(items: T[]): void {
-    this.items = items
-    this.head = 0
-  }
-}
+import { ACCOUNT, NEXT_CLOSED, NEXT_OF_ACCOUNT, type OrderRecords, PREVIOUS_CLOSED } from './order-records.ts'
 
 export interface ClosedOrderLimits {
   readonly closedOrders: number
@@ -38,46 +10,73 @@ export interface ClosedOrderLimits {
 
 /** The window of closed orders that still answer for their client order ids: the last N of each account, and the last N of all. */
 export class ClosedOrders {
+  private readonly records: OrderRecords
+  private readonly accounts: readonly Account[]
   private readonly limits: ClosedOrderLimits
-  private readonly all = new Fifo<OrderRecord>()
+  /** Two chains run through the records: of all that are remembered, and of each account's, both in the order in which they closed. */
+  private oldest = NONE
+  private newest = NONE
   private remembered = 0
 
-  constructor(limits: ClosedOrderLimits = LIMITS) {
+  constructor(records: OrderRecords, accounts: readonly Account[], limits: ClosedOrderLimits = LIMITS) {
+    this.records = records
+    this.accounts = accounts
     this.limits = limits
   }
 
-  /** Entries in memory, forgotten ones included. */
-  get queued(): number {
-    return this.all.length
+  get size(): number {
+    return this.remembered
   }
 
-  remember(order: OrderRecord): void {
-    const own = order.account.closed
-    own.push(order)
-    this.all.push(order)
+  remember(record: number): void {
+    const { records } = this
+    const values = records.values(record)
+    const at = records.at(record)
+    const account = this.accounts[values[at + ACCOUNT]!]!
+    values[at + PREVIOUS_CLOSED] = this.newest
+    values[at + NEXT_CLOSED] = NONE
+    values[at + NEXT_OF_ACCOUNT] = NONE
+    if (this.newest === NONE) this.oldest = record
+    else this.write(this.newest, NEXT_CLOSED, record)
+    this.newest = record
+    if (account.closed === 0) account.oldestClosed = record
+    else this.write(account.newestClosed, NEXT_OF_ACCOUNT, record)
+    account.newestClosed = record
+    account.closed++
     this.remembered++
-    if (own.length > this.limits.closedOrdersPerAccount) this.forget(own.shift()!)
-    while (this.remembered > this.limits.closedOrders) this.forgetOldest()
-    // Forgotten orders in the middle of the queue would pile up behind a quiet account's.
-    if (this.all.length > 2 * this.remembered + 1_000) this.all.replace(this.inOrder())
+    if (account.closed > this.limits.closedOrdersPerAccount) this.forgetOldestOf(account)
+    while (this.remembered > this.limits.closedOrders) {
+      this.forgetOldestOf(this.accounts[this.read(this.oldest, ACCOUNT)]!)
+    }
   }
 
   /** Those remembered, in the order in which they closed. */
-  inOrder(): OrderRecord[] {
-    return this.all.toArray().filter((order) => !order.forgotten)
+  inOrder(): number[] {
+    const all: number[] = []
+    for (let record = this.oldest; record !== NONE; record = this.read(record, NEXT_CLOSED)) all.push(record)
+    return all
   }
 
-  private forgetOldest(): void {
-    let oldest = this.all.shift()
-    while (oldest?.forgotten) oldest = this.all.shift()
-    if (!oldest) return
-    oldest.account.closed.shift()
-    this.forget(oldest)
-  }
-
-  private forget(order: OrderRecord): void {
-    order.forgotten = true
-    order.account.orders.delete(order.clientOrderId)
+  private forgetOldestOf(account: Account): void {
+    const { records } = this
+    const record = account.oldestClosed
+    const previous = this.read(record, PREVIOUS_CLOSED)
+    const next = this.read(record, NEXT_CLOSED)
+    if (previous === NONE) this.oldest = next
+    else this.write(previous, NEXT_CLOSED, next)
+    if (next === NONE) this.newest = previous
+    else this.write(next, PREVIOUS_CLOSED, previous)
+    account.oldestClosed = this.read(record, NEXT_OF_ACCOUNT)
+    account.closed--
     this.remembered--
+    records.drop(record)
+  }
+
+  private read(record: number, field: number): number {
+    return this.records.values(record)[this.records.at(record) + field]!
+  }
+
+  private write(record: number, field: number, value: number): void {
+    this.records.values(record)[this.records.at(record) + field] = value
   }
 }

@@ -30,7 +30,17 @@ export class Digest {
 
   text(value: string): void {
     this.mix(value.length)
-    for (let i = 0; i < value.length; i++) this.mix(value.charCodeAt(i))
+    // The same as `mix` of each character, the two halves kept out of memory meanwhile.
+    let { a, b } = this
+    for (let i = 0; i < value.length; i++) {
+      const word = value.charCodeAt(i)
+      const mixedA = Math.imul(a ^ word, PRIME_A)
+      const mixedB = Math.imul(b ^ word, PRIME_B)
+      a = mixedA ^ (mixedA >>> 15) ^ (mixedB << 7)
+      b = mixedB ^ (mixedB >>> 13) ^ (mixedA << 11)
+    }
+    this.a = a
+    this.b = b
   }
 
   /** 16 hexadecimal digits. */

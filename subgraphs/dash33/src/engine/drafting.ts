@@ -42,25 +42,6 @@ export function termsOf(terms: OrderTerms): OrderTerms {
   }
 }
 
-/** Whether two orders ask for the same. */
-export function sameTerms(a: OrderTerms, b: OrderTerms): boolean {
-  return (
-    a.symbol === b.symbol &&
-    a.side === b.side &&
-    a.type === b.type &&
-    a.timeInForce === b.timeInForce &&
-    a.price === b.price &&
-    a.quantity === b.quantity &&
-    a.stopPrice === b.stopPrice &&
-    a.trailingAmount === b.trailingAmount &&
-    a.trailingBps === b.trailingBps &&
-    a.displayQuantity === b.displayQuantity &&
-    a.postOnly === b.postOnly &&
-    a.selfTradePrevention === b.selfTradePrevention &&
-    a.expiresAt === b.expiresAt
-  )
-}
-
 const PLAIN = { trailingAmount: null, trailingBps: null, displayQuantity: null } as const
 
 /** The limit leg and the stop leg of a pair. */

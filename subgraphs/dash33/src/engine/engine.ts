@@ -5,6 +5,7 @@ import { tick } from './core/timers.ts'
 import type { BalanceChange, EngineBatch, EngineEvent, LevelChange, RestingChange } from './events.ts'
 import { LIMITS } from './limits.ts'
 import {
+  type Answer,
   amendOne,
   cancelEvery,
   cancelEveryAfter,
@@ -44,7 +45,12 @@ export class Engine {
     const { state } = this
     const firstSequence = state.sequence + 1
     const events: EngineEvent[] = []
-    const acks = commands.map((command) => this.process(command, time, events))
+    const acks: Ack[] = []
+    for (let i = 0; i < commands.length; i++) {
+      const answer = this.process(commands[i]!, time, events)
+      // Only where nobody hears it is an answer no more than its kind.
+      if (typeof answer !== 'string') acks.push(answer)
+    }
     const levels: LevelChange[] = []
     const resting: RestingChange[] = []
     for (const market of state.marketsByIndex) {
@@ -61,28 +67,42 @@ export class Engine {
       balances: drainBalances(state),
       holds: state.narrator.drainHolds(),
     }
+    state.records.reuse()
     return { batch, acks }
   }
 
+  /** The same for a batch whose events, changes and answers nobody reads: they are not made. */
+  applyUnheard(commands: readonly Command[], time: number): void {
+    const { state } = this
+    const { exchange, narrator, records } = state
+    const unread: EngineEvent[] = []
+    narrator.isHeard = false
+    for (let i = 0; i < commands.length; i++) this.process(commands[i]!, time, unread)
+    narrator.isHeard = true
+    for (const { changes } of exchange.markets) changes?.clear()
+    exchange.balances.touched.clear()
+    records.reuse()
+  }
+
   /** Applies one command, appending what happens to `out`. */
-  process(command: Command, time: number, out: EngineEvent[]): Ack {
+  private process(command: Command, time: number, out: EngineEvent[]): Answer {
     const { state } = this
     const { exchange } = state
     const sequence = state.sequence + 1
     exchange.begin(sequence, time)
     state.narrator.begin(out)
-    const ack = this.#dispatch(command, out)
+    const answer = this.dispatch(command, out)
     exchange.end()
     state.sequence = sequence
     state.time = time
     const { digest } = exchange
     digest.number(sequence)
     digest.number(time)
-    digest.text(ack.kind === 'REFUSED' ? ack.code : ack.kind)
-    return ack
+    digest.text(wordOf(answer))
+    return answer
   }
 
-  #dispatch(command: Command, out: EngineEvent[]): Ack {
+  private dispatch(command: Command, out: EngineEvent[]): Answer {
     const { state } = this
     switch (command.kind) {
       case 'PLACE':
@@ -120,6 +140,11 @@ export class Engine {
         return { kind: 'TICKED', engineSequence: state.exchange.sequence }
     }
   }
+}
+
+function wordOf(answer: Answer): string {
+  if (typeof answer === 'string') return answer
+  return answer.kind === 'REFUSED' ? answer.code : answer.kind
 }
 
 function openAccount(state: EngineState, command: OpenAccount, out: EngineEvent[]): Ack {
@@ -170,14 +195,15 @@ function credit(state: EngineState, command: Credit, out: EngineEvent[]): Ack {
 
 /** Each balance changed since the last call, as it is now. */
 function drainBalances(state: EngineState): BalanceChange[] {
-  const { touched, values } = state.exchange.balances
+  const { balances } = state.exchange
+  const { touched, values } = balances
   const { assets, accountsByIndex } = state
   const cells = new Set<number>()
   for (let i = 0; i < touched.length; i++) cells.add(touched.at(i))
   touched.clear()
   return Array.from(cells, (cell) => ({
-    accountId: accountsByIndex[Math.floor(cell / 2 / assets.length)]!.id,
-    asset: assets[(cell / 2) % assets.length]!,
+    accountId: accountsByIndex[balances.accountOf(cell)]!.id,
+    asset: assets[balances.assetOf(cell)]!,
     available: values[cell]!,
     held: values[cell + 1]!,
   }))

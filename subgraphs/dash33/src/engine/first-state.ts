@@ -1,15 +1,27 @@
 import { z } from 'zod'
-import type { Account } from './account.ts'
-import { CANCELLED, FILLED, NO_REASON, OPEN, PARTIALLY_FILLED } from './core/codes.ts'
+import { NONE } from '../book/index.ts'
+import { CANCELLED, EXPIRE_TAKER, FILLED, NO_REASON, NO_ROLE, OPEN, PARTIALLY_FILLED } from './core/codes.ts'
 import { Draft } from './core/draft.ts'
 import { count, enter } from './core/entering.ts'
 import { ORDERS_PER_COMMAND } from './core/exchange.ts'
 import { dayOf } from './core/volume-window.ts'
 import { Digest } from './digest.ts'
 import { fill } from './drafting.ts'
-import { orderId } from './order-id.ts'
-import { NO_FILLS, OrderRecord, type Standing } from './order-record.ts'
+import { codes } from './order-codes.ts'
+import {
+  AT_FILLED_QUOTE,
+  AT_PRICE,
+  AT_QUANTITY,
+  AT_REASON,
+  AT_REMAINING,
+  AT_STATUS,
+  AT_STOP_PRICE,
+  FIRST,
+  NOW,
+  PRICE,
+} from './order-records.ts'
 import type { EngineState } from './state.ts'
+import { ORDER_TYPES, SIDES, TIMES_IN_FORCE } from './words.ts'
 
 const STATUSES = ['OPEN', 'PARTIALLY_FILLED', 'FILLED', 'CANCELLED'] as const
 const STATUS_NUMBERS = { OPEN, PARTIALLY_FILLED, FILLED, CANCELLED }
@@ -85,8 +97,9 @@ export function readFirstState(written: Uint8Array, state: EngineState): void {
     for (const row of [...bids, ...asks]) rest(state, row)
   }
   for (const row of read.closed) {
-    const record = recordOf(state, row, -1)
-    record.last = standingOf(row)
+    const record = recordOf(state, row, NONE)
+    const [, , , , , , , , , quantity, remaining, filledQuote, status] = row
+    stand(state, record, NOW, quantity, remaining, filledQuote, STATUS_NUMBERS[status])
     state.closedOrders.remember(record)
   }
   exchange.sequence = read.sequence
@@ -131,55 +144,50 @@ function rest(state: EngineState, row: OrderRow): void {
   orders.pool.shown[slot] = remaining
   count(exchange, slot)
   book.rest(slot)
-  state.records[slot] = recordOf(state, row, slot)
+  recordOf(state, row, slot)
 }
 
-function recordOf(state: EngineState, row: OrderRow, slot: number): OrderRecord {
-  const [index, market, sequence, createdAt, clientOrderId] = row
-  const [, , , , , , , , price, quantity, , , , firstStatus, firstFills] = row
-  const account: Account = state.accountsByIndex[index]!
+function recordOf(state: EngineState, row: OrderRow, slot: number): number {
+  const { records } = state
+  const [account, market, sequence, createdAt, clientOrderId, side, type, timeInForce] = row
+  const [, , , , , , , , , quantity, , , , firstStatus, fills] = row
+  const kind = codes(
+    market,
+    SIDES.indexOf(side),
+    ORDER_TYPES.indexOf(type),
+    TIMES_IN_FORCE.indexOf(timeInForce),
+    EXPIRE_TAKER,
+    false,
+    NO_ROLE,
+  )
   const number = sequence * ORDERS_PER_COMMAND
-  const record = new OrderRecord({
-    number,
-    id: orderId(number),
-    clientOrderId,
-    account,
-    terms: termsOf(state, row),
-    createdAt,
-    sequence,
-    expiresAt: null,
-    groupId: null,
-    role: 0,
-    slot,
-  })
+  const record = records.add(number, account, clientOrderId, kind, termsOf(state, row), createdAt, 0, slot)
   const unit = state.exchange.markets[market]!.quoteUnits
-  const fills = firstFills.map(([at, lots, fee], leg) => ({
-    leg,
-    price: at,
-    quantity: lots,
-    fee,
-    quoteAmount: at * lots * unit,
-  }))
-  record.fills = fills.length === 0 ? NO_FILLS : fills
-  const filled = fills.reduce((sum, each) => sum + each.quantity, 0)
-  const filledQuote = fills.reduce((sum, each) => sum + each.quoteAmount, 0)
-  const status = STATUS_NUMBERS[firstStatus]
-  record.first = {
-    price,
-    stopPrice: null,
-    quantity,
-    remaining: quantity - filled,
-    filledQuote,
-    status,
-    reason: NO_REASON,
-  }
-  account.orders.set(clientOrderId, record)
+  if (fills.length > 0) records.fills[record] = fills.flatMap((fill, leg) => [leg, ...fill])
+  const filled = fills.reduce((sum, [, lots]) => sum + lots, 0)
+  const filledQuote = fills.reduce((sum, [at, lots]) => sum + at * lots * unit, 0)
+  stand(state, record, FIRST, quantity, quantity - filled, filledQuote, STATUS_NUMBERS[firstStatus])
   return record
 }
 
-function standingOf(row: OrderRow): Standing {
-  const [, , , , , , , , price, quantity, remaining, filledQuote, status] = row
-  return { price, stopPrice: null, quantity, remaining, filledQuote, status: STATUS_NUMBERS[status], reason: NO_REASON }
+function stand(
+  { records }: EngineState,
+  record: number,
+  standing: number,
+  quantity: number,
+  remaining: number,
+  filledQuote: number,
+  status: number,
+): void {
+  const values = records.values(record)
+  const at = records.at(record)
+  values[at + standing + AT_PRICE] = values[at + PRICE]!
+  values[at + standing + AT_STOP_PRICE] = 0
+  values[at + standing + AT_QUANTITY] = quantity
+  values[at + standing + AT_REMAINING] = remaining
+  values[at + standing + AT_FILLED_QUOTE] = filledQuote
+  values[at + standing + AT_STATUS] = status
+  values[at + standing + AT_REASON] = NO_REASON
 }
 
 function termsOf(state: EngineState, row: OrderRow) {

@@ -1,35 +1,38 @@
+import { BUY, NONE } from '../book/index.ts'
 import type { OrderTerms } from './commands.ts'
 import { PENDING } from './core/codes.ts'
+import { IntList } from './core/int-list.ts'
 import type { Sink } from './core/sink.ts'
-import type { EngineEvent, HoldChange, TradeParty } from './events.ts'
+import { termsOf } from './drafting.ts'
+import type { EngineEvent, HoldChange, OrderNames, TradeParty } from './events.ts'
+import { codesOf, marketIn, sideIn } from './order-codes.ts'
 import { orderId, tradeId } from './order-id.ts'
-import { type FirstFill, NO_FILLS, OrderRecord } from './order-record.ts'
+import { ACCOUNT, AT_PRICE, AT_STOP_PRICE, CODES, HOLD_TOUCHED, NO_FILLS, NOW, NUMBER, SLOT } from './order-records.ts'
 import type { EngineState } from './state.ts'
 import { reasonOf, roleOf, SIDES, STATUS_REASONS } from './words.ts'
 
 /** An order that a command is about to place: the core knows the rest. */
-export interface Announced {
+export interface Announced extends OrderTerms {
   readonly clientOrderId: string
-  readonly terms: OrderTerms
 }
 
 /** Tells in words what the core does: its numbers become events, and each order keeps a record of its names. */
 export class Narrator implements Sink {
-  out: EngineEvent[] = []
+  /** Whether anybody reads events, changes and answers; records are kept all the same. */
+  isHeard = true
+  private out: EngineEvent[] = []
   private readonly state: EngineState
   private announced: readonly Announced[] = []
-  private acceptedCount = 0
   private groupId: string | null = null
-  /** The orders that the command placed. */
-  readonly placed: OrderRecord[] = []
-  /** Ids of the orders that it cancelled. */
-  cancelledIds: string[] = []
-  /** What its own order traded as it arrived. */
-  private ownFills: FirstFill[] = []
+  /** Records of the orders that the command placed. */
+  readonly placed = new IntList()
+  /** The core's ids of the orders that it cancelled. */
+  readonly cancelledOrders: number[] = []
+  /** What its own order traded as it arrived: see `OrderRecords.fills`. */
+  private ownFills: number[] = []
   private filling = -1
-  /** Orders whose hold has changed, each once, and beside each the asset that it pays with. */
-  private touchedHolds: OrderRecord[] = []
-  private readonly heldAssets: number[] = []
+  /** Records of orders whose hold has changed, each once. */
+  private readonly touchedHolds = new IntList()
 
   constructor(state: EngineState) {
     this.state = state
@@ -37,16 +40,15 @@ export class Narrator implements Sink {
 
   begin(out: EngineEvent[]): void {
     this.out = out
-    this.placed.length = 0
-    this.cancelledIds = []
-    this.ownFills = []
+    this.placed.clear()
+    if (this.cancelledOrders.length > 0) this.cancelledOrders.length = 0
+    if (this.ownFills.length > 0) this.ownFills = []
     this.filling = -1
   }
 
   /** Names the orders that the next acceptances are of. */
   announce(orders: readonly Announced[]): void {
     this.announced = orders
-    this.acceptedCount = 0
   }
 
   /** Collects the fills of an order that arrives anew. */
@@ -54,72 +56,57 @@ export class Narrator implements Sink {
     this.filling = slot
   }
 
-  fills(): readonly FirstFill[] {
+  fills(): readonly number[] {
     return this.ownFills.length === 0 ? NO_FILLS : this.ownFills
   }
 
   accepted(slot: number): void {
-    const { exchange } = this.state
-    const { orders, sequence, time } = exchange
-    const { clientOrderId, terms } = this.announced[this.acceptedCount]!
+    const { exchange, records } = this.state
+    const { orders, time } = exchange
+    const announced = this.announced[this.placed.length]!
+    const { clientOrderId } = announced
     const number = orders.pool.id[slot]!
-    const id = orderId(number)
-    if (this.acceptedCount === 0) {
-      this.filling = slot
-      this.groupId = this.announced.length > 1 ? id : null
-    }
-    this.acceptedCount++
-    const account = this.state.accountsByIndex[orders.pool.owner[slot]!]!
-    const role = orders.role[slot]!
+    if (this.placed.length === 0) this.filling = slot
     const expiresAt = exchange.deadlines.timeOf(slot)
-    const groupId = this.groupId
-    const record = new OrderRecord({
-      number,
-      id,
-      clientOrderId,
-      account,
-      terms,
-      createdAt: time,
-      sequence,
-      expiresAt,
-      groupId,
-      role,
-      slot,
-    })
-    this.state.records[slot] = record
-    account.orders.set(clientOrderId, record)
+    const codes = codesOf(orders, slot)
+    const account = orders.pool.owner[slot]!
+    const record = records.add(number, account, clientOrderId, codes, announced, time, expiresAt ?? 0, slot)
     this.placed.push(record)
-    if (orders.held[slot] !== 0) this.held(slot)
     exchange.digest.text(clientOrderId)
+    if (!this.isHeard) return
+    if (orders.held[slot] !== 0) this.held(slot)
+    const names = this.names(record)
+    if (this.placed.length === 1) this.groupId = this.announced.length > 1 ? names.orderId : null
     this.out.push({
       type: 'ORDER_ACCEPTED',
-      engineSequence: sequence,
-      orderId: record.id,
-      clientOrderId: record.clientOrderId,
-      accountId: record.account.id,
-      userId: record.account.userId,
-      symbol: record.terms.symbol,
-      side: record.terms.side,
-      terms,
+      engineSequence: exchange.sequence,
+      orderId: names.orderId,
+      clientOrderId: names.clientOrderId,
+      accountId: names.accountId,
+      userId: names.userId,
+      symbol: names.symbol,
+      side: names.side,
+      terms: termsOf(announced),
       expiresAt,
       status: orders.status[slot] === PENDING ? 'PENDING' : 'OPEN',
-      groupId,
-      role: roleOf(role),
+      groupId: this.groupId,
+      role: roleOf(orders.role[slot]!),
     })
   }
 
   triggered(slot: number, lastPrice: number): void {
     const { orders, sequence } = this.state.exchange
-    const record = this.record(slot)
+    if (!this.isHeard) return
+    const names = this.names(this.state.records.of(slot))
     this.out.push({
       type: 'ORDER_TRIGGERED',
       engineSequence: sequence,
-      orderId: record.id,
-      clientOrderId: record.clientOrderId,
-      accountId: record.account.id,
-      userId: record.account.userId,
-      symbol: record.terms.symbol,
-      side: record.terms.side,
+      orderId: names.orderId,
+      clientOrderId: names.clientOrderId,
+      accountId: names.accountId,
+      userId: names.userId,
+      symbol: names.symbol,
+      side: names.side,
       lastPrice: lastPrice === 0 ? null : lastPrice,
       quantity: orders.quantity[slot]!,
       status: orders.status[slot] === PENDING ? 'PENDING' : 'OPEN',
@@ -128,21 +115,26 @@ export class Narrator implements Sink {
 
   amended(slot: number, bySelfTrade: boolean, keptPriority: boolean): void {
     const { orders, sequence } = this.state.exchange
-    const record = this.record(slot)
-    if (record.price !== null) record.price = orders.pool.price[slot]!
-    if (record.stopPrice !== null) record.stopPrice = orders.stop[slot]!
+    const { records } = this.state
+    const record = records.of(slot)
+    const values = records.values(record)
+    const now = records.at(record) + NOW
+    if (values[now + AT_PRICE] !== 0) values[now + AT_PRICE] = orders.pool.price[slot]!
+    if (values[now + AT_STOP_PRICE] !== 0) values[now + AT_STOP_PRICE] = orders.stop[slot]!
+    if (!this.isHeard) return
+    const names = this.names(record)
     this.out.push({
       type: 'ORDER_AMENDED',
       engineSequence: sequence,
-      orderId: record.id,
-      clientOrderId: record.clientOrderId,
-      accountId: record.account.id,
-      userId: record.account.userId,
-      symbol: record.terms.symbol,
-      side: record.terms.side,
+      orderId: names.orderId,
+      clientOrderId: names.clientOrderId,
+      accountId: names.accountId,
+      userId: names.userId,
+      symbol: names.symbol,
+      side: names.side,
       reason: bySelfTrade ? 'SELF_TRADE' : 'REQUESTED',
-      price: record.price,
-      stopPrice: record.stopPrice,
+      price: values[now + AT_PRICE] || null,
+      stopPrice: values[now + AT_STOP_PRICE] || null,
       quantity: orders.quantity[slot]!,
       remainingQuantity: orders.remaining[slot]!,
       keptPriority,
@@ -162,9 +154,9 @@ export class Narrator implements Sink {
   ): void {
     const { exchange } = this.state
     const { sequence, legs: leg } = exchange
+    if (taker === this.filling && !auction) this.ownFills.push(leg, price, quantity, takerFee)
+    if (!this.isHeard) return
     const market = exchange.marketOf(maker)
-    const quoteAmount = price * quantity * market.quoteUnits
-    if (taker === this.filling && !auction) this.ownFills.push({ leg, price, quantity, fee: takerFee, quoteAmount })
     this.out.push({
       type: 'TRADE',
       engineSequence: sequence,
@@ -174,7 +166,7 @@ export class Narrator implements Sink {
       price,
       quantity,
       baseAmount: quantity * market.baseUnits,
-      quoteAmount,
+      quoteAmount: price * quantity * market.quoteUnits,
       takerSide: SIDES[exchange.orders.pool.side[taker]!]!,
       auction,
       maker: this.party(maker, makerFee, makerBps),
@@ -184,18 +176,19 @@ export class Narrator implements Sink {
 
   cancelled(slot: number, reason: number): void {
     const { orders, sequence } = this.state.exchange
-    const record = this.record(slot)
-    this.cancelledIds.push(record.id)
+    if (!this.isHeard) return
+    this.cancelledOrders.push(orders.pool.id[slot]!)
+    const names = this.names(this.state.records.of(slot))
     const words = reasonOf(reason)!
     this.out.push({
       type: 'ORDER_CANCELLED',
       engineSequence: sequence,
-      orderId: record.id,
-      clientOrderId: record.clientOrderId,
-      accountId: record.account.id,
-      userId: record.account.userId,
-      symbol: record.terms.symbol,
-      side: record.terms.side,
+      orderId: names.orderId,
+      clientOrderId: names.clientOrderId,
+      accountId: names.accountId,
+      userId: names.userId,
+      symbol: names.symbol,
+      side: names.side,
       reason: words,
       status: words === 'EXPIRED' ? 'EXPIRED' : 'CANCELLED',
       filledQuantity: orders.filled(slot),
@@ -204,21 +197,25 @@ export class Narrator implements Sink {
   }
 
   closed(slot: number): void {
-    const record = this.record(slot)
-    record.close(this.state.exchange.orders)
-    this.state.closedOrders.remember(record)
+    const { records, closedOrders, exchange } = this.state
+    const record = records.of(slot)
+    records.close(record, exchange.orders)
+    closedOrders.remember(record)
   }
 
   held(slot: number): void {
-    const record = this.record(slot)
-    if (record.isHoldTouched) return
-    record.isHoldTouched = true
-    const market = this.state.exchange.marketOf(slot)
+    if (!this.isHeard) return
+    const { records } = this.state
+    const record = records.of(slot)
+    const values = records.values(record)
+    const at = records.at(record)
+    if (values[at + HOLD_TOUCHED] === 1) return
+    values[at + HOLD_TOUCHED] = 1
     this.touchedHolds.push(record)
-    this.heldAssets.push(record.terms.side === 'BUY' ? market.quoteAsset : market.baseAsset)
   }
 
   statusSet(market: number, reason: number): void {
+    if (!this.isHeard) return
     const entry = this.state.marketsByIndex[market]!
     const { symbol, status, auctionEndsAt, recording } = entry
     this.out.push({
@@ -233,6 +230,7 @@ export class Narrator implements Sink {
   }
 
   uncrossed(market: number, price: number, quantity: number): void {
+    if (!this.isHeard) return
     this.out.push({
       type: 'AUCTION_UNCROSSED',
       engineSequence: this.state.exchange.sequence,
@@ -243,6 +241,7 @@ export class Narrator implements Sink {
   }
 
   cancelAllAfter(account: number, at: number): void {
+    if (!this.isHeard) return
     this.out.push({
       type: 'CANCEL_ALL_AFTER_SET',
       engineSequence: this.state.exchange.sequence,
@@ -253,37 +252,53 @@ export class Narrator implements Sink {
 
   /** Each touched hold once, as it is now. */
   drainHolds(): HoldChange[] {
-    const { exchange, assets } = this.state
-    const changes = this.touchedHolds.map((record, i): HoldChange => {
-      record.isHoldTouched = false
-      return {
-        orderId: record.id,
-        accountId: record.account.id,
-        asset: assets[this.heldAssets[i]!]!,
-        held: record.last ? 0 : exchange.orders.held[record.slot]!,
-      }
-    })
-    this.touchedHolds = []
-    this.heldAssets.length = 0
+    const { exchange, assets, records, accountsByIndex } = this.state
+    const changes: HoldChange[] = []
+    for (let i = 0; i < this.touchedHolds.length; i++) {
+      const record = this.touchedHolds.at(i)
+      const values = records.values(record)
+      const at = records.at(record)
+      values[at + HOLD_TOUCHED] = 0
+      const codes = values[at + CODES]!
+      const { quoteAsset, baseAsset } = exchange.markets[marketIn(codes)]!
+      const slot = values[at + SLOT]!
+      changes.push({
+        orderId: orderId(values[at + NUMBER]!),
+        accountId: accountsByIndex[values[at + ACCOUNT]!]!.id,
+        asset: assets[sideIn(codes) === BUY ? quoteAsset : baseAsset]!,
+        held: slot === NONE ? 0 : exchange.orders.held[slot]!,
+      })
+    }
+    this.touchedHolds.clear()
     return changes
   }
 
-  private record(slot: number): OrderRecord {
-    const record = this.state.records[slot]
-    if (!record) throw new Error(`slot ${slot} has no record`)
-    return record
+  private names(record: number): OrderNames {
+    const { records, accountsByIndex, marketsByIndex } = this.state
+    const values = records.values(record)
+    const at = records.at(record)
+    const codes = values[at + CODES]!
+    const account = accountsByIndex[values[at + ACCOUNT]!]!
+    return {
+      orderId: orderId(values[at + NUMBER]!),
+      clientOrderId: records.clientOrderIds[record]!,
+      accountId: account.id,
+      userId: account.userId,
+      symbol: marketsByIndex[marketIn(codes)]!.symbol,
+      side: SIDES[sideIn(codes)]!,
+    }
   }
 
   private party(slot: number, fee: number, feeBps: number): TradeParty {
     const { orders } = this.state.exchange
-    const record = this.record(slot)
+    const names = this.names(this.state.records.of(slot))
     const remaining = orders.remaining[slot]!
     return {
-      accountId: record.account.id,
-      userId: record.account.userId,
-      orderId: record.id,
-      clientOrderId: record.clientOrderId,
-      side: record.terms.side,
+      accountId: names.accountId,
+      userId: names.userId,
+      orderId: names.orderId,
+      clientOrderId: names.clientOrderId,
+      side: names.side,
       fee,
       feeBps,
       filledQuantity: orders.filled(slot),

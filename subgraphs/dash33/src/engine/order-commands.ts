@@ -1,6 +1,6 @@
 import { NONE } from '../book/index.ts'
 import type { Account } from './account.ts'
-import type { Ack } from './acks.ts'
+import type { Ack, OrderSnapshot } from './acks.ts'
 import type {
   AmendOrder,
   CancelAll,
@@ -13,49 +13,53 @@ import type {
 import { amend } from './core/amending.ts'
 import { placeBracket } from './core/brackets.ts'
 import { cancelAll, cancelOrder, setDeadMan } from './core/cancelling.ts'
-import { REASON } from './core/codes.ts'
+import { NO_ROLE, REASON } from './core/codes.ts'
 import { Draft } from './core/draft.ts'
 import { followUp } from './core/follow-up.ts'
 import { placePair } from './core/pairs.ts'
 import { place } from './core/placing.ts'
-import { exitsOf, fill, legsOf, sameTerms, termsOf } from './drafting.ts'
+import { exitsOf, fill, legsOf } from './drafting.ts'
 import type { MarketEntry } from './market-entry.ts'
 import type { Announced } from './narrator.ts'
-import { parseOrderId } from './order-id.ts'
-import type { OrderRecord } from './order-record.ts'
+import { roleIn } from './order-codes.ts'
+import { orderId, parseOrderId } from './order-id.ts'
+import { CODES, NUMBER, SLOT } from './order-records.ts'
+import { fillSnapshots, firstSnapshot, hasTerms, sequenceOf, snapshotNow } from './order-snapshots.ts'
 import { refusalOf } from './refusals.ts'
 import type { EngineState } from './state.ts'
+
+/** An answer, or only its kind where nobody reads it. */
+export type Answer = Ack | Exclude<Ack['kind'], 'REFUSED'>
 
 /** The drafts of the one command that is applied at a time. */
 const FIRST = new Draft()
 const SECOND = new Draft()
 
-export function placeOrder(state: EngineState, command: PlaceOrder): Ack {
-  const orders = [{ clientOrderId: command.clientOrderId, terms: termsOf(command) }]
-  return placeAll(state, command.accountId, orders, (account, market) =>
+export function placeOrder(state: EngineState, command: PlaceOrder): Answer {
+  return placeAll(state, command.accountId, [command], (account, market) =>
     place(state.exchange, fill(FIRST, account, market, command)),
   )
 }
 
-export function placeOco(state: EngineState, command: PlaceOco): Ack {
+export function placeOco(state: EngineState, command: PlaceOco): Answer {
   const { accountId, clientOrderId } = command
   const [limit, stop] = legsOf(command)
   const orders = [
-    { clientOrderId, terms: limit },
-    { clientOrderId: `${clientOrderId}.stop`, terms: stop },
+    { ...limit, clientOrderId },
+    { ...stop, clientOrderId: `${clientOrderId}.stop` },
   ]
   return placeAll(state, accountId, orders, (account, market) =>
     placePair(state.exchange, fill(FIRST, account, market, limit), fill(SECOND, account, market, stop)),
   )
 }
 
-export function placeWithExits(state: EngineState, command: PlaceBracket): Ack {
+export function placeWithExits(state: EngineState, command: PlaceBracket): Answer {
   const { accountId, clientOrderId, entry, stopLimitPrice } = command
   const [profit, loss] = exitsOf(command)
   const orders = [
-    { clientOrderId, terms: termsOf(entry) },
-    { clientOrderId: `${clientOrderId}.profit`, terms: profit },
-    { clientOrderId: `${clientOrderId}.stop`, terms: loss },
+    { ...entry, clientOrderId },
+    { ...profit, clientOrderId: `${clientOrderId}.profit` },
+    { ...loss, clientOrderId: `${clientOrderId}.stop` },
   ]
   const exits = { takeProfit: command.takeProfitPrice, stop: command.stopPrice, stopLimit: stopLimitPrice ?? 0 }
   return placeAll(state, accountId, orders, (account, market) =>
@@ -65,90 +69,104 @@ export function placeWithExits(state: EngineState, command: PlaceBracket): Ack {
 
 type PlaceInCore = (account: number, market: number) => number
 
-function placeAll(state: EngineState, accountId: string, orders: readonly Announced[], run: PlaceInCore): Ack {
+function placeAll(state: EngineState, accountId: string, orders: readonly Announced[], run: PlaceInCore): Answer {
   const account = state.accounts.get(accountId)
   if (!account) return { kind: 'REFUSED', code: 'UNKNOWN_ACCOUNT' }
   const repeated = repeatedAnswer(state, account, orders)
   if (repeated) return repeated
-  const market = state.markets.get(orders[0]!.terms.symbol)
+  const market = state.markets.get(orders[0]!.symbol)
   if (!market) return { kind: 'REFUSED', code: 'UNKNOWN_MARKET' }
   state.narrator.announce(orders)
   if (run(account.index, market.index) === NONE) return refusalOf(state)
   return firstAnswer(state)
 }
 
-function firstAnswer(state: EngineState): Ack {
-  const { narrator, exchange } = state
+function firstAnswer(state: EngineState): Answer {
+  const { narrator, exchange, records } = state
   const { placed } = narrator
-  const first = placed[0]!
-  first.fills = narrator.fills()
-  for (let i = 0; i < placed.length; i++) placed[i]!.first = placed[i]!.standing(exchange.orders)
+  const first = placed.at(0)
+  const fills = narrator.fills()
+  if (fills.length > 0) records.fills[first] = fills
+  for (let i = 0; i < placed.length; i++) records.settleFirst(placed.at(i), exchange.orders)
+  if (!narrator.isHeard) return 'PLACED'
+  const linked: OrderSnapshot[] = []
+  for (let i = 1; i < placed.length; i++) linked.push(firstSnapshot(state, placed.at(i)))
   return {
     kind: 'PLACED',
-    order: first.snapshot(first.first!),
-    fills: first.fillSnapshots(),
-    linked: placed.length === 1 ? [] : placed.slice(1).map((record) => record.snapshot(record.first!)),
+    order: firstSnapshot(state, first),
+    fills: fillSnapshots(state, first, exchange.sequence, fills),
+    linked,
     replayed: false,
   }
 }
 
 /** The answer to client order ids of which one is known already. */
 function repeatedAnswer(state: EngineState, account: Account, orders: readonly Announced[]): Ack | null {
-  if (areNew(account, orders)) return null
-  const known = orders.map(({ clientOrderId }) => account.orders.get(clientOrderId))
-  const taken = known.find((record) => record !== undefined)
-  if (taken === undefined) return null
-  const first = known[0]
-  if (!first || !isRepeated(first, known, orders)) {
-    return { kind: 'REFUSED', code: 'CLIENT_ORDER_ID_REUSED', orderId: taken.id }
+  const { records } = state
+  if (areNew(state, account, orders)) return null
+  const known = orders.map(({ clientOrderId }) => records.find(account.index, clientOrderId))
+  const first = known[0]!
+  if (first === NONE || !isRepeated(state, first, known, orders)) {
+    const taken = known.find((record) => record !== NONE)!
+    const number = records.values(taken)[records.at(taken) + NUMBER]!
+    return { kind: 'REFUSED', code: 'CLIENT_ORDER_ID_REUSED', orderId: orderId(number) }
   }
-  const linked = known.slice(1).filter((record) => record !== undefined)
+  const linked = known.slice(1).filter((record) => record !== NONE)
   return {
     kind: 'PLACED',
-    order: first.snapshot(first.first ?? first.standing(state.exchange.orders)),
-    fills: first.fillSnapshots(),
-    linked: linked.map((record) => record.snapshot(record.first ?? record.standing(state.exchange.orders))),
+    order: firstSnapshot(state, first),
+    fills: fillSnapshots(state, first, sequenceIn(state, first), records.fills[first]!),
+    linked: linked.map((record) => firstSnapshot(state, record)),
     replayed: true,
   }
 }
 
-function areNew(account: Account, orders: readonly Announced[]): boolean {
-  for (let i = 0; i < orders.length; i++) if (account.orders.has(orders[i]!.clientOrderId)) return false
+function areNew(state: EngineState, account: Account, orders: readonly Announced[]): boolean {
+  for (let i = 0; i < orders.length; i++) {
+    if (state.records.find(account.index, orders[i]!.clientOrderId) !== NONE) return false
+  }
   return true
 }
 
 /** Whether the same command placed all that is still known of these orders, on the same terms. */
-function isRepeated(first: OrderRecord, known: readonly (OrderRecord | undefined)[], orders: readonly Announced[]) {
-  if ((first.groupId !== null) !== orders.length > 1) return false
+function isRepeated(state: EngineState, first: number, known: readonly number[], orders: readonly Announced[]) {
+  const { records } = state
+  if ((roleIn(records.values(first)[records.at(first) + CODES]!) !== NO_ROLE) !== orders.length > 1) return false
+  const sequence = sequenceIn(state, first)
   return known.every(
-    (record, i) =>
-      record === undefined || (record.sequence === first.sequence && sameTerms(record.terms, orders[i]!.terms)),
+    (record, i) => record === NONE || (sequenceIn(state, record) === sequence && hasTerms(state, record, orders[i]!)),
   )
 }
 
-export function cancelOne(state: EngineState, command: CancelOrder): Ack {
+const sequenceIn = ({ records }: EngineState, record: number) =>
+  sequenceOf(records.values(record)[records.at(record) + NUMBER]!)
+
+export function cancelOne(state: EngineState, command: CancelOrder): Answer {
   const account = state.accounts.get(command.accountId)
   if (!account) return { kind: 'REFUSED', code: 'UNKNOWN_ACCOUNT' }
-  const record = findOpen(state, account, command)
-  if (!cancelOrder(state.exchange, account.index, record?.slot ?? NONE) || !record) return refusalOf(state)
-  const order = record.snapshot(record.standing(state.exchange.orders))
-  return { kind: 'CANCELLED', engineSequence: state.exchange.sequence, order }
+  const { exchange, records } = state
+  const slot = findOpen(state, account, command)
+  const record = slot === NONE ? NONE : records.of(slot)
+  if (!cancelOrder(exchange, account.index, slot)) return refusalOf(state)
+  if (!state.narrator.isHeard) return 'CANCELLED'
+  return { kind: 'CANCELLED', engineSequence: exchange.sequence, order: snapshotNow(state, record) }
 }
 
-export function amendOne(state: EngineState, command: AmendOrder): Ack {
-  const { exchange, narrator } = state
+export function amendOne(state: EngineState, command: AmendOrder): Answer {
+  const { exchange, narrator, records } = state
   const account = state.accounts.get(command.accountId)
   if (!account) return { kind: 'REFUSED', code: 'UNKNOWN_ACCOUNT' }
-  const record = findOpen(state, account, command)
-  const slot = record?.slot ?? NONE
+  const slot = findOpen(state, account, command)
+  const record = slot === NONE ? NONE : records.of(slot)
   narrator.follow(slot)
   const outcome = amend(exchange, slot, command.quantity ?? 0, command.price ?? 0, command.stopPrice ?? 0)
-  if (outcome === null || !record) return refusalOf(state)
+  if (outcome === null) return refusalOf(state)
+  if (!narrator.isHeard) return 'AMENDED'
   return {
     kind: 'AMENDED',
     engineSequence: exchange.sequence,
-    order: record.snapshot(record.standing(exchange.orders)),
-    fills: record.fillSnapshots(exchange.sequence, narrator.fills()),
+    order: snapshotNow(state, record),
+    fills: fillSnapshots(state, record, exchange.sequence, narrator.fills()),
     keptPriority: outcome,
   }
 }
@@ -164,7 +182,7 @@ export function cancelEvery(state: EngineState, { accountId, symbol, side }: Can
   const sideCode = side === null ? -1 : side === 'BUY' ? 0 : 1
   cancelAll(state.exchange, account.index, market?.index ?? -1, sideCode, REASON.MASS_CANCEL)
   // What it sets free may end orders of others.
-  const orderIds = [...state.narrator.cancelledIds].sort()
+  const orderIds = state.narrator.cancelledOrders.toSorted((a, b) => a - b).map(orderId)
   followUp(state.exchange)
   return { kind: 'ALL_CANCELLED', engineSequence: state.exchange.sequence, orderIds }
 }
@@ -176,14 +194,14 @@ export function cancelEveryAfter(state: EngineState, { accountId, delayMs }: Can
   return { kind: 'CANCEL_ALL_AFTER_SET', engineSequence: state.exchange.sequence, at: at === 0 ? null : at }
 }
 
-function findOpen(state: EngineState, account: Account, names: CancelOrder | AmendOrder): OrderRecord | null {
-  const record =
-    names.clientOrderId === undefined ? byId(state, names.orderId) : account.orders.get(names.clientOrderId)
-  return record && record.account === account && record.slot !== NONE ? record : null
-}
-
-function byId(state: EngineState, id: string | undefined): OrderRecord | undefined {
-  const number = id === undefined ? null : parseOrderId(id)
-  const slot = number === null ? NONE : state.exchange.index.get(number)
-  return slot === NONE ? undefined : state.records[slot]
+/** The slot of an account's open or pending order, or NONE. */
+function findOpen(state: EngineState, account: Account, names: CancelOrder | AmendOrder): number {
+  const { records, exchange } = state
+  if (names.clientOrderId === undefined) {
+    const number = names.orderId === undefined ? null : parseOrderId(names.orderId)
+    const slot = number === null ? NONE : exchange.index.get(number)
+    return slot !== NONE && exchange.orders.pool.owner[slot] === account.index ? slot : NONE
+  }
+  const record = records.find(account.index, names.clientOrderId)
+  return record === NONE ? NONE : records.values(record)[records.at(record) + SLOT]!
 }

@@ -6,7 +6,7 @@ import { Exchange } from './core/exchange.ts'
 import type { Digest } from './digest.ts'
 import { MarketEntry } from './market-entry.ts'
 import { Narrator } from './narrator.ts'
-import type { OrderRecord } from './order-record.ts'
+import { OrderRecords } from './order-records.ts'
 import { RiskProfiles } from './risk-profiles.ts'
 
 export interface CreditRecord {
@@ -25,9 +25,8 @@ export class EngineState {
   readonly assets: readonly string[]
   readonly accounts = new Map<string, Account>()
   readonly accountsByIndex: Account[] = []
-  /** Of open and pending orders, by slot. */
-  readonly records: (OrderRecord | undefined)[] = []
-  readonly closedOrders = new ClosedOrders()
+  readonly records = new OrderRecords()
+  readonly closedOrders = new ClosedOrders(this.records, this.accountsByIndex)
   readonly credits = new Map<string, CreditRecord>()
   readonly profiles: RiskProfiles
   /** Of the last command applied. */

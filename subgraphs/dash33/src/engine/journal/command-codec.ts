@@ -54,7 +54,7 @@ export function writeCommand(out: ByteWriter, command: Command): void {
   out.byte(placeIn(KINDS, command.kind))
   switch (command.kind) {
     case 'PLACE':
-      out.text(command.accountId)
+      out.name(command.accountId)
       out.text(command.clientOrderId)
       writeTerms(out, command)
       break
@@ -62,12 +62,12 @@ export function writeCommand(out: ByteWriter, command: Command): void {
       writeCancel(out, command)
       break
     case 'OPEN_ACCOUNT':
-      out.text(command.accountId)
+      out.name(command.accountId)
       out.text(command.userId)
       break
     case 'CREDIT':
-      out.text(command.accountId)
-      out.text(command.asset)
+      out.name(command.accountId)
+      out.name(command.asset)
       out.number(command.amount)
       out.text(command.reference)
       break
@@ -84,12 +84,12 @@ export function writeCommand(out: ByteWriter, command: Command): void {
       writeAmend(out, command)
       break
     case 'CANCEL_ALL':
-      out.text(command.accountId)
-      out.text(command.symbol ?? '')
+      out.name(command.accountId)
+      out.name(command.symbol ?? '')
       out.byte(command.side === null ? 0 : 1 + placeIn(SIDES, command.side))
       break
     case 'CANCEL_ALL_AFTER':
-      out.text(command.accountId)
+      out.name(command.accountId)
       out.number(command.delayMs)
       break
     case 'TICK':
@@ -108,9 +108,9 @@ export function readCommand(input: ByteReader): Command {
     case 'CANCEL':
       return readCancel(input)
     case 'OPEN_ACCOUNT':
-      return { kind, accountId: input.text(), userId: input.text() }
+      return { kind, accountId: input.name(), userId: input.text() }
     case 'CREDIT':
-      return { kind, accountId: input.text(), asset: input.text(), amount: input.number(), reference: input.text() }
+      return { kind, accountId: input.name(), asset: input.name(), amount: input.number(), reference: input.text() }
     case 'SET_MARKET_STATUS':
       return readStatus(input)
     case 'PLACE_OCO':
@@ -120,8 +120,8 @@ export function readCommand(input: ByteReader): Command {
     case 'AMEND':
       return readAmend(input)
     case 'CANCEL_ALL': {
-      const accountId = input.text()
-      const symbol = input.text()
+      const accountId = input.name()
+      const symbol = input.name()
       const side = input.byte()
       return {
         kind,
@@ -131,7 +131,7 @@ export function readCommand(input: ByteReader): Command {
       }
     }
     case 'CANCEL_ALL_AFTER':
-      return { kind, accountId: input.text(), delayMs: input.number() }
+      return { kind, accountId: input.name(), delayMs: input.number() }
     case 'TICK':
       return { kind }
     case undefined:
@@ -144,8 +144,8 @@ export function readCommand(input: ByteReader): Command {
 type Setting = Extract<Command, { readonly changedBy: string }>
 
 function writeSetting(out: ByteWriter, command: Setting): void {
-  out.text(command.changedBy)
-  out.text(command.reason)
+  out.name(command.changedBy)
+  out.name(command.reason)
   switch (command.kind) {
     case 'SET_KILL_SWITCH':
       out.byte(placeIn(SCOPES, command.scope))
@@ -153,17 +153,17 @@ function writeSetting(out: ByteWriter, command: Setting): void {
       out.byte(command.engaged ? 1 : 0)
       break
     case 'SET_MARKET_RULES':
-      out.text(command.symbol)
+      out.name(command.symbol)
       writeRules(out, command.rules)
       break
     case 'SET_RISK_LIMITS':
-      out.text(command.profile)
-      out.text(command.symbol ?? '')
+      out.name(command.profile)
+      out.name(command.symbol ?? '')
       writeLimits(out, command.limits)
       break
     case 'ASSIGN_RISK_PROFILE':
-      out.text(command.accountId)
-      out.text(command.profile)
+      out.name(command.accountId)
+      out.name(command.profile)
       break
     case 'SET_FEE_SCHEDULE':
       writeTiers(out, command.tiers)
@@ -171,29 +171,29 @@ function writeSetting(out: ByteWriter, command: Setting): void {
 }
 
 function readSetting(kind: Setting['kind'], input: ByteReader): Setting {
-  const changedBy = input.text()
-  const reason = input.text()
+  const changedBy = input.name()
+  const reason = input.name()
   switch (kind) {
     case 'SET_KILL_SWITCH': {
       const scope = memberAt(SCOPES, input.byte())
       return { kind, scope, target: input.text(), engaged: input.byte() === 1, changedBy, reason }
     }
     case 'SET_MARKET_RULES':
-      return { kind, symbol: input.text(), rules: readRules(input), changedBy, reason }
+      return { kind, symbol: input.name(), rules: readRules(input), changedBy, reason }
     case 'SET_RISK_LIMITS': {
-      const profile = input.text()
-      const symbol = input.text()
+      const profile = input.name()
+      const symbol = input.name()
       return { kind, profile, symbol: symbol === '' ? null : symbol, limits: readLimits(input), changedBy, reason }
     }
     case 'ASSIGN_RISK_PROFILE':
-      return { kind, accountId: input.text(), profile: input.text(), changedBy, reason }
+      return { kind, accountId: input.name(), profile: input.name(), changedBy, reason }
     case 'SET_FEE_SCHEDULE':
       return { kind, tiers: readTiers(input), changedBy, reason }
   }
 }
 
 function readPlace(input: ByteReader): PlaceOrder {
-  const accountId = input.text()
+  const accountId = input.name()
   const clientOrderId = input.text()
   const terms = readTerms(input)
   // Written out: a spread costs twice the rest of a recovery's decoding.
@@ -219,13 +219,13 @@ function readPlace(input: ByteReader): PlaceOrder {
 
 function writeCancel(out: ByteWriter, command: CancelOrder): void {
   out.byte(command.clientOrderId === undefined ? 0 : BY_CLIENT_ORDER_ID)
-  out.text(command.accountId)
+  out.name(command.accountId)
   out.text(command.clientOrderId ?? command.orderId ?? '')
 }
 
 export function readCancel(input: ByteReader): CancelOrder {
   const byClientOrderId = input.byte() === BY_CLIENT_ORDER_ID
-  const accountId = input.text()
+  const accountId = input.name()
   const key = input.text()
   return byClientOrderId
     ? { kind: 'CANCEL', accountId, clientOrderId: key }
@@ -240,14 +240,14 @@ function writeAmend(out: ByteWriter, command: AmendOrder): void {
       (price === null ? 0 : PRICE) |
       (stopPrice === null ? 0 : STOP_PRICE),
   )
-  out.text(command.accountId)
+  out.name(command.accountId)
   out.text(command.clientOrderId ?? command.orderId ?? '')
   for (const value of [quantity, price, stopPrice]) if (value !== null) out.number(value)
 }
 
 function readAmend(input: ByteReader): AmendOrder {
   const flags = input.byte()
-  const accountId = input.text()
+  const accountId = input.name()
   const key = input.text()
   return {
     kind: 'AMEND',
@@ -267,9 +267,9 @@ function writeOco(out: ByteWriter, command: PlaceOco): void {
       (command.expiresAt === null ? 0 : EXPIRES),
   )
   writeManner(out, 'LIMIT', command.timeInForce, command.selfTradePrevention)
-  out.text(command.accountId)
+  out.name(command.accountId)
   out.text(command.clientOrderId)
-  out.text(command.symbol)
+  out.name(command.symbol)
   out.number(command.quantity)
   out.number(command.price)
   out.number(command.stopPrice)
@@ -283,9 +283,9 @@ function readOco(input: ByteReader): PlaceOco {
   if (timeInForce === 'IOC' || timeInForce === 'FOK') throw new Error('the journal batch holds an unknown value')
   return {
     kind: 'PLACE_OCO',
-    accountId: input.text(),
+    accountId: input.name(),
     clientOrderId: input.text(),
-    symbol: input.text(),
+    symbol: input.name(),
     side: memberAt(SIDES, flags & 1),
     quantity: input.number(),
     price: input.number(),
@@ -299,7 +299,7 @@ function readOco(input: ByteReader): PlaceOco {
 }
 
 function writeBracket(out: ByteWriter, command: PlaceBracket): void {
-  out.text(command.accountId)
+  out.name(command.accountId)
   out.text(command.clientOrderId)
   writeTerms(out, command.entry)
   out.number(command.takeProfitPrice)
@@ -310,7 +310,7 @@ function writeBracket(out: ByteWriter, command: PlaceBracket): void {
 function readBracket(input: ByteReader): PlaceBracket {
   return {
     kind: 'PLACE_BRACKET',
-    accountId: input.text(),
+    accountId: input.name(),
     clientOrderId: input.text(),
     entry: readTerms(input),
     takeProfitPrice: input.number(),
@@ -321,7 +321,7 @@ function readBracket(input: ByteReader): PlaceBracket {
 
 function writeStatus(out: ByteWriter, { symbol, status, auctionMs, recording }: SetMarketStatus): void {
   out.byte(placeIn(STATUSES, status) * 2 + (recording ? 1 : 0))
-  out.text(symbol)
+  out.name(symbol)
   writeOptional(out, auctionMs)
   if (!recording) return
   out.text(recording.dataSet)
@@ -333,7 +333,7 @@ function readStatus(input: ByteReader): SetMarketStatus {
   const byte = input.byte()
   return {
     kind: 'SET_MARKET_STATUS',
-    symbol: input.text(),
+    symbol: input.name(),
     status: memberAt(STATUSES, byte >> 1),
     auctionMs: readOptional(input),
     recording: byte & 1 ? { dataSet: input.text(), segment: input.text(), repetition: input.number() } : null,

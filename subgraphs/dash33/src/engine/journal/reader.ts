@@ -1,7 +1,6 @@
 import type { ClientBase } from 'pg'
+import { COMMANDS_PER_PAGE, PageQuery } from './page-query.ts'
 import type { JournalRow, SnapshotRow } from './rows.ts'
-
-const ROWS_PER_PAGE = 256
 
 /** The journal as anybody may read it. */
 export class JournalReader {
@@ -11,20 +10,25 @@ export class JournalReader {
     this.#connection = connection
   }
 
-  /** The batches that follow `sequence`, in order; the next page is fetched while one is worked on. */
+  /** The batches that follow `sequence`, in order. */
   async *batchesAfter(sequence: number): AsyncGenerator<JournalRow> {
+    for await (const rows of this.pagesAfter(sequence)) yield* rows
+  }
+
+  /** The same in pages; the next one is fetched while one is worked on. */
+  async *pagesAfter(sequence: number): AsyncGenerator<readonly JournalRow[]> {
     let page = this.#page(sequence)
     for (;;) {
       const rows = await page
       const last = rows.at(-1)
       if (!last) return
-      const more = rows.length === ROWS_PER_PAGE
+      const more = last.lastSequence - rows[0]!.firstSequence + 1 >= COMMANDS_PER_PAGE
       if (more) {
         page = this.#page(last.lastSequence)
         // Heard of when it is awaited.
         page.catch(() => undefined)
       }
-      yield* rows
+      yield rows
       if (!more) return
     }
   }
@@ -68,21 +72,10 @@ export class JournalReader {
     return Number(rows[0].epoch)
   }
 
-  async #page(after: number): Promise<JournalRow[]> {
-    const { rows } = await this.#connection.query({
-      name: 'journal page',
-      text: `SELECT first_seq, last_seq, epoch, payload, digest_before, prev_hash, hash FROM journal_batch
-             WHERE first_seq > $1 ORDER BY first_seq LIMIT ${ROWS_PER_PAGE}`,
-      values: [after],
-    })
-    return rows.map((row) => ({
-      firstSequence: Number(row.first_seq),
-      lastSequence: Number(row.last_seq),
-      epoch: Number(row.epoch),
-      payload: row.payload,
-      digestBefore: row.digest_before,
-      previousHash: row.prev_hash,
-      hash: row.hash,
-    }))
+  async #page(after: number): Promise<readonly JournalRow[]> {
+    const query = new PageQuery(after)
+    // A pool's answer is a promise of its own: it also tells that there was no connection.
+    const [rows] = await Promise.all([query.rows, this.#connection.query(query)])
+    return rows
   }
 }

@@ -42,9 +42,7 @@ export async function recover(
 ): Promise<Recovered> {
   const { engine, journalHash: start } = await newestSound(journal, emitAfter, warn)
   const fromSnapshot = engine.state.sequence
-  const journalHash = await catchUp(journal, engine, start, (replayed) => {
-    if (replayed.batch.lastSequence > emitAfter) emit(replayed)
-  })
+  const journalHash = await catchUp(journal, engine, start, emit, emitAfter)
   const { sequence } = engine.state
   return { engine, journalHash, fromSnapshot, replayed: sequence - fromSnapshot }
 }
@@ -58,17 +56,25 @@ export async function assertComplete(journal: JournalReader, engine: Engine, see
   }
 }
 
-/** Applies what the journal holds beyond the engine. @returns the hash of the last batch. */
+/**
+ * Applies what the journal holds beyond the engine.
+ * @param emitAfter batches that end later are handed to `emit`; of the others no more than the state is made.
+ * @returns the hash of the last batch.
+ */
 export async function catchUp(
   journal: JournalReader,
   engine: Engine,
   journalHash: Uint8Array,
   emit: (replayed: Replayed) => void,
+  emitAfter = 0,
 ): Promise<Uint8Array> {
   let hash = journalHash
-  for await (const row of journal.batchesAfter(engine.state.sequence)) {
-    emit(replay(engine, row, hash))
-    hash = row.hash
+  for await (const rows of journal.pagesAfter(engine.state.sequence)) {
+    for (const row of rows) {
+      if (row.lastSequence > emitAfter) emit(replay(engine, row, hash))
+      else pass(engine, row, hash)
+      hash = row.hash
+    }
   }
   return hash
 }
@@ -83,23 +89,34 @@ export function replay(
   previousHash: Uint8Array,
   through = row.lastSequence,
 ): Replayed {
+  const { commands, time, segments } = proved(engine, row, previousHash, through)
+  const { batch, acks } = engine.applyBatch(commands, time)
+  return { batch, acks, segments }
+}
+
+/** The same where nobody reads what comes of it. */
+export function pass(engine: Engine, row: JournalRow, previousHash: Uint8Array, through = row.lastSequence): void {
+  const { commands, time } = proved(engine, row, previousHash, through)
+  engine.applyUnheard(commands, time)
+}
+
+function proved(engine: Engine, row: JournalRow, previousHash: Uint8Array, through: number) {
   const { sequence, digest } = engine.state
-  const at = `journal batch ${row.firstSequence}`
-  if (row.firstSequence !== sequence + 1) throw new JournalDamagedError(`${at} does not follow ${sequence}`)
-  if (!equal(row.previousHash, previousHash)) throw new JournalDamagedError(`${at} does not continue the chain`)
-  if (!equal(row.hash, hashRow(row))) throw new JournalDamagedError(`${at} was altered`)
+  const fault = (text: string) => new JournalDamagedError(`journal batch ${row.firstSequence} ${text}`)
+  if (row.firstSequence !== sequence + 1) throw fault(`does not follow ${sequence}`)
+  if (!equal(row.previousHash, previousHash)) throw fault('does not continue the chain')
+  if (!equal(row.hash, hashRow(row))) throw fault('was altered')
   const journaled = decodeBatch(row.payload)
-  if (journaled.engineVersion !== ENGINE_VERSION) {
-    throw new JournalDamagedError(
-      `${at} is of engine version ${journaled.engineVersion}, and this is ${ENGINE_VERSION}: let the old engine close, so that its snapshot holds all`,
+  const { engineVersion, time, segments } = journaled
+  if (engineVersion !== ENGINE_VERSION) {
+    throw fault(
+      `is of engine version ${engineVersion}, and this is ${ENGINE_VERSION}: let the old engine close, so that its snapshot holds all`,
     )
   }
-  if (row.digestBefore !== digest.hex()) throw new JournalDamagedError(`${at} was written on another state`)
+  if (row.digestBefore !== digest.hex()) throw fault('was written on another state')
   const commands = commandsOf(journaled)
-  if (row.lastSequence !== sequence + commands.length) throw new JournalDamagedError(`${at} has a wrong length`)
-  const wanted = through < row.lastSequence ? commands.slice(0, through - sequence) : commands
-  const { batch, acks } = engine.applyBatch(wanted, journaled.time)
-  return { batch, acks, segments: journaled.segments }
+  if (row.lastSequence !== sequence + commands.length) throw fault('has a wrong length')
+  return { commands: through < row.lastSequence ? commands.slice(0, through - sequence) : commands, time, segments }
 }
 
 /** The newest snapshot no later than `through` that restores to what it says, or the beginning. */

@@ -63,7 +63,7 @@ export function writeTerms(out: ByteWriter, terms: OrderTerms): void {
       (terms.expiresAt === null ? 0 : EXPIRES),
   )
   writeManner(out, terms.type, terms.timeInForce, terms.selfTradePrevention)
-  out.text(terms.symbol)
+  out.name(terms.symbol)
   out.number(terms.quantity)
   if (terms.price !== null) out.number(terms.price)
   if (terms.stopPrice !== null) out.number(terms.stopPrice)
@@ -78,7 +78,7 @@ export function readTerms(input: ByteReader): OrderTerms {
   const { type, timeInForce, selfTradePrevention } = readManner(input)
   // Evaluated in the order in which they were written.
   return {
-    symbol: input.text(),
+    symbol: input.name(),
     side: flags & SELL ? 'SELL' : 'BUY',
     type,
     timeInForce,

@@ -1,0 +1,138 @@
+import type { FillSnapshot, OrderSnapshot } from './acks.ts'
+import type { OrderTerms } from './commands.ts'
+import { NO_ROLE, OPEN, PARTIALLY_FILLED } from './core/codes.ts'
+import { ORDERS_PER_COMMAND } from './core/exchange.ts'
+import { marketIn, postOnlyIn, roleIn, selfTradeIn, sideIn, timeInForceIn, typeIn } from './order-codes.ts'
+import { orderId, tradeId } from './order-id.ts'
+import {
+  ACCOUNT,
+  AT_FILLED_QUOTE,
+  AT_PRICE,
+  AT_QUANTITY,
+  AT_REASON,
+  AT_REMAINING,
+  AT_STATUS,
+  AT_STOP_PRICE,
+  CODES,
+  CREATED_AT,
+  DISPLAY_QUANTITY,
+  FILL_WIDTH,
+  FIRST,
+  GOOD_TILL,
+  NOW,
+  NUMBER,
+  PRICE,
+  QUANTITY,
+  STOP_PRICE,
+  TRAILING_AMOUNT,
+  TRAILING_BPS,
+} from './order-records.ts'
+import type { EngineState } from './state.ts'
+import { ORDER_STATUSES, ORDER_TYPES, reasonOf, roleOf, SELF_TRADE_MODES, SIDES, TIMES_IN_FORCE } from './words.ts'
+
+/** An order as it stands now. */
+export function snapshotNow(state: EngineState, record: number): OrderSnapshot {
+  state.records.look(record, state.exchange.orders)
+  return snapshot(state, record, NOW)
+}
+
+/** An order as its own command left it. */
+export const firstSnapshot = (state: EngineState, record: number): OrderSnapshot => snapshot(state, record, FIRST)
+
+function snapshot(state: EngineState, record: number, standing: number): OrderSnapshot {
+  const { records, accountsByIndex, marketsByIndex } = state
+  const values = records.values(record)
+  const at = records.at(record)
+  const now = at + standing
+  const codes = values[at + CODES]!
+  const number = values[at + NUMBER]!
+  const quantity = values[now + AT_QUANTITY]!
+  const remaining = values[now + AT_REMAINING]!
+  const status = values[now + AT_STATUS]!
+  const role = roleIn(codes)
+  return {
+    orderId: orderId(number),
+    clientOrderId: records.clientOrderIds[record]!,
+    accountId: accountsByIndex[values[at + ACCOUNT]!]!.id,
+    symbol: marketsByIndex[marketIn(codes)]!.symbol,
+    side: SIDES[sideIn(codes)]!,
+    type: ORDER_TYPES[typeIn(codes)]!,
+    timeInForce: TIMES_IN_FORCE[timeInForceIn(codes)]!,
+    price: optional(values[now + AT_PRICE]!),
+    quantity,
+    stopPrice: optional(values[now + AT_STOP_PRICE]!),
+    trailingAmount: optional(values[at + TRAILING_AMOUNT]!),
+    trailingBps: optional(values[at + TRAILING_BPS]!),
+    displayQuantity: optional(values[at + DISPLAY_QUANTITY]!),
+    postOnly: postOnlyIn(codes),
+    selfTradePrevention: SELF_TRADE_MODES[selfTradeIn(codes)]!,
+    expiresAt: optional(values[at + GOOD_TILL]!),
+    filledQuantity: quantity - remaining,
+    remainingQuantity: status <= PARTIALLY_FILLED ? remaining : 0,
+    filledQuoteAmount: values[now + AT_FILLED_QUOTE]!,
+    status: ORDER_STATUSES[status] ?? ORDER_STATUSES[OPEN],
+    cancelReason: reasonOf(values[now + AT_REASON]!),
+    groupId: groupIdOf(number, role),
+    role: roleOf(role),
+    createdAt: values[at + CREATED_AT]!,
+    engineSequence: sequenceOf(number),
+  }
+}
+
+/** Of the command that placed the order. */
+export const sequenceOf = (number: number): number => Math.floor(number / ORDERS_PER_COMMAND)
+
+/** The id of an order's pair or bracket, which is that of its first order. */
+export const groupIdOf = (number: number, role: number): string | null =>
+  role === NO_ROLE ? null : orderId(sequenceOf(number) * ORDERS_PER_COMMAND)
+
+/** Fills of an order as it arrived, by the command of `sequence`. */
+export function fillSnapshots(
+  state: EngineState,
+  record: number,
+  sequence: number,
+  fills: readonly number[],
+): FillSnapshot[] {
+  const { records, marketsByIndex } = state
+  const snapshots: FillSnapshot[] = []
+  if (fills.length === 0) return snapshots
+  const unit = marketsByIndex[marketIn(records.values(record)[records.at(record) + CODES]!)]!.core.quoteUnits
+  for (let i = 0; i < fills.length; i += FILL_WIDTH) {
+    const price = fills[i + 1]!
+    const quantity = fills[i + 2]!
+    snapshots.push({
+      tradeId: tradeId(sequence, fills[i]!),
+      price,
+      quantity,
+      fee: fills[i + 3]!,
+      quoteAmount: price * quantity * unit,
+      liquidity: 'TAKER',
+    })
+  }
+  return snapshots
+}
+
+/** Whether an order was accepted on just these terms. */
+export function hasTerms(state: EngineState, record: number, terms: OrderTerms): boolean {
+  const { records, marketsByIndex } = state
+  const values = records.values(record)
+  const at = records.at(record)
+  const codes = values[at + CODES]!
+  return (
+    marketsByIndex[marketIn(codes)]!.symbol === terms.symbol &&
+    SIDES[sideIn(codes)] === terms.side &&
+    ORDER_TYPES[typeIn(codes)] === terms.type &&
+    TIMES_IN_FORCE[timeInForceIn(codes)] === terms.timeInForce &&
+    values[at + PRICE] === (terms.price ?? 0) &&
+    values[at + QUANTITY] === terms.quantity &&
+    values[at + STOP_PRICE] === (terms.stopPrice ?? 0) &&
+    values[at + TRAILING_AMOUNT] === (terms.trailingAmount ?? 0) &&
+    values[at + TRAILING_BPS] === (terms.trailingBps ?? 0) &&
+    values[at + DISPLAY_QUANTITY] === (terms.displayQuantity ?? 0) &&
+    postOnlyIn(codes) === terms.postOnly &&
+    SELF_TRADE_MODES[selfTradeIn(codes)] === terms.selfTradePrevention &&
+    values[at + GOOD_TILL] === (terms.expiresAt ?? 0)
+  )
+}
+
+const optional = (value: number): number | null => (value === 0 ? null : value)
