@@ -34,10 +34,14 @@ export class PublicError extends GraphQLError {
  * answer, and the subgraph at fault. Anything else (stack traces, plans, SQL) stays here.
  */
 export function publicError(error: GraphQLFormattedError): GraphQLFormattedError {
-  const { code: given, service, serviceName } = error.extensions ?? {}
+  const { code: given, service, serviceName, retryAfterMs } = error.extensions ?? {}
   const code = isErrorCode(given) ? given : 'INTERNAL_SERVER_ERROR'
   const origin = service ?? serviceName
-  const extensions = typeof origin === 'string' ? { code, service: origin } : { code }
+  const extensions = {
+    code,
+    ...(typeof origin === 'string' ? { service: origin } : {}),
+    ...(code === 'RATE_LIMITED' && typeof retryAfterMs === 'number' ? { retryAfterMs } : {}),
+  }
   return {
     message: code === 'INTERNAL_SERVER_ERROR' ? 'Something failed inside; it is on record.' : error.message,
     ...(error.locations ? { locations: error.locations } : {}),

@@ -30,6 +30,10 @@ export interface GatewayOptions {
   readonly supergraph?: SupergraphSource
   /** What `@policy` may name; none by default, and a policy that is not here lets nobody in. */
   readonly policies?: Policies
+  /** All rates that callers are held to are multiplied by this: more than 1 for load tests. */
+  readonly rateScale?: number
+  /** Proxies whose `X-Forwarded-For` is believed: addresses, or networks such as `10.0.0.0/8`. None by default. */
+  readonly trustedProxies?: readonly string[]
   /** Operations that clients' builds have registered; none by default. */
   readonly manifest?: Manifest
   /** Who may run only what the manifest lists; nobody by default. */

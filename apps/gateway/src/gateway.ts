@@ -1,17 +1,20 @@
 import { createServer, type Server } from 'node:http'
 import path from 'node:path'
-import { Authorizations } from './authorize/admission.ts'
 import { KeptAnswers } from './cache/kept-answers.ts'
 import { fault } from './errors.ts'
 import { altairFiles, altairPage } from './explorer/altair.ts'
 import { type ExampleOperation, readOperations } from './explorer/operations.ts'
 import { sandboxPage } from './explorer/sandbox.ts'
 import type { Gateway, GatewayOptions } from './gateway-options.ts'
+import { Addresses } from './identity/addresses.ts'
 import { ApiKeys } from './identity/api-keys.ts'
 import { Authentication } from './identity/authentication.ts'
 import { Connections } from './identity/connections.ts'
 import { Sessions } from './identity/session.ts'
+import { Admissions } from './limits/admission.ts'
+import { Gate } from './limits/gate.ts'
 import { limits } from './limits/limits.ts'
+import { Rates } from './limits/rates.ts'
 import { Manifest } from './operations/manifest.ts'
 import { Operations } from './operations/operations.ts'
 import { startApollo } from './server/apollo.ts'
@@ -52,17 +55,20 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const authentication = new Authentication(options.verifier, new ApiKeys(issuer, clock))
   const subscriptions = new Subscriptions({ upstreams, sources: liveSources(upstreams, options), clock, log, metrics })
   const kept = await KeptAnswers.follow(options)
-  const authorizations = new Authorizations(options.policies)
+  const rates = new Rates({ cache: options.cache, clock, log, scale: options.rateScale ?? 1 })
+  const gate = new Gate(rates)
+  const addresses = new Addresses(options.trustedProxies ?? [])
+  const admissions = new Admissions({ rates, policies: options.policies })
   const apollo = await startApollo({
     supergraphSdl,
     sources: querySources(upstreams, options),
     log,
     onGraph: (graph) => {
-      authorizations.take(graph)
+      admissions.take(graph)
       subscriptions.use(graph)
       kept.take(graph)
     },
-    admit: (request) => authorizations.admit(request),
+    admit: (request) => admissions.admit(request),
     plugins: [requestLog(log, metrics), kept.plugin],
   })
   const onLoad = (outcome: 'taken' | 'refused') => metrics.supergraphLoads.inc({ outcome })
@@ -80,7 +86,17 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   let stopping = false
   const readiness = () => readinessOf(upstreams.values())
   const { server } = apollo
-  const endpoint = new GraphqlEndpoint({ server, authentication, operations, multipart, kept, log, metrics })
+  const endpoint = new GraphqlEndpoint({
+    server,
+    authentication,
+    addresses,
+    gate,
+    operations,
+    multipart,
+    kept,
+    log,
+    metrics,
+  })
   const handlers = new Map<string, Handler>([
     [
       GRAPHQL,
@@ -117,6 +133,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     await loader.stop()
     await kept.stop()
     sessions.close()
+    rates.close()
     await apollo.server.stop()
     await Promise.all([...upstreams.values()].map((upstream) => upstream.close()))
   }

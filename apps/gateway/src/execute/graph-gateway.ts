@@ -1,6 +1,6 @@
 import type { ApolloGateway } from '@apollo/gateway'
 import type { ApolloServerOptions, BaseContext } from '@apollo/server'
-import { type DocumentNode, GraphQLError, type GraphQLSchema } from 'graphql'
+import { type DocumentNode, type ExecutionResult, GraphQLError, type GraphQLSchema } from 'graphql'
 import { Graph } from '../supergraph/graph.ts'
 import type { OperationContext } from '../upstreams/data-source.ts'
 import type { Variables } from './conditions.ts'
@@ -21,6 +21,10 @@ export interface Admission {
   readonly document?: DocumentNode
   /** One for each place that the caller may not see. */
   readonly errors: readonly GraphQLError[]
+  /** Of the answer. */
+  readonly extensions?: Readonly<Record<string, unknown>>
+  /** Has the last word on the answer. */
+  readonly settle?: (result: ExecutionResult) => ExecutionResult
 }
 
 export interface AdmissionRequest {
@@ -100,13 +104,15 @@ export class GraphGateway implements GatewayInterface {
     try {
       const admission = this.#options.admit?.({ graph, document, operationName: name, variables, context })
       const operation = graph.compile(admission?.document ?? document, name, admission ? admission.planned : document)
-      return await execute(operation, {
+      const result = await execute(operation, {
         variables,
         context,
         sources: this.#options.sources,
         ...(admission ? { errors: admission.errors } : {}),
         ...(cachePolicy ? { cachePolicy } : {}),
       })
+      const settled = admission?.settle?.(result) ?? result
+      return admission?.extensions ? { ...settled, extensions: { ...admission.extensions } } : settled
     } catch (error) {
       // The planner and graphql-js throw what is wrong with an operation.
       if (error instanceof GraphQLError) return { errors: [error] }

@@ -49,7 +49,7 @@ export class ApiKeys {
 
   /** @returns an access token, `UNAUTHENTICATED`, or `SUBGRAPH_UNAVAILABLE` where nobody can tell. */
   exchange(key: string): Promise<Exchange> {
-    const id = hash(key)
+    const id = hashOf(key)
     const known = this.#kept.get(id)
     this.#kept.delete(id)
     if (known && this.#clock.now() < known.until) {
@@ -69,7 +69,7 @@ export class ApiKeys {
 
   /** The next exchange of the key asks again. */
   forget(key: string): void {
-    this.#kept.delete(hash(key))
+    this.#kept.delete(hashOf(key))
   }
 
   async #ask(apiKey: string): Promise<{ exchange: Exchange; until: number }> {
@@ -92,6 +92,7 @@ export class ApiKeys {
   }
 }
 
-function hash(key: string): string {
+/** Tells keys apart without keeping a secret. */
+export function hashOf(key: string): string {
   return createHash('sha256').update(key).digest('base64')
 }

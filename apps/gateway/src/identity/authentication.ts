@@ -2,7 +2,7 @@ import type { Identity, TokenVerifier } from '@opsource/identity'
 import { err, ok, type Result } from '@opsource/kernel'
 import type { GraphQLError } from 'graphql'
 import { unauthenticated, unavailable } from '../errors.ts'
-import type { ApiKeys } from './api-keys.ts'
+import { type ApiKeys, hashOf } from './api-keys.ts'
 import { anonymous, type Caller } from './caller.ts'
 
 const NO_LONGER_VALID = 'The access token is not valid, or no longer.'
@@ -48,11 +48,13 @@ export class Authentication {
     const first = await this.#apiKeys.exchange(key)
     if (!first.ok) return first
     const caller = await this.#bearer(first.value)
-    if (caller.ok) return caller
+    if (caller.ok) return ok({ ...caller.value, apiKey: hashOf(key) })
     // The token kept for this key was revoked: the key itself may still hold.
     this.#apiKeys.forget(key)
     const second = await this.#apiKeys.exchange(key)
-    return second.ok ? this.#bearer(second.value) : second
+    if (!second.ok) return second
+    const again = await this.#bearer(second.value)
+    return again.ok ? ok({ ...again.value, apiKey: hashOf(key) }) : again
   }
 }
 

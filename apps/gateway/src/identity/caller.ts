@@ -4,6 +4,8 @@ import type { Identity } from '@opsource/identity'
 export interface Caller {
   /** Null without a token: only what is `@public` answers. */
   readonly identity: Identity | null
+  /** The hash of the API key that speaks for it, if one does. */
+  readonly apiKey?: string
   /** The header that subgraphs get: always `Bearer …`, newest token, or null. */
   authorization(): string | null
 }

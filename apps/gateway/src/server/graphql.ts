@@ -6,8 +6,10 @@ import type { GraphQLError } from 'graphql'
 import type { Logger } from 'pino'
 import { cacheHeaders } from '../cache/headers.ts'
 import type { KeptAnswers } from '../cache/kept-answers.ts'
+import type { Addresses } from '../identity/addresses.ts'
 import type { Authentication } from '../identity/authentication.ts'
 import { anonymous, type Caller } from '../identity/caller.ts'
+import type { Gate } from '../limits/gate.ts'
 import type { Operations } from '../operations/operations.ts'
 import { operationOf, withText } from '../operations/request.ts'
 import type { OperationContext } from '../upstreams/data-source.ts'
@@ -28,11 +30,20 @@ export function requestIdOf(request: IncomingMessage): string {
 export interface GraphqlOptions {
   readonly server: ApolloServer<OperationContext>
   readonly authentication: Authentication
+  readonly addresses: Addresses
+  readonly gate: Gate
   readonly operations: Operations
   readonly multipart: MultipartSubscriptions
   readonly kept: KeptAnswers
   readonly log: Logger
   readonly metrics: GatewayMetrics
+}
+
+/** Who asks, and from where. */
+interface Origin {
+  readonly caller: Caller
+  readonly requestId: string
+  readonly address: string
 }
 
 /** GraphQL over HTTP: authenticates, reads within the limits, and leaves the rest to Apollo Server. */
@@ -53,23 +64,34 @@ export class GraphqlEndpoint {
       record(line, this.#options.log, this.#options.metrics)
       respondFault(response, fault)
     }
+    const { authentication, addresses, gate } = this.#options
+    const { authorization } = request.headers
+    const address = addresses.of(request)
+    const tooMany = gate.arrive(address, authorization)
+    if (tooMany) return refuse(tooMany)
     const text = await readBody(request)
     if (!text.ok) return refuse(text.error)
     const body = parseBody(text.value)
     if (!body.ok) return refuse(body.error)
-    const caller = await this.#options.authentication.authenticate(request.headers.authorization)
-    if (!caller.ok) return refuse(caller.error)
+    const caller = await authentication.authenticate(authorization)
+    if (!caller.ok) {
+      gate.refused(address, authorization, caller.error)
+      return refuse(caller.error)
+    }
+    const tooManyOfOne = gate.identified(caller.value)
+    if (tooManyOfOne) return refuse(tooManyOfOne)
     const http = await this.#named(request, body.value, caller.value)
     if (!http.ok) return refuse(http.error)
     const { multipart } = this.#options
-    if (multipart.takes(http.value)) return multipart.serve(request, response, http.value.body, requestId)
-    if (await this.#answerShared(http.value, caller.value, requestId, startedAt, response)) return
+    if (multipart.takes(http.value)) return multipart.serve(request, response, http.value.body, { requestId, address })
+    const origin = { caller: caller.value, requestId, address }
+    if (await this.#answerShared(http.value, origin, startedAt, response)) return
     const gone = new AbortController()
     response.once('close', () => {
       // An abort builds an error with its stack: not for those who got their answer.
       if (!response.writableFinished) gone.abort()
     })
-    const answer = await this.#execute(http.value, { caller: caller.value, requestId, signal: gone.signal })
+    const answer = await this.#execute(http.value, { caller: caller.value, requestId, address, signal: gone.signal })
     for (const [name, value] of answer.headers) response.setHeader(name, value)
     response.statusCode = answer.status ?? 200
     response.end(answer.body)
@@ -78,8 +100,7 @@ export class GraphqlEndpoint {
   /** @returns whether it was answered: with an answer that others get too, or got before. */
   async #answerShared(
     request: HTTPGraphQLRequest,
-    caller: Caller,
-    requestId: string,
+    { caller, requestId, address }: Origin,
     startedAt: number,
     response: ServerResponse,
   ): Promise<boolean> {
@@ -88,7 +109,7 @@ export class GraphqlEndpoint {
     const found = await kept.answer(request, caller.identity, async ({ scope }) => {
       executed = true
       const asked = scope === 'PUBLIC' ? anonymous : caller
-      const { status, headers, body } = await this.#execute(request, { caller: asked, requestId })
+      const { status, headers, body } = await this.#execute(request, { caller: asked, requestId, address })
       return { status: status ?? 200, contentType: headers.get('content-type') ?? '', body }
     })
     if (!found) return false

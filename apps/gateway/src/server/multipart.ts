@@ -61,7 +61,12 @@ export class MultipartSubscriptions {
   }
 
   /** @param body of a request that `takes` takes. */
-  async serve(request: IncomingMessage, response: ServerResponse, body: unknown, requestId: string): Promise<void> {
+  async serve(
+    request: IncomingMessage,
+    response: ServerResponse,
+    body: unknown,
+    { requestId, address }: { requestId: string; address: string },
+  ): Promise<void> {
     const startedAt = performance.now()
     const { query, operationName = null, variables } = bodySchema.parse(body)
     let end = (_fault: GraphQLError) => {}
@@ -76,7 +81,7 @@ export class MultipartSubscriptions {
     }
     if (!session.ok) return refuse(session.error)
     const { caller } = session.value
-    const context = { caller, requestId }
+    const context = { caller, requestId, address }
     const live = this.#options.subscriptions.subscribe({ query, operationName, variables: variables ?? {}, context })
     const [invalid] = live.ok ? [] : live.error
     if (!live.ok || response.destroyed) {

@@ -68,6 +68,17 @@ describe.each<Reach>(['in process', 'over HTTP'])('queries to subgraphs %s', (re
     expect(own.body).toEqual({ data: { market: { secret: 42 }, __type: { name: 'Account' } } })
   })
 
+  it('say what an operation costs, and refuse one that costs too much before any subgraph is asked', async () => {
+    const { extensions } = await stage.query('{ markets { symbol } account { owner } }')
+    expect(extensions).toEqual({ cost: { estimated: 11 } })
+    const dear = await stage.query('query ($n: Int) { listed(first: $n) { symbol lot } me { id } }', {
+      variables: { n: limits.cost },
+    })
+    expect(dear.status).toBe(400)
+    expect(codes(dear)).toEqual(['QUERY_TOO_COMPLEX'])
+    expect(dear.body.data).toBeUndefined()
+  })
+
   it.each([
     ['expired', (stage: Stage) => `Bearer ${stage.issuer.token({ lifeMs: -60_000 })}`],
     ['foreign', (stage: Stage) => `Bearer ${stage.issuer.token({ audience: 'elsewhere' })}`],

@@ -11,6 +11,7 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   UNAUTHENTICATED: 401,
   OPERATION_NOT_LISTED: 403,
   REQUEST_TOO_LARGE: 413,
+  RATE_LIMITED: 429,
   TOO_MANY_CONNECTIONS: 429,
   SUBGRAPH_UNAVAILABLE: 503,
   SERVER_SHUTDOWN: 503,
@@ -44,6 +45,8 @@ export function respondFault(response: ServerResponse, fault: GraphQLError): voi
   const error = publicError(fault.toJSON())
   const code = error.extensions?.code
   const status = Object.entries(STATUS).find(([known]) => known === code)?.[1] ?? 400
+  const { retryAfterMs } = error.extensions ?? {}
+  if (typeof retryAfterMs === 'number') response.setHeader('retry-after', Math.ceil(retryAfterMs / 1000))
   if (status === 401) response.setHeader('www-authenticate', 'Bearer')
   // What is left of a refused body would be taken for the next request.
   if (status === 413) response.setHeader('connection', 'close')

@@ -126,7 +126,9 @@ export class Stage {
       },
       body: JSON.stringify({ query, variables: options.variables }),
     })
-    return { status: response.status, body: JSON.parse(await response.text()) }
+    // What the gateway says of an answer is kept apart from what it answers.
+    const { extensions, ...body } = JSON.parse(await response.text())
+    return { status: response.status, headers: response.headers, body, extensions }
   }
 
   /** A client with a socket of its own. */

@@ -9,6 +9,8 @@ import { type Upstream, type UpstreamResult, UpstreamUnavailable } from './upstr
 export interface OperationContext {
   readonly caller: Caller
   readonly requestId: string
+  /** Where the request comes from. */
+  readonly address?: string
   /** Fires when nobody waits for the answer any more. */
   readonly signal?: AbortSignal
 }
@@ -75,9 +77,10 @@ function isStopping({ data, errors }: UpstreamResult): boolean {
   return data === undefined && errors?.[0]?.extensions?.code === 'SERVER_SHUTDOWN'
 }
 
-/** An answer may be kept no longer than the part of it that ages first; a subgraph that says nothing forbids it. */
+/** What a subgraph says of its answer's age narrows what the graph says; one that says nothing leaves it so. */
 function restrictCaching(policy: CachePolicy, cacheControl: string | null): void {
-  const maxAge = cacheControl?.match(/max-age=(\d+)/)?.[1]
+  if (cacheControl === null) return
+  const maxAge = cacheControl.match(/max-age=(\d+)/)?.[1]
   policy.restrict({ maxAge: maxAge === undefined ? 0 : Number(maxAge) })
-  if (cacheControl?.includes('private')) policy.restrict({ scope: 'PRIVATE' })
+  if (cacheControl.includes('private')) policy.restrict({ scope: 'PRIVATE' })
 }
