@@ -83,8 +83,8 @@ export function assignRiskProfile(state: EngineState, command: AssignRiskProfile
   const number = state.profiles.find(profile)
   if (number === -1) return { kind: 'REFUSED', code: 'UNKNOWN_PROFILE' }
   const { accounts, sequence: engineSequence } = state.exchange
-  const before = state.profiles.names[accounts.profile[account.index]!]!
-  accounts.profile[account.index] = number
+  const before = state.profiles.names[accounts.profile(account.index)]!
+  accounts.setProfile(account.index, number)
   sumUp(state.exchange, account.index)
   out.push({ type: 'RISK_PROFILE_ASSIGNED', engineSequence, changedBy, reason, accountId, before, profile })
   return { kind: 'SETTING_CHANGED', engineSequence }

@@ -1,6 +1,19 @@
 import { NONE } from '../../book/index.ts'
+import type { AccountRows } from './account-rows.ts'
 
-/** What an account's orders in one market add up to: numbers in a row, so that a command touches one cache line. */
+/** In an account's row: the second of engine time that its messages are counted for. */
+const MESSAGE_SECOND = 0
+/** Integers there. */
+const OPEN_ORDERS = 8
+const FIRST = 9
+const LAST = 10
+const MESSAGES = 11
+const PROFILE = 12
+const KILLED = 13
+const SUMMED = 14
+const OPEN_ORDERS_IN = 16
+
+/** What an account's orders in one market add up to, for those that a limit bounds: numbers in a row. */
 const BUY_LOTS = 0
 /** In two parts, so that no sum is inexact. */
 const NOTIONAL_LOW = 1
@@ -12,36 +25,110 @@ const PART = 2 ** 32
 export class Accounts {
   readonly markets: number
   size = 0
-  capacity = 64
-  /** Open and pending orders, over all markets. */
-  openOrders = new Int32Array(64)
-  /** Oldest and newest of them, or NONE. */
-  first = new Int32Array(64).fill(NONE)
-  last = new Int32Array(64).fill(NONE)
-  killed = new Uint8Array(64)
-  profile = new Int32Array(64)
-  /** The second of engine time that `messages` counts. */
-  messageSecond = new Float64Array(64)
-  messages = new Int32Array(64)
-  /** Whether lots and worth of the account's orders are summed up: only where a limit asks for them. */
-  summed = new Uint8Array(64)
-  private orderCounts: Int32Array
+  private readonly rows: AccountRows
   private sums: Float64Array
 
-  constructor(markets: number) {
+  constructor(rows: AccountRows, markets: number) {
+    this.rows = rows
     this.markets = markets
-    this.orderCounts = new Int32Array(64 * markets)
-    this.sums = new Float64Array(64 * markets * WIDTH)
+    this.sums = new Float64Array(rows.capacity * markets * WIDTH)
   }
 
   /** @returns the new account's number. */
   open(): number {
-    if (this.size === this.capacity) this.grow(this.capacity * 2)
-    return this.size++
+    const account = this.size++
+    this.rows.reserve(this.size)
+    this.setFirst(account, NONE)
+    this.setLast(account, NONE)
+    return account
+  }
+
+  /** Open and pending orders, over all markets. */
+  openOrders(account: number): number {
+    return this.rows.integers[this.row(account) + OPEN_ORDERS]!
   }
 
   openOrdersIn(account: number, market: number): number {
-    return this.orderCounts[account * this.markets + market]!
+    return this.rows.integers[this.row(account) + OPEN_ORDERS_IN + market]!
+  }
+
+  countOrder(account: number, market: number, by: 1 | -1): void {
+    const { integers } = this.rows
+    const row = this.row(account)
+    integers[row + OPEN_ORDERS]! += by
+    integers[row + OPEN_ORDERS_IN + market]! += by
+  }
+
+  /** The oldest of its open and pending orders, or NONE. */
+  first(account: number): number {
+    return this.rows.integers[this.row(account) + FIRST]!
+  }
+
+  setFirst(account: number, slot: number): void {
+    this.rows.integers[this.row(account) + FIRST] = slot
+  }
+
+  /** The newest of them, or NONE. */
+  last(account: number): number {
+    return this.rows.integers[this.row(account) + LAST]!
+  }
+
+  setLast(account: number, slot: number): void {
+    this.rows.integers[this.row(account) + LAST] = slot
+  }
+
+  profile(account: number): number {
+    return this.rows.integers[this.row(account) + PROFILE]!
+  }
+
+  setProfile(account: number, profile: number): void {
+    this.rows.integers[this.row(account) + PROFILE] = profile
+  }
+
+  /** Whether its kill switch is engaged. */
+  isKilled(account: number): boolean {
+    return this.rows.integers[this.row(account) + KILLED] === 1
+  }
+
+  setKilled(account: number, killed: boolean): void {
+    this.rows.integers[this.row(account) + KILLED] = killed ? 1 : 0
+  }
+
+  /** Messages counted in the second of `time`. */
+  messagesIn(account: number, time: number): number {
+    return this.messageSecond(account) === Math.floor(time / 1_000) ? this.messages(account) : 0
+  }
+
+  countMessage(account: number, time: number): void {
+    const second = Math.floor(time / 1_000)
+    const messages = this.messageSecond(account) === second ? this.messages(account) : 0
+    this.setMessages(account, second, messages + 1)
+  }
+
+  /** The second of engine time that `messages` counts. */
+  messageSecond(account: number): number {
+    return this.rows.numbers[account * this.rows.width + MESSAGE_SECOND]!
+  }
+
+  messages(account: number): number {
+    return this.rows.integers[this.row(account) + MESSAGES]!
+  }
+
+  setMessages(account: number, second: number, messages: number): void {
+    this.rows.numbers[account * this.rows.width + MESSAGE_SECOND] = second
+    this.rows.integers[this.row(account) + MESSAGES] = messages
+  }
+
+  /** Whether lots and worth of the account's orders are summed up: only where a limit asks for them. */
+  isSummed(account: number): boolean {
+    return this.rows.integers[this.row(account) + SUMMED] === 1
+  }
+
+  /** Begins or ends summing up; the sums are empty then. */
+  setSummed(account: number, summed: boolean): void {
+    this.rows.integers[this.row(account) + SUMMED] = summed ? 1 : 0
+    if (summed && this.sums.length < this.at(account + 1, 0)) this.growSums()
+    this.sums.fill(0, this.at(account, 0), this.at(account + 1, 0))
   }
 
   /** Lots that open buys may add. */
@@ -56,13 +143,8 @@ export class Accounts {
     return Math.min(sum, Number.MAX_SAFE_INTEGER)
   }
 
-  countOrder(account: number, market: number, by: 1 | -1): void {
-    this.openOrders[account]! += by
-    this.orderCounts[account * this.markets + market]! += by
-  }
-
+  /** Of an account that is summed up. */
   countLots(account: number, market: number, buyLots: number, notional: number): void {
-    if (this.summed[account] === 0) return
     const at = this.at(account, market)
     this.sums[at + BUY_LOTS]! += buyLots
     const low = notional % PART
@@ -70,57 +152,18 @@ export class Accounts {
     this.sums[at + NOTIONAL_HIGH]! += (notional - low) / PART
   }
 
-  /** Begins or ends summing up; the sums are empty then. */
-  setSummed(account: number, summed: boolean): void {
-    this.summed[account] = summed ? 1 : 0
-    this.sums.fill(0, this.at(account, 0), this.at(account + 1, 0))
-  }
-
-  /** Messages counted in the second of `time`. */
-  messagesIn(account: number, time: number): number {
-    return this.messageSecond[account] === Math.floor(time / 1_000) ? this.messages[account]! : 0
-  }
-
-  countMessage(account: number, time: number): void {
-    const second = Math.floor(time / 1_000)
-    if (this.messageSecond[account] !== second) {
-      this.messageSecond[account] = second
-      this.messages[account] = 0
-    }
-    this.messages[account]!++
+  /** Where an account's integers begin. */
+  private row(account: number): number {
+    return account * this.rows.width * 2
   }
 
   private at(account: number, market: number): number {
     return (account * this.markets + market) * WIDTH
   }
 
-  private grow(capacity: number): void {
-    const int32 = (from: Int32Array, fill = 0) => {
-      const column = new Int32Array(capacity).fill(fill)
-      column.set(from)
-      return column
-    }
-    const float64 = (from: Float64Array, length = capacity) => {
-      const column = new Float64Array(length)
-      column.set(from)
-      return column
-    }
-    this.openOrders = int32(this.openOrders)
-    this.first = int32(this.first, NONE)
-    this.last = int32(this.last, NONE)
-    this.profile = int32(this.profile)
-    this.messages = int32(this.messages)
-    this.messageSecond = float64(this.messageSecond)
-    this.sums = float64(this.sums, capacity * this.markets * WIDTH)
-    const orderCounts = new Int32Array(capacity * this.markets)
-    orderCounts.set(this.orderCounts)
-    this.orderCounts = orderCounts
-    const summed = new Uint8Array(capacity)
-    summed.set(this.summed)
-    this.summed = summed
-    const killed = new Uint8Array(capacity)
-    killed.set(this.killed)
-    this.killed = killed
-    this.capacity = capacity
+  private growSums(): void {
+    const sums = new Float64Array(this.rows.capacity * this.markets * WIDTH)
+    sums.set(this.sums)
+    this.sums = sums
   }
 }

@@ -35,7 +35,7 @@ export const approve = (slot: number): RiskApproved => slot as RiskApproved
 export function refusedByVenue(x: Exchange, account: number, market: Market): boolean {
   if (x.killed) return x.refusal.because(REFUSED.KILL_SWITCH, SCOPE_VENUE)
   if (market.killed) return x.refusal.because(REFUSED.KILL_SWITCH, SCOPE_MARKET)
-  if (x.accounts.killed[account] === 1) return x.refusal.because(REFUSED.KILL_SWITCH, SCOPE_ACCOUNT)
+  if (x.accounts.isKilled(account)) return x.refusal.because(REFUSED.KILL_SWITCH, SCOPE_ACCOUNT)
   if (market.status === PAUSED) return x.refusal.because(REFUSED.MARKET_PAUSED)
   return false
 }
@@ -84,7 +84,7 @@ function refusedByMarketRules(x: Exchange, draft: Draft, orders: number): boolea
   const market = x.markets[draft.market]!
   const { rules, lastPrice } = market
   const { price, quantity, side } = draft
-  if (x.accounts.openOrders[draft.account]! + orders > LIMITS.openOrdersPerAccount) {
+  if (x.accounts.openOrders(draft.account) + orders > LIMITS.openOrdersPerAccount) {
     return x.refusal.because(REFUSED.TOO_MANY_OPEN_ORDERS)
   }
   if (rules.maxQuantity > 0 && quantity > rules.maxQuantity) {
@@ -105,7 +105,7 @@ function refusedByMarketRules(x: Exchange, draft: Draft, orders: number): boolea
 function refusedByLimits(x: Exchange, draft: Draft, orders: number, lots: number): boolean {
   const { accounts, refusal } = x
   const { account, market, quantity } = draft
-  const limits = x.limits.of(accounts.profile[account]!, market)
+  const limits = x.limits.of(accounts.profile(account), market)
   const messages = accounts.messagesIn(account, x.time)
   if (messages >= limits.maxMessagesPerSecond) {
     return refusal.rule(RULE.MESSAGE_RATE, limits.maxMessagesPerSecond, messages + 1, 0)
@@ -117,7 +117,8 @@ function refusedByLimits(x: Exchange, draft: Draft, orders: number, lots: number
   if (worth > limits.maxOrderNotional) {
     return refusal.rule(RULE.MAX_ORDER_NOTIONAL, limits.maxOrderNotional, worth, limits.maxOrderNotional)
   }
-  const open = accounts.openOrdersIn(account, market)
+  // What all markets together do not pass, none does.
+  const open = accounts.openOrders(account) + orders > limits.maxOpenOrders ? accounts.openOrdersIn(account, market) : 0
   if (open + orders > limits.maxOpenOrders) {
     const headroom = Math.max(0, limits.maxOpenOrders - open)
     return refusal.rule(RULE.MAX_OPEN_ORDERS, limits.maxOpenOrders, open + orders, headroom)

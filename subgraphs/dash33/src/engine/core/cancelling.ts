@@ -20,7 +20,7 @@ export function cancelOrder(x: Exchange, account: number, slot: number): boolean
 export function cancelAll(x: Exchange, account: number, market: number, side: number, reason: number): void {
   const { orders, accounts } = x
   const found: number[] = []
-  for (let slot = accounts.first[account]!; slot !== NONE; slot = orders.nextOfAccount[slot]!) {
+  for (let slot = accounts.first(account); slot !== NONE; slot = orders.nextOfAccount[slot]!) {
     if (market !== -1 && orders.market[slot] !== market) continue
     if (side !== -1 && orders.pool.side[slot] !== side) continue
     found.push(slot)
@@ -39,7 +39,7 @@ export function setDeadMan(x: Exchange, account: number, delay: number): number 
 
 /** Engages or releases a kill switch. Engaged, it cancels every order in its scope, oldest first. @param target an account's or a market's number */
 export function setKillSwitch(x: Exchange, scope: number, target: number, engaged: boolean): void {
-  if (scope === SCOPE_ACCOUNT) x.accounts.killed[target] = engaged ? 1 : 0
+  if (scope === SCOPE_ACCOUNT) x.accounts.setKilled(target, engaged)
   else if (scope === SCOPE_MARKET) x.markets[target]!.killed = engaged
   else x.killed = engaged
   if (!engaged) return
@@ -58,7 +58,7 @@ function everyOrder(x: Exchange, market: number): number[] {
   const { orders, accounts } = x
   const found: number[] = []
   for (let account = 0; account < accounts.size; account++) {
-    for (let slot = accounts.first[account]!; slot !== NONE; slot = orders.nextOfAccount[slot]!) {
+    for (let slot = accounts.first(account); slot !== NONE; slot = orders.nextOfAccount[slot]!) {
       if (market === -1 || orders.market[slot] === market) found.push(slot)
     }
   }

@@ -85,8 +85,8 @@ function unlink(x: Exchange, slot: number): void {
   const account = orders.pool.owner[slot]!
   const previous = orders.previousOfAccount[slot]!
   const next = orders.nextOfAccount[slot]!
-  if (previous === NONE) accounts.first[account] = next
+  if (previous === NONE) accounts.setFirst(account, next)
   else orders.nextOfAccount[previous] = next
-  if (next === NONE) accounts.last[account] = previous
+  if (next === NONE) accounts.setLast(account, previous)
   else orders.previousOfAccount[next] = previous
 }

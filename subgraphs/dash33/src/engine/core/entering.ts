@@ -66,13 +66,15 @@ export function enter(x: Exchange, draft: Draft, rate: number, held: number): nu
 
 /** An order's lots count towards position and exposure from now on; one that never rests is gone before that could matter. */
 export function count(x: Exchange, slot: number): void {
-  const { orders } = x
+  const { accounts, orders } = x
   const { timeInForce } = orders
   if (timeInForce[slot] === IOC || timeInForce[slot] === FOK) return
-  const lots = orders.remaining[slot]!
   orders.mark(slot, COUNTED)
+  const account = orders.pool.owner[slot]!
+  if (!accounts.isSummed(account)) return
+  const lots = orders.remaining[slot]!
   const buys = orders.pool.side[slot] === 0 ? lots : 0
-  x.accounts.countLots(orders.pool.owner[slot]!, orders.market[slot]!, buys, lots * orders.value[slot]!)
+  accounts.countLots(account, orders.market[slot]!, buys, lots * orders.value[slot]!)
 }
 
 /** Lets a stop wait for its price. */
@@ -100,10 +102,10 @@ export const bestOf = (x: Exchange, draft: Draft): number =>
 export function append(x: Exchange, slot: number): void {
   const { orders, accounts } = x
   const account = orders.pool.owner[slot]!
-  const last = accounts.last[account]!
+  const last = accounts.last(account)
   orders.previousOfAccount[slot] = last
   orders.nextOfAccount[slot] = NONE
-  if (last === NONE) accounts.first[account] = slot
+  if (last === NONE) accounts.setFirst(account, slot)
   else orders.nextOfAccount[last] = slot
-  accounts.last[account] = slot
+  accounts.setLast(account, slot)
 }

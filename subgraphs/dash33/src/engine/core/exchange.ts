@@ -1,6 +1,7 @@
 import { OrderIndex } from '../../book/index.ts'
 import { FEE_TIERS, type FeeTier } from '../../risk/limits.ts'
 import { Digest } from '../digest.ts'
+import { AccountRows } from './account-rows.ts'
 import { Accounts } from './accounts.ts'
 import { Balances } from './balances.ts'
 import { DeadlineQueue } from './deadline-queue.ts'
@@ -40,7 +41,7 @@ export class Exchange {
   readonly deadMen = new DeadlineQueue()
   /** When markets' auctions end. */
   readonly auctionEnds = new DeadlineQueue()
-  readonly volumes = new VolumeWindow()
+  readonly volumes: VolumeWindow
   readonly limits: AccountLimits
   readonly refusal = new LastRefusal()
   readonly taking: Taking
@@ -67,8 +68,10 @@ export class Exchange {
   private readonly closed = new IntList()
 
   constructor(markets: readonly MarketNumbers[], assets: number, sink: Sink = SILENT, options: ExchangeOptions = {}) {
-    this.accounts = new Accounts(markets.length)
-    this.balances = new Balances(assets)
+    const rows = new AccountRows(markets.length, assets)
+    this.accounts = new Accounts(rows, markets.length)
+    this.balances = new Balances(rows, assets)
+    this.volumes = new VolumeWindow(rows)
     this.limits = new AccountLimits(markets.length)
     const watched = options.watched ?? false
     this.markets = markets.map((numbers, index) => new Market(index, numbers, this.orders, this.triggers, watched))
@@ -99,8 +102,6 @@ export class Exchange {
 
   openAccount(): number {
     const account = this.accounts.open()
-    const { assets, values } = this.balances
-    if (values.length < 2 * assets * this.accounts.capacity) this.balances.grow(this.accounts.capacity)
     sumUp(this, account)
     return account
   }

@@ -25,7 +25,7 @@ function openSlots(x: Exchange): number[] {
   for (let account = 0; account < accounts.size; account++) {
     let before = Number.NEGATIVE_INFINITY
     let count = 0
-    for (let slot = accounts.first[account]!; slot !== NONE; slot = orders.nextOfAccount[slot]!) {
+    for (let slot = accounts.first(account); slot !== NONE; slot = orders.nextOfAccount[slot]!) {
       must(orders.pool.owner[slot] === account, 'an order is in the list of its own account')
       must(orders.pool.id[slot]! > before, 'an account lists its orders oldest first')
       before = orders.pool.id[slot]!
@@ -33,7 +33,7 @@ function openSlots(x: Exchange): number[] {
       open.push(slot)
       count++
     }
-    must(count === accounts.openOrders[account], 'an account counts its orders')
+    must(count === accounts.openOrders(account), 'an account counts its orders')
   }
   must(x.index.size === open.length && orders.pool.live === open.length, 'ids, slots and lists name the same orders')
   return open
@@ -98,9 +98,12 @@ function checkHolds(x: Exchange, open: readonly number[]): void {
     const own = orders.rate[slot]! * orders.remaining[slot]!
     if (!orders.has(slot, PAIRED)) must(orders.held[slot] === own, 'an order holds its rate for what remains')
   }
-  for (let cell = 0; cell < 2 * x.accounts.size * balances.assets; cell += 2) {
-    must(balances.values[cell]! >= 0 && balances.values[cell + 1]! >= 0, 'no balance is below zero')
-    must(balances.values[cell + 1] === (held.get(cell) ?? 0), 'what is held is held for open orders')
+  for (let account = 0; account < x.accounts.size; account++) {
+    for (let asset = 0; asset < balances.assets; asset++) {
+      const onHold = balances.held(account, asset)
+      must(balances.available(account, asset) >= 0 && onHold >= 0, 'no balance is below zero')
+      must(onHold === (held.get(balances.cell(account, asset)) ?? 0), 'what is held is held for open orders')
+    }
   }
 }
 
@@ -120,7 +123,7 @@ function checkSums(x: Exchange, open: readonly number[]): void {
     for (const { index } of x.markets) {
       const sum = sums.get(`${account} ${index}`) ?? { orders: 0, buys: 0, notional: 0n }
       must(accounts.openOrdersIn(account, index) === sum.orders, 'open orders are counted by market')
-      if (accounts.summed[account] === 0) continue
+      if (!accounts.isSummed(account)) continue
       must(accounts.buyLots(account, index) === sum.buys, 'the lots of open buys are counted')
       must(
         accounts.notional(account, index) === Math.min(Number(sum.notional), Number.MAX_SAFE_INTEGER),

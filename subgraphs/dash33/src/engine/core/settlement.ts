@@ -58,10 +58,12 @@ function reduce(x: Exchange, slot: number, lots: number): void {
 
 /** Lots of an order count no longer towards position and exposure. */
 export function uncount(x: Exchange, slot: number, lots: number): void {
-  const { orders } = x
+  const { accounts, orders } = x
   const { pool } = orders
+  const account = pool.owner[slot]!
+  if (!accounts.isSummed(account)) return
   const buys = pool.side[slot] === BUY ? lots : 0
-  x.accounts.countLots(pool.owner[slot]!, orders.market[slot]!, -buys, -lots * orders.value[slot]!)
+  accounts.countLots(account, orders.market[slot]!, -buys, -lots * orders.value[slot]!)
 }
 
 /** What is held for an order beyond the need of what is left of it; it is held no more. */

@@ -5,11 +5,11 @@ import type { Exchange } from './exchange.ts'
 /** An account's profile or its limits have changed: sums up its orders from now on, or no more. */
 export function sumUp(x: Exchange, account: number): void {
   const { accounts, orders } = x
-  const asked = x.limits.asksForSums(accounts.profile[account]!)
-  if (asked === (accounts.summed[account] === 1)) return
+  const asked = x.limits.asksForSums(accounts.profile(account))
+  if (asked === accounts.isSummed(account)) return
   accounts.setSummed(account, asked)
   if (!asked) return
-  for (let slot = accounts.first[account]!; slot !== NONE; slot = orders.nextOfAccount[slot]!) {
+  for (let slot = accounts.first(account); slot !== NONE; slot = orders.nextOfAccount[slot]!) {
     if (!orders.has(slot, COUNTED)) continue
     const lots = orders.remaining[slot]!
     const buys = orders.pool.side[slot] === BUY ? lots : 0

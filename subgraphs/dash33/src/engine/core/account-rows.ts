@@ -1,0 +1,39 @@
+/** Eight numbers, then integers in the place of four more; what `width` counts comes after these. */
+const HEAD = 8
+
+/**
+ * What the core keeps of accounts: for each a row, so that a command finds all that it needs of one on neighbouring lines of one page of memory. In columns
+ * each fact would be on a page of its own, and with many accounts the time goes into finding pages.
+ *
+ * ```
+ * │ messages, volume │ open orders, switches │ open orders by market │ available, held, available, held … by asset │
+ *   numbers 0 to 3     integers 8 to 15        integers from 16 on     numbers from `balances` on
+ * ```
+ */
+export class AccountRows {
+  /** Numbers in a row. */
+  readonly width: number
+  /** Where the balances begin in a row. */
+  readonly balances: number
+  capacity = 64
+  numbers: Float64Array
+  /** The same memory, two integers in the place of one number. */
+  integers: Int32Array
+
+  constructor(markets: number, assets: number) {
+    this.balances = HEAD + Math.ceil(markets / 2)
+    this.width = this.balances + 2 * assets
+    this.numbers = new Float64Array(this.capacity * this.width)
+    this.integers = new Int32Array(this.numbers.buffer)
+  }
+
+  /** Makes room for accounts below `capacity`; new rows are zero. */
+  reserve(capacity: number): void {
+    if (capacity <= this.capacity) return
+    this.capacity = Math.max(capacity, 2 * this.capacity)
+    const numbers = new Float64Array(this.capacity * this.width)
+    numbers.set(this.numbers)
+    this.numbers = numbers
+    this.integers = new Int32Array(numbers.buffer)
+  }
+}
