@@ -185,6 +185,7 @@ async function startTrading(
     write: writer.write,
     onProjected: (sequence) => {
       engine?.projected(sequence)
+      orderStreams.projected(sequence)
       relay.wake()
     },
     log,

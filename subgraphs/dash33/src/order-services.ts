@@ -41,6 +41,10 @@ export class OrderStreams {
     this.orderLog.take(batch)
     this.fillLog.take(batch)
   }
+
+  projected(sequence: number): void {
+    this.window.stored(sequence)
+  }
 }
 
 export function openOrderServices(options: {

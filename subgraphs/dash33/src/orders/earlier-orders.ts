@@ -89,7 +89,9 @@ export class StoredOrders implements EarlierOrders {
   }
 
   async #find(accountId: string, clientOrderIds: readonly string[]): Promise<readonly (EarlierOrder | null)[]> {
-    await this.#reached(this.#window.forgottenThrough(accountId))
+    // Only whoever repeats a key while the record lags has to wait for it.
+    const unstored = clientOrderIds.map((clientOrderId) => this.#window.unstoredThrough(accountId, clientOrderId))
+    await this.#reached(Math.max(0, ...unstored))
     const orders = await Promise.all(
       clientOrderIds.map((clientOrderId) => this.#byKey.load({ accountId, clientOrderId })),
     )

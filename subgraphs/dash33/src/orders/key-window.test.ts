@@ -75,22 +75,26 @@ test('the engine may be full of programs’ orders of which none is stored any m
   expect(window.mayHaveForgotten('acc_maker')).toBe(false)
 })
 
-test('what the stored orders must contain lies two to three fifths of the engine’s memory back', () => {
-  const window = new KeyWindow({ closedOrdersPerAccount: 10, closedOrders: 1_000 })
+test('of a key that closed, whoever repeats it waits until it is stored, and nobody else', () => {
+  const window = new KeyWindow(LIMITS)
   window.begin([])
-  for (let sequence = 1; sequence <= 5; sequence++) window.take(closed('acc_1', 1, sequence))
-  expect(window.forgottenThrough('acc_1')).toBe(0)
-  window.take(closed('acc_1', 1, 6))
-  // The engine remembers ten: the four that closed after the second are surely among them.
-  expect(window.forgottenThrough('acc_1')).toBe(2)
-  for (let sequence = 7; sequence <= 21; sequence++) window.take(closed('acc_1', 1, sequence))
-  expect(window.forgottenThrough('acc_1')).toBe(16)
-  expect(window.forgottenThrough('acc_2')).toBe(0)
+  window.take(closed('acc_1', 1, 7))
+  expect(window.unstoredThrough('acc_1', 'a')).toBe(7)
+  expect(window.unstoredThrough('acc_1', 'b')).toBe(0)
+  expect(window.unstoredThrough('acc_2', 'a')).toBe(0)
+  window.stored(6)
+  expect(window.unstoredThrough('acc_1', 'a')).toBe(7)
+  window.stored(7)
+  expect(window.unstoredThrough('acc_1', 'a')).toBe(0)
 })
 
-test('where others fill the engine’s memory, what they had closed must be stored too', () => {
-  const window = new KeyWindow({ closedOrdersPerAccount: 10, closedOrders: 20 })
+test('a key that was used again waits for the later order', () => {
+  const window = new KeyWindow(LIMITS)
   window.begin([])
-  for (let sequence = 1; sequence <= 12; sequence++) window.take(closed(`acc_${sequence}`, 1, sequence))
-  expect(window.forgottenThrough('acc_quiet')).toBe(4)
+  window.take(closed('acc_1', 1, 7))
+  window.take(closed('acc_1', 1, 9))
+  window.stored(7)
+  expect(window.unstoredThrough('acc_1', 'a')).toBe(9)
+  window.stored(9)
+  expect(window.unstoredThrough('acc_1', 'a')).toBe(0)
 })

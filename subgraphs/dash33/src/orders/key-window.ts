@@ -10,50 +10,37 @@ export interface KeyLimits {
 
 /** Orders are looked up from half the engine's memory on: what closes between the question and the answer does not matter then. */
 const MARGIN = 0.5
-/** Five marks to the engine's memory: the mark asked for lies two to three of them back, and as much again is left to what is in flight. */
-const MARKS = 5
-
-/** Counts, and knows where the count was two to three steps ago. */
-class Marks {
-  readonly #step: number
-  #count = 0
-  #sequences: readonly number[] = []
-
-  constructor(step: number) {
-    this.#step = step
-  }
-
-  add(sequence: number): void {
-    if (++this.#count % this.#step === 0) this.#sequences = [...this.#sequences.slice(-2), sequence]
-  }
-
-  /** The command before which everything was counted at least two steps ago; 0 where not that much was. */
-  get passed(): number {
-    return this.#sequences.length === 3 ? this.#sequences[0]! : 0
-  }
-}
 
 interface AccountKeys {
   /** Closed orders, up to what the engine remembers of one account. */
   closed: number
-  readonly marks: Marks
+  /** Keys of those that may not be stored as closed yet, with the command that each closed in. */
+  readonly unstored: Map<string, number>
+}
+
+/** A closed order that may not be stored as closed yet. */
+interface UnstoredKey {
+  readonly account: AccountKeys
+  readonly clientOrderId: string
+  readonly sequence: number
 }
 
 /**
  * Knows of which accounts the engine may have forgotten closed orders, by counting them: only their keys need to be looked up among the stored
- * orders. It may say so too early, and never too late.
+ * orders. It may say so too early, and never too late. And it knows the keys that the stored orders do not tell of yet, which are no more
+ * than what waits to be projected: nobody else has to wait for the record.
  */
 export class KeyWindow {
   readonly #limits: KeyLimits
   readonly #accounts = new Map<string, AccountKeys>()
-  readonly #marks: Marks
+  /** In the order in which they closed. */
+  #unstored: UnstoredKey[] = []
   /** Of all accounts together what the engine remembers, at most. */
   #remembered = 0
   #isComplete = false
 
   constructor(limits: KeyLimits = LIMITS) {
     this.#limits = limits
-    this.#marks = new Marks(limits.closedOrders / MARKS)
   }
 
   /** Adds what had closed before this process. Until then every account may have been forgotten. */
@@ -70,11 +57,21 @@ export class KeyWindow {
   take(batch: EngineBatch): void {
     const sequence = batch.lastSequence
     for (const event of batch.events) {
-      if (event.type === 'ORDER_CANCELLED') this.#close(event.accountId, sequence)
+      if (event.type === 'ORDER_CANCELLED') this.#close(event, sequence)
       else if (event.type === 'TRADE') {
-        if (event.maker.status === 'FILLED') this.#close(event.maker.accountId, sequence)
-        if (event.taker.status === 'FILLED') this.#close(event.taker.accountId, sequence)
+        if (event.maker.status === 'FILLED') this.#close(event.maker, sequence)
+        if (event.taker.status === 'FILLED') this.#close(event.taker, sequence)
       }
+    }
+  }
+
+  /** The stored orders now contain all up to a command. */
+  stored(sequence: number): void {
+    const end = this.#unstored.findIndex((key) => key.sequence > sequence)
+    const stored = this.#unstored.splice(0, end === -1 ? this.#unstored.length : end)
+    for (const { account, clientOrderId, sequence: closedIn } of stored) {
+      // A key that was used again meanwhile stays.
+      if (account.unstored.get(clientOrderId) === closedIn) account.unstored.delete(clientOrderId)
     }
   }
 
@@ -86,24 +83,22 @@ export class KeyWindow {
     return closed >= closedOrdersPerAccount * MARGIN || this.#remembered >= closedOrders * MARGIN
   }
 
-  /**
-   * The command up to which the stored orders must reach to contain everything that the engine may have forgotten of the account: it lies so far back
-   * that it rarely has to be waited for. What had closed before this process is stored.
-   */
-  forgottenThrough(accountId: string): number {
-    return Math.max(this.#accounts.get(accountId)?.marks.passed ?? 0, this.#marks.passed)
+  /** The command up to which the stored orders must reach to tell what became of a key; 0 where they do already. */
+  unstoredThrough(accountId: string, clientOrderId: string): number {
+    return this.#accounts.get(accountId)?.unstored.get(clientOrderId) ?? 0
   }
 
-  #close(accountId: string, sequence: number): void {
-    this.#remember(accountId, 1).marks.add(sequence)
-    this.#marks.add(sequence)
+  #close({ accountId, clientOrderId }: { accountId: string; clientOrderId: string }, sequence: number): void {
+    const account = this.#remember(accountId, 1)
+    account.unstored.set(clientOrderId, sequence)
+    this.#unstored.push({ account, clientOrderId, sequence })
   }
 
   #remember(accountId: string, count: number): AccountKeys {
     const most = this.#limits.closedOrdersPerAccount
     let account = this.#accounts.get(accountId)
     if (!account) {
-      account = { closed: 0, marks: new Marks(most / MARKS) }
+      account = { closed: 0, unstored: new Map() }
       this.#accounts.set(accountId, account)
     }
     const added = Math.min(count, most - account.closed)
