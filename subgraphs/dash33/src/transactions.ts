@@ -1,4 +1,5 @@
 import type { ClientBase, Pool } from 'pg'
+import type { Queries } from './statements.ts'
 
 /** A value that JSON carries exactly; `bigint` and `numeric` columns take whole numbers as text. */
 export type Row = Readonly<Record<string, string | number | boolean | null>>
@@ -32,7 +33,7 @@ export async function inTransaction<T>(pool: Pool, work: (client: ClientBase) =>
  * Runs a statement over many rows at once: `$1` is the rows as JSON, for `json_to_recordset`.
  * @throws if it did not touch each row exactly once, such as where a row names an account that is not there.
  */
-export async function writeRows(client: ClientBase, name: string, text: string, rows: readonly Row[]): Promise<void> {
+export async function writeRows(client: Queries, name: string, text: string, rows: readonly Row[]): Promise<void> {
   if (rows.length === 0) return
   const { rowCount } = await client.query({ name, text, values: [JSON.stringify(rows)] })
   if (rowCount !== rows.length) throw new Error(`${name}: ${rowCount} of ${rows.length} rows written`)
@@ -43,7 +44,7 @@ export async function writeRows(client: ClientBase, name: string, text: string, 
  * @throws if it did not touch each row exactly once.
  */
 export async function writeColumns(
-  client: ClientBase,
+  client: Queries,
   name: string,
   text: string,
   rows: readonly unknown[],

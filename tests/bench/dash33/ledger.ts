@@ -4,15 +4,17 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { directoriesOf, migrate, poolConfig, prepareDatabase, startPostgres } from '@opsource/database'
 import { type ClientBase, Pool } from 'pg'
-import { AccountNumbers } from '../../../subgraphs/dash33/src/accounts/account-numbers.ts'
+import type { AccountNumbers } from '../../../subgraphs/dash33/src/accounts/account-numbers.ts'
 import { int2s, int4s, int8s, texts } from '../../../subgraphs/dash33/src/columns.ts'
 import { inTransaction } from '../../../subgraphs/dash33/src/database.ts'
 import type { EngineBatch } from '../../../subgraphs/dash33/src/engine/events.ts'
 import { foldLedger } from '../../../subgraphs/dash33/src/ledger/changes.ts'
 import { writeLedger } from '../../../subgraphs/dash33/src/ledger/projection.ts'
 import { PROJECTIONS } from '../../../subgraphs/dash33/src/projections/catalogue.ts'
+import { WriterMemory } from '../../../subgraphs/dash33/src/projections/memory.ts'
 import { projectionWriter } from '../../../subgraphs/dash33/src/projections/store.ts'
 import { moveWatermarks } from '../../../subgraphs/dash33/src/projections/watermarks.ts'
+import { allDone, Statements } from '../../../subgraphs/dash33/src/statements.ts'
 import { TradingBatches } from './trading-batches.ts'
 
 const ACCOUNTS = 10_000
@@ -80,7 +82,8 @@ export async function measureLedger(): Promise<LedgerFigure[]> {
 
 async function measure(pool: Pool): Promise<LedgerFigure[]> {
   const market = new TradingBatches(ACCOUNTS)
-  const numbers = new AccountNumbers()
+  const memory = new WriterMemory()
+  const { numbers } = memory
   await pool.query(RAW_TABLE)
   let project = projectionWriter(pool)
   let watermark = 0
@@ -89,12 +92,13 @@ async function measure(pool: Pool): Promise<LedgerFigure[]> {
     watermark = batch.lastSequence
   }
   const ledger = (batch: EngineBatch) =>
-    inTransaction(pool, (client) => writeLedger(client, foldLedger([batch]), numbers))
+    inTransaction(pool, (client) => writeLedger(new Statements(client), foldLedger([batch]), numbers))
   const raw = (batch: EngineBatch) => inTransaction(pool, (client) => insertRaw(client, batch, numbers))
   const others = async (batch: EngineBatch) => {
     const writes = PROJECTIONS.filter(({ name }) => name !== 'ledger').map(({ fold }) => fold([batch]))
     await inTransaction(pool, async (client) => {
-      for (const write of writes) await write(client, numbers)
+      const statements = new Statements(client)
+      await allDone(writes.map((write) => write(statements, memory)))
       await moveWatermarks(client, batch.lastSequence, batch.time)
     })
     watermark = batch.lastSequence

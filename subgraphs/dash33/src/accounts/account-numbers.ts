@@ -1,5 +1,5 @@
-import type { ClientBase } from 'pg'
 import { texts } from '../columns.ts'
+import type { Queries } from '../statements.ts'
 
 const FIND_NUMBERS = 'SELECT id, no FROM account WHERE id = ANY ($1::text[])'
 
@@ -9,21 +9,21 @@ const FIND_NUMBERS = 'SELECT id, no FROM account WHERE id = ANY ($1::text[])'
  */
 export class AccountNumbers {
   readonly #numbers = new Map<string, number>()
-  /** Balances that have a row, by account number and asset. */
+  /** Balances that have a row, by account and asset. */
   readonly openBalances = new Set<string>()
 
   /** Makes sure that `of` knows these. @throws where there is no such account. */
-  async load(client: Pick<ClientBase, 'query'>, accountIds: Iterable<string>): Promise<void> {
-    const missing = [...new Set(accountIds)].filter((id) => !this.#numbers.has(id))
-    if (missing.length === 0) return
+  async load(client: Queries, accountIds: Iterable<string>): Promise<void> {
+    const unknown = new Set<string>()
+    for (const id of accountIds) if (!this.#numbers.has(id)) unknown.add(id)
+    if (unknown.size === 0) return
     const { rows } = await client.query<{ id: string; no: number }>({
       name: 'find account numbers',
       text: FIND_NUMBERS,
-      values: [texts(missing)],
+      values: [texts([...unknown])],
     })
     for (const { id, no } of rows) this.#numbers.set(id, no)
-    const unknown = missing.find((id) => !this.#numbers.has(id))
-    if (unknown !== undefined) throw new Error(`there is no account ${unknown}`)
+    for (const id of unknown) if (!this.#numbers.has(id)) throw new Error(`there is no account ${id}`)
   }
 
   of(accountId: string): number {

@@ -1,4 +1,4 @@
-import type { ClientBase } from 'pg'
+import type { Queries } from '../statements.ts'
 import { writeRows } from '../transactions.ts'
 import { type Candle, longerCandles } from './candle.ts'
 import type { StoredInterval } from './interval.ts'
@@ -12,7 +12,7 @@ const UPSERT_CANDLES = `
     trade_count = c.trade_count + excluded.trade_count`
 
 /** Adds candles of a second to what is stored of their seconds, minutes, hours and days. */
-export async function writeCandles(client: ClientBase, seconds: readonly Candle[]): Promise<void> {
+export async function writeCandles(client: Queries, seconds: readonly Candle[]): Promise<void> {
   const minutes = longerCandles('M1', seconds)
   const hours = longerCandles('H1', minutes)
   const days = longerCandles('D1', hours)

@@ -1,24 +1,38 @@
-import type { ClientBase } from 'pg'
 import type { AccountNumbers } from '../accounts/index.ts'
-import { booleans, int4s, int8s, texts, timestamps } from '../columns.ts'
+import { booleans, int8s, texts, timestamps } from '../columns.ts'
+import { CopyRows } from '../copy.ts'
 import type { OrderStatus } from '../engine/commands.ts'
 import type { CancelReason, EngineBatch, OrderAccepted, TradeParty } from '../engine/events.ts'
+import { allDone, type Statements } from '../statements.ts'
 import { writeColumns } from '../transactions.ts'
 
-const INSERT_ORDERS = `
-  INSERT INTO exchange_order (id, status, price, stop_price, quantity, filled_quantity, filled_quote_amount, closed_at, cancel_reason,
-    engine_sequence, account_no, symbol, client_order_id, side, type, time_in_force, trailing_amount, trailing_bps, display_quantity,
-    post_only, self_trade_prevention, expires_at, group_id, role, created_at)
-  SELECT id, status::order_status, price, stop_price, quantity, filled_quantity, filled_quote_amount, closed_at,
-    cancel_reason::cancel_reason, engine_sequence, account_no, symbol, client_order_id, side::side, type::order_type,
-    time_in_force::time_in_force, trailing_amount, trailing_bps, display_quantity, post_only,
-    self_trade_prevention::self_trade_prevention, expires_at, group_id, role::group_role, created_at
-  FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::timestamptz[], $9::text[],
-    $10::bigint[], $11::int[], $12::text[], $13::text[], $14::text[], $15::text[], $16::text[], $17::bigint[], $18::int[], $19::bigint[],
-    $20::boolean[], $21::text[], $22::timestamptz[], $23::text[], $24::text[], $25::timestamptz[])
-    AS r (id, status, price, stop_price, quantity, filled_quantity, filled_quote_amount, closed_at, cancel_reason,
-      engine_sequence, account_no, symbol, client_order_id, side, type, time_in_force, trailing_amount, trailing_bps, display_quantity,
-      post_only, self_trade_prevention, expires_at, group_id, role, created_at)`
+const COLUMNS = [
+  'id',
+  'status',
+  'price',
+  'stop_price',
+  'quantity',
+  'filled_quantity',
+  'filled_quote_amount',
+  'closed_at',
+  'cancel_reason',
+  'engine_sequence',
+  'account_no',
+  'symbol',
+  'client_order_id',
+  'side',
+  'type',
+  'time_in_force',
+  'trailing_amount',
+  'trailing_bps',
+  'display_quantity',
+  'post_only',
+  'self_trade_prevention',
+  'expires_at',
+  'group_id',
+  'role',
+  'created_at',
+]
 
 /** Null leaves what is stored; prices are amended where `amended` says so, because an order may have none. */
 const UPDATE_ORDERS = `
@@ -87,44 +101,59 @@ export function foldOrders(batches: readonly EngineBatch[]): OrderProgress[] {
 }
 
 export async function writeOrders(
-  client: ClientBase,
+  statements: Statements,
   orders: readonly OrderProgress[],
   numbers: AccountNumbers,
 ): Promise<void> {
-  const inserts = orders.flatMap((order) => (order.accepted ? [{ ...order, ...order.accepted }] : []))
+  const accepted = orders.flatMap((order) => (order.accepted ? [{ ...order, ...order.accepted }] : []))
   await numbers.load(
-    client,
-    inserts.map(({ event }) => event.accountId),
+    statements,
+    accepted.map(({ event }) => event.accountId),
   )
-  const terms = inserts.map(({ event }) => event.terms)
-  await writeColumns(client, 'insert orders', INSERT_ORDERS, inserts, () => [
-    ...progressColumns(inserts),
-    int8s(inserts.map(({ event }) => event.engineSequence)),
-    int4s(inserts.map(({ event }) => numbers.of(event.accountId))),
-    texts(inserts.map(({ event }) => event.symbol)),
-    texts(inserts.map(({ event }) => event.clientOrderId)),
-    texts(inserts.map(({ event }) => event.side)),
-    texts(terms.map(({ type }) => type)),
-    texts(terms.map(({ timeInForce }) => timeInForce)),
-    int8s(terms.map(({ trailingAmount }) => trailingAmount)),
-    int4s(terms.map(({ trailingBps }) => trailingBps)),
-    int8s(terms.map(({ displayQuantity }) => displayQuantity)),
-    booleans(terms.map(({ postOnly }) => postOnly)),
-    texts(terms.map(({ selfTradePrevention }) => selfTradePrevention)),
-    timestamps(inserts.map(({ event }) => event.expiresAt)),
-    texts(inserts.map(({ event }) => event.groupId)),
-    texts(inserts.map(({ event }) => event.role)),
-    timestamps(inserts.map(({ at }) => at)),
-  ])
-  const updates = orders.filter(({ accepted }) => !accepted)
-  await writeColumns(client, 'update orders', UPDATE_ORDERS, updates, () => [
-    ...progressColumns(updates),
-    booleans(updates.map(({ amended }) => amended)),
-  ])
+  const rows = new CopyRows()
+  for (const order of accepted) addOrder(rows, order, numbers)
+  const updates = orders.filter((order) => !order.accepted)
+  await allDone([statements.copy(`exchange_order (${COLUMNS.join(', ')})`, rows), updateOrders(statements, updates)])
 }
 
-function progressColumns(orders: readonly OrderProgress[]): Buffer[] {
-  return [
+/** In the order of `COLUMNS`. */
+function addOrder(
+  rows: CopyRows,
+  order: OrderProgress & { readonly event: OrderAccepted; readonly at: number },
+  numbers: AccountNumbers,
+): void {
+  const { event } = order
+  const { terms } = event
+  rows.row(COLUMNS.length)
+  rows.text(order.orderId)
+  rows.text(order.status)
+  rows.int8(order.price)
+  rows.int8(order.stopPrice)
+  rows.int8(order.quantity)
+  rows.int8(order.filledQuantity)
+  rows.numeric(order.filledQuoteAmount ?? 0)
+  rows.timestamp(order.closedAt)
+  rows.text(order.cancelReason)
+  rows.int8(event.engineSequence)
+  rows.int4(numbers.of(event.accountId))
+  rows.text(event.symbol)
+  rows.text(event.clientOrderId)
+  rows.text(event.side)
+  rows.text(terms.type)
+  rows.text(terms.timeInForce)
+  rows.int8(terms.trailingAmount)
+  rows.int4(terms.trailingBps)
+  rows.int8(terms.displayQuantity)
+  rows.boolean(terms.postOnly)
+  rows.text(terms.selfTradePrevention)
+  rows.timestamp(event.expiresAt)
+  rows.text(event.groupId)
+  rows.text(event.role)
+  rows.timestamp(order.at)
+}
+
+function updateOrders(statements: Statements, orders: readonly OrderProgress[]): Promise<void> {
+  return writeColumns(statements, 'update orders', UPDATE_ORDERS, orders, () => [
     texts(orders.map(({ orderId }) => orderId)),
     texts(orders.map(({ status }) => status)),
     int8s(orders.map(({ price }) => price)),
@@ -134,7 +163,8 @@ function progressColumns(orders: readonly OrderProgress[]): Buffer[] {
     int8s(orders.map(({ filledQuoteAmount }) => filledQuoteAmount)),
     timestamps(orders.map(({ closedAt }) => closedAt)),
     texts(orders.map(({ cancelReason }) => cancelReason)),
-  ]
+    booleans(orders.map(({ amended }) => amended)),
+  ])
 }
 
 const untouched = (orderId: string): OrderProgress => ({

@@ -1,7 +1,7 @@
-import type { ClientBase } from 'pg'
 import type { AccountNumbers } from '../accounts/index.ts'
 import { int4s, int8s, texts, timestamps } from '../columns.ts'
 import type { EngineBatch } from '../engine/events.ts'
+import type { Statements } from '../statements.ts'
 import { writeColumns } from '../transactions.ts'
 import {
   accountsWithFlows,
@@ -55,11 +55,11 @@ const INSERT_FLOWS = `
  * so that it can be rebuilt alone; how the batches were put together changes nothing.
  */
 export async function writeEquity(
-  client: ClientBase,
+  statements: Statements,
   batches: readonly EngineBatch[],
   numbers: AccountNumbers,
 ): Promise<void> {
-  const { rows } = await client.query<{ time: Date; prices: Record<string, number> }>({
+  const { rows } = await statements.query<{ time: Date; prices: Record<string, number> }>({
     name: 'read equity state',
     text: READ_STATE,
   })
@@ -67,13 +67,17 @@ export async function writeEquity(
   const lastPrices = new Map(Object.entries(rows[0].prices))
   let minute = minuteOf(rows[0].time.getTime())
   for (const run of runsByMinute(batches)) {
-    if (run.minute > minute) await writePoints(client, minute + MINUTE_MS, lastPrices)
-    await writeRun(client, run, numbers, lastPrices)
+    if (run.minute > minute) await writePoints(statements, minute + MINUTE_MS, lastPrices)
+    await writeRun(statements, run, numbers, lastPrices)
     minute = run.minute
   }
 }
 
-async function writePoints(client: ClientBase, time: number, lastPrices: ReadonlyMap<string, number>): Promise<void> {
+async function writePoints(
+  statements: Statements,
+  time: number,
+  lastPrices: ReadonlyMap<string, number>,
+): Promise<void> {
   const rates = assetRates(lastPrices)
   const values = [
     new Date(time),
@@ -81,12 +85,12 @@ async function writePoints(client: ClientBase, time: number, lastPrices: Readonl
     rates.map(({ numerator }) => String(numerator)),
     rates.map(({ denominator }) => String(denominator)),
   ]
-  await client.query({ name: 'insert equity points', text: INSERT_POINTS, values })
+  await statements.query({ name: 'insert equity points', text: INSERT_POINTS, values })
 }
 
 /** `lastPrices` become those after the run. */
 async function writeRun(
-  client: ClientBase,
+  statements: Statements,
   run: MinuteRun,
   numbers: AccountNumbers,
   lastPrices: Map<string, number>,
@@ -96,14 +100,19 @@ async function writeRun(
   )
   const touched = [...balances.values()]
   await numbers.load(
-    client,
+    statements,
     touched.map(({ accountId }) => accountId),
   )
   const accounts = accountsWithFlows(run, lastPrices)
   const none = accounts !== 'ALL' && accounts.size === 0
-  const flows = foldFlows(run, accounts, none ? new Map() : await readHoldings(client, accounts, numbers), lastPrices)
-  await writeFlows(client, flows, numbers)
-  await writeColumns(client, 'upsert holdings', UPSERT_HOLDINGS, touched, () => [
+  const flows = foldFlows(
+    run,
+    accounts,
+    none ? new Map() : await readHoldings(statements, accounts, numbers),
+    lastPrices,
+  )
+  await writeFlows(statements, flows, numbers)
+  await writeColumns(statements, 'upsert holdings', UPSERT_HOLDINGS, touched, () => [
     int4s(touched.map(({ accountId }) => numbers.of(accountId))),
     texts(touched.map(({ asset }) => asset)),
     int8s(touched.map(({ available, held }) => available + held)),
@@ -112,18 +121,18 @@ async function writeRun(
     run.batches.flatMap(({ events }) => events.flatMap((event) => (event.type === 'TRADE' ? [event.symbol] : []))),
   )
   const prices = [...lastPrices].filter(([symbol]) => traded.has(symbol))
-  await writeColumns(client, 'upsert mark prices', UPSERT_PRICES, prices, () => [
+  await writeColumns(statements, 'upsert mark prices', UPSERT_PRICES, prices, () => [
     texts(prices.map(([symbol]) => symbol)),
     int8s(prices.map(([, price]) => price)),
   ])
 }
 
 async function readHoldings(
-  client: ClientBase,
+  statements: Statements,
   accounts: 'ALL' | ReadonlySet<string>,
   numbers: AccountNumbers,
 ): Promise<Holdings> {
-  const { rows } = await client.query<{ id: string; asset: string; total: string }>({
+  const { rows } = await statements.query<{ id: string; asset: string; total: string }>({
     name: 'read holdings',
     text: READ_HOLDINGS,
     values: [accounts === 'ALL' ? null : int4s([...accounts].map((accountId) => numbers.of(accountId)))],
@@ -136,13 +145,17 @@ async function readHoldings(
   return holdings
 }
 
-async function writeFlows(client: ClientBase, flows: readonly EquityFlow[], numbers: AccountNumbers): Promise<void> {
+async function writeFlows(
+  statements: Statements,
+  flows: readonly EquityFlow[],
+  numbers: AccountNumbers,
+): Promise<void> {
   await numbers.load(
-    client,
+    statements,
     flows.map(({ accountId }) => accountId),
   )
   const amounts = (of: (flow: EquityFlow) => bigint) => texts(flows.map((each) => String(of(each))))
-  await writeColumns(client, 'insert equity flows', INSERT_FLOWS, flows, () => [
+  await writeColumns(statements, 'insert equity flows', INSERT_FLOWS, flows, () => [
     int4s(flows.map(({ accountId }) => numbers.of(accountId))),
     int8s(flows.map(({ engineSequence }) => engineSequence)),
     int4s(flows.map(({ leg }) => leg)),

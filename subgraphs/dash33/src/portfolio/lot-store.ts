@@ -1,36 +1,24 @@
-import type { ClientBase, Pool } from 'pg'
-import { int4s, int8s, texts, timestamps } from '../columns.ts'
+import type { Pool } from 'pg'
+import { int4s, int8s, texts } from '../columns.ts'
+import { CopyRows } from '../copy.ts'
 import type { LotPlace, LotRange, PositionLotParent } from '../parents.ts'
+import { allDone, type Statements } from '../statements.ts'
 import { writeColumns } from '../transactions.ts'
-import { type DatedMove, type Lot, LotQueue, MAX_OPEN_LOTS } from './lots.ts'
+import type { Lot } from './lots.ts'
 
-/**
- * Of each position the oldest lots, as many as the fills can take or merge: those that are needed to cover all that the other side trades,
- * and one more than have to be merged for the new ones to fit. And the newest, which may go on.
- */
-const READ_OLDEST = `
-  SELECT r.account_no, r.symbol, l.engine_sequence, l.leg, l.acquired_at, l.quantity, l.cost, l.place, l.lots
-  FROM unnest($1::int[], $2::text[], $3::text[], $4::text[], $5::int[]) AS r (account_no, symbol, bought, sold, fills)
-  CROSS JOIN LATERAL (
-    SELECT *, count(*) FILTER (WHERE before < CASE WHEN quantity > 0 THEN r.sold ELSE r.bought END::numeric) OVER () AS covering
-    FROM (
-      SELECT o.*, row_number() OVER place AS place, count(*) OVER () AS lots,
-        sum(abs(o.quantity)) OVER (place ROWS UNBOUNDED PRECEDING) - abs(o.quantity) AS before
-      FROM position_lot o WHERE o.account_no = r.account_no AND o.symbol = r.symbol
-      WINDOW place AS (ORDER BY o.engine_sequence, o.leg)) ordered) l
-  WHERE l.place <= l.covering + greatest(l.lots + r.fills - ${MAX_OPEN_LOTS}, 0) + 1 OR l.place = l.lots
-  ORDER BY l.place`
+const READ_LOTS = `
+  SELECT l.* FROM unnest($1::int[], $2::text[]) AS r (account_no, symbol) JOIN position_lot l USING (account_no, symbol)
+  ORDER BY l.account_no, l.symbol, l.engine_sequence, l.leg`
 
 const DELETE_LOTS = `
   DELETE FROM position_lot p USING unnest($1::int[], $2::text[], $3::bigint[], $4::int[]) AS r (account_no, symbol, engine_sequence, leg)
   WHERE p.account_no = r.account_no AND p.symbol = r.symbol AND p.engine_sequence = r.engine_sequence AND p.leg = r.leg`
 
-const UPSERT_LOTS = `
-  INSERT INTO position_lot (account_no, symbol, engine_sequence, leg, acquired_at, quantity, cost)
-  SELECT account_no, symbol, engine_sequence, leg, acquired_at, quantity::numeric, cost::numeric
-  FROM unnest($1::int[], $2::text[], $3::bigint[], $4::int[], $5::timestamptz[], $6::text[], $7::text[])
-    AS r (account_no, symbol, engine_sequence, leg, acquired_at, quantity, cost)
-  ON CONFLICT (account_no, symbol, engine_sequence, leg) DO UPDATE SET quantity = excluded.quantity, cost = excluded.cost`
+const UPDATE_LOTS = `
+  UPDATE position_lot p SET quantity = r.quantity::numeric, cost = r.cost::numeric
+  FROM unnest($1::int[], $2::text[], $3::bigint[], $4::int[], $5::text[], $6::text[])
+    AS r (account_no, symbol, engine_sequence, leg, quantity, cost)
+  WHERE p.account_no = r.account_no AND p.symbol = r.symbol AND p.engine_sequence = r.engine_sequence AND p.leg = r.leg`
 
 const findLotsIn = (order: 'ASC' | 'DESC') => `
   SELECT l.engine_sequence, l.leg, l.acquired_at, l.quantity, l.cost FROM position_lot l JOIN account a ON a.no = l.account_no
@@ -69,78 +57,62 @@ export async function findLots(
 const BEFORE_ALL: LotPlace = [-1, 0]
 const BEHIND_ALL: LotPlace = [Number.MAX_SAFE_INTEGER, 0]
 
-interface ChangedLots {
-  readonly key: LotKey
-  readonly loaded: readonly Lot[]
-  readonly queue: LotQueue
+/** @returns all lots of some positions, oldest first, by `keyOf`. */
+export async function readLots(statements: Statements, keys: readonly LotKey[]): Promise<Map<string, Lot[]>> {
+  const { rows } = await statements.query<LotRow & { account_no: number; symbol: string }>({
+    name: 'read lots',
+    text: READ_LOTS,
+    values: [int4s(keys.map(({ accountNo }) => accountNo)), texts(keys.map(({ symbol }) => symbol))],
+  })
+  const found = Map.groupBy(rows, (row) => keyOf({ accountNo: row.account_no, symbol: row.symbol }))
+  return new Map([...found].map(([key, lots]) => [key, lots.map(lotOf)]))
 }
 
-/** The lots that some fills change, from the store and back. */
-export class LotLedger {
-  readonly #queues: ReadonlyMap<string, ChangedLots>
+/** A position's lots before and after some fills, oldest first. */
+export interface LotChange {
+  readonly key: LotKey
+  readonly before: readonly Lot[]
+  readonly after: readonly Lot[]
+}
 
-  private constructor(queues: ReadonlyMap<string, ChangedLots>) {
-    this.#queues = queues
-  }
-
-  static async load(
-    client: ClientBase,
-    accounts: readonly (LotKey & { readonly fills: readonly DatedMove[] })[],
-  ): Promise<LotLedger> {
-    const total = (fills: readonly DatedMove[], sign: 1n | -1n) =>
-      String(fills.reduce((sum, { base }) => (base * sign > 0n ? sum + base * sign : sum), 0n))
-    const { rows } = await client.query<LotRow & { account_no: number; symbol: string; place: string; lots: string }>({
-      name: 'read oldest lots',
-      text: READ_OLDEST,
-      values: [
-        int4s(accounts.map(({ accountNo }) => accountNo)),
-        texts(accounts.map(({ symbol }) => symbol)),
-        texts(accounts.map(({ fills }) => total(fills, 1n))),
-        texts(accounts.map(({ fills }) => total(fills, -1n))),
-        int4s(accounts.map(({ fills }) => fills.length)),
-      ],
-    })
-    const found = Map.groupBy(rows, (row) => keyOf({ accountNo: row.account_no, symbol: row.symbol }))
-    return new LotLedger(
-      new Map(
-        accounts.map(({ accountNo, symbol }) => {
-          const key = { accountNo, symbol }
-          const stored = found.get(keyOf(key)) ?? []
-          const loaded = stored.map(lotOf)
-          const oldest = loaded.filter((_lot, i) => Number(stored[i]!.place) === i + 1)
-          const newest = loaded[oldest.length] ?? null
-          const queue = new LotQueue({ oldest, newest, unloaded: Number(stored[0]?.lots ?? 0) - loaded.length })
-          return [keyOf(key), { key, loaded, queue }]
-        }),
-      ),
-    )
-  }
-
-  /** @returns what the fill realised, in quote minor units. */
-  add(key: LotKey, fill: DatedMove): bigint {
-    return this.#queues.get(keyOf(key))!.queue.add(fill)
-  }
-
-  async write(client: ClientBase): Promise<void> {
-    const gone: (LotKey & Lot)[] = []
-    const kept: (LotKey & Lot)[] = []
-    for (const { key, loaded, queue } of this.#queues.values()) {
-      const before = new Map(loaded.map((lot) => [placeOf(lot), lot]))
-      for (const lot of queue.lots) {
-        const old = before.get(placeOf(lot))
-        before.delete(placeOf(lot))
-        if (old?.quantity !== lot.quantity || old.cost !== lot.cost) kept.push({ ...key, ...lot })
+export async function writeLots(statements: Statements, changes: readonly LotChange[]): Promise<void> {
+  const gone: (LotKey & Lot)[] = []
+  const changed: (LotKey & Lot)[] = []
+  const fresh = new CopyRows()
+  for (const { key, before, after } of changes) {
+    let next = 0
+    for (const old of before) {
+      // Both are in order, and what is appended is younger than what there was.
+      const lot = after[next]
+      if (lot?.engineSequence !== old.engineSequence || lot.leg !== old.leg) {
+        gone.push({ ...key, ...old })
+        continue
       }
-      for (const lot of before.values()) gone.push({ ...key, ...lot })
+      next += 1
+      if (lot !== old) changed.push({ ...key, ...lot })
     }
-    await writeColumns(client, 'delete lots', DELETE_LOTS, gone, () => keyColumns(gone))
-    await writeColumns(client, 'upsert lots', UPSERT_LOTS, kept, () => [
-      ...keyColumns(kept),
-      timestamps(kept.map(({ acquiredAt }) => acquiredAt)),
-      texts(kept.map(({ quantity }) => String(quantity))),
-      texts(kept.map(({ cost }) => String(cost))),
-    ])
+    for (; next < after.length; next++) addLot(fresh, key, after[next]!)
   }
+  await allDone([
+    writeColumns(statements, 'delete lots', DELETE_LOTS, gone, () => keyColumns(gone)),
+    writeColumns(statements, 'update lots', UPDATE_LOTS, changed, () => [
+      ...keyColumns(changed),
+      texts(changed.map(({ quantity }) => String(quantity))),
+      texts(changed.map(({ cost }) => String(cost))),
+    ]),
+    statements.copy('position_lot (account_no, symbol, engine_sequence, leg, acquired_at, quantity, cost)', fresh),
+  ])
+}
+
+function addLot(rows: CopyRows, { accountNo, symbol }: LotKey, lot: Lot): void {
+  rows.row(7)
+  rows.int4(accountNo)
+  rows.text(symbol)
+  rows.int8(lot.engineSequence)
+  rows.int4(lot.leg)
+  rows.timestamp(lot.acquiredAt)
+  rows.numeric(lot.quantity)
+  rows.numeric(lot.cost)
 }
 
 function keyColumns(lots: readonly (LotKey & Lot)[]): Buffer[] {
@@ -162,5 +134,4 @@ function lotOf(row: LotRow): Lot {
   }
 }
 
-const keyOf = ({ accountNo, symbol }: LotKey) => `${accountNo} ${symbol}`
-const placeOf = ({ engineSequence, leg }: Lot) => `${engineSequence} ${leg}`
+export const keyOf = ({ accountNo, symbol }: LotKey) => `${accountNo} ${symbol}`

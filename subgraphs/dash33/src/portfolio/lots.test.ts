@@ -1,4 +1,3 @@
-import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { type DatedMove, type Lot, LotQueue } from './lots.ts'
 
@@ -62,26 +61,6 @@ test('beyond the maximum the two oldest lots become one, in the older’s place'
   queue.add(buy(1n, 60n))
   expect(queue.lots[0]).toMatchObject({ leg: first.leg, quantity: 2n, cost: 30n })
   expect(queue.add(sell(1n, 60n))).toBe(45n)
-})
-
-test('the oldest lots alone do what all of them would, as far as they reach; beyond, it throws', () => {
-  const amount = fc.bigInt({ min: 1n, max: 100n })
-  fc.assert(
-    fc.property(fc.array(fc.tuple(amount, amount), { minLength: 5, maxLength: 20 }), amount, (bought, proceeds) => {
-      const all = new LotQueue()
-      for (const [base, cost] of bought) all.add(buy(base, cost))
-      const wanted = all.lots[0]!.quantity + all.lots[1]!.quantity
-      const part = new LotQueue({ oldest: all.lots.slice(0, 3), unloaded: bought.length - 4, newest: all.lots.at(-1)! })
-      const last = sell(wanted, proceeds)
-      const more = { ...buy(5n, 7n), time: all.lots.at(-1)!.acquiredAt }
-      part.add(more)
-      all.add(more)
-      expect(part.lots).toHaveLength(4)
-      expect(part.add(last)).toBe(all.add(last))
-      expect(part.lots).toEqual([all.lots[0], all.lots.at(-1)])
-      expect(() => part.add(sell(part.lots[0]!.quantity + 1n, 1n))).toThrow('not loaded')
-    }),
-  )
 })
 
 test('fills of one moment are one lot, in the place of the first', () => {

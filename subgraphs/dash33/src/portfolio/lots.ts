@@ -27,17 +27,6 @@ export interface DatedMove extends Move {
   readonly time: number
 }
 
-/** What a store handed over of a position's lots. A move that would need one of the others throws. */
-export interface LoadedLots {
-  readonly oldest: readonly Lot[]
-  /** How many lie between the oldest and the newest. */
-  readonly unloaded: number
-  /** None where it is among the oldest. */
-  readonly newest: Lot | null
-}
-
-const NO_LOTS: LoadedLots = { oldest: [], unloaded: 0, newest: null }
-
 /**
  * A position's lots, first in, first out (IAS 2.27; the default of US 26 CFR § 1.1012-1(c)). A lot that is taken in part gives its share
  * of the cost, rounded toward zero, and keeps the remainder; a fill that takes several lots gives each its share in turn, and what is
@@ -46,18 +35,14 @@ const NO_LOTS: LoadedLots = { oldest: [], unloaded: 0, newest: null }
 export class LotQueue {
   readonly #lots: Lot[]
   readonly #max: number
-  /** Of the lots at the front, how many come before those that were not loaded. */
-  #loaded: number
-  #unloaded: number
 
-  constructor({ oldest, unloaded, newest }: LoadedLots = NO_LOTS, max = MAX_OPEN_LOTS) {
-    this.#lots = newest ? [...oldest, newest] : [...oldest]
-    this.#loaded = oldest.length
-    this.#unloaded = unloaded
+  /** @param lots those that there are, oldest first. */
+  constructor(lots: readonly Lot[] = [], max = MAX_OPEN_LOTS) {
+    this.#lots = [...lots]
     this.#max = max
   }
 
-  /** Oldest first; those that were not loaded are not among them. */
+  /** Oldest first. */
   get lots(): readonly Lot[] {
     return this.#lots
   }
@@ -67,7 +52,7 @@ export class LotQueue {
     if (base === 0n) return -cost
     let [left, costLeft, realised] = [base, cost, 0n]
     while (left !== 0n) {
-      const oldest = this.#oldest()
+      const oldest = this.#lots[0]
       if (!oldest || oldest.quantity > 0n === left > 0n) break
       const [held, wanted] = [magnitude(oldest.quantity), magnitude(left)]
       const closed = wanted < held ? wanted : held
@@ -80,7 +65,7 @@ export class LotQueue {
       this.#replaceOldest({ ...oldest, quantity: oldest.quantity + taken, cost: oldest.cost - lotShare })
     }
     if (left !== 0n) this.#append({ engineSequence, leg, acquiredAt: time, quantity: left, cost: costLeft })
-    if (this.#lots.length + this.#unloaded > this.#max) this.#mergeOldest()
+    if (this.#lots.length > this.#max) this.#mergeOldest()
     return realised
   }
 
@@ -91,27 +76,15 @@ export class LotQueue {
     else this.#lots[this.#lots.length - 1] = sumOf(newest, lot)
   }
 
-  #oldest(): Lot | undefined {
-    if (this.#loaded === 0 && this.#unloaded > 0) throw new Error('a lot is needed that was not loaded')
-    return this.#lots[0]
-  }
-
   #replaceOldest(lot: Lot): void {
     if (lot.quantity !== 0n) this.#lots[0] = lot
-    else this.#dropOldest()
-  }
-
-  #dropOldest(): void {
-    this.#lots.shift()
-    if (this.#loaded > 0) this.#loaded -= 1
+    else this.#lots.shift()
   }
 
   #mergeOldest(): void {
-    const oldest = this.#oldest()
-    this.#dropOldest()
-    const next = this.#oldest()
+    const [oldest, next] = this.#lots
     if (!oldest || !next) throw new Error('there are no two lots to make one of')
-    this.#lots[0] = sumOf(oldest, next)
+    this.#lots.splice(0, 2, sumOf(oldest, next))
   }
 }
 

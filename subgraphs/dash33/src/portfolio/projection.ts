@@ -1,11 +1,12 @@
-import type { ClientBase } from 'pg'
-import type { AccountNumbers } from '../accounts/index.ts'
 import { int4s, texts } from '../columns.ts'
 import type { EngineBatch, Trade, TradeParty } from '../engine/events.ts'
+import type { WriterMemory } from '../projections/memory.ts'
+import { allDone, type Statements } from '../statements.ts'
 import { writeColumns } from '../transactions.ts'
-import { type LotKey, LotLedger } from './lot-store.ts'
-import type { DatedMove } from './lots.ts'
-import { applyMove, FLAT, moveOf, type Position } from './position.ts'
+import { keyOf, type LotChange, type LotKey, readLots, writeLots } from './lot-store.ts'
+import { type DatedMove, LotQueue } from './lots.ts'
+import { applyMove, FLAT, moveOf } from './position.ts'
+import type { KnownPosition, PositionMemory, StoredPosition } from './position-memory.ts'
 
 const READ_POSITIONS = `
   SELECT p.* FROM unnest($1::int[], $2::text[]) AS r (account_no, symbol) JOIN position p USING (account_no, symbol)`
@@ -32,13 +33,7 @@ export interface AccountFills {
   readonly fills: readonly FoldedFill[]
 }
 
-interface StoredPosition extends Position {
-  readonly fifoRealised: bigint
-  readonly baseFees: bigint
-  readonly quoteFees: bigint
-}
-
-const NOTHING: StoredPosition = { ...FLAT, fifoRealised: 0n, baseFees: 0n, quoteFees: 0n }
+const NOTHING: KnownPosition = { position: { ...FLAT, fifoRealised: 0n, baseFees: 0n, quoteFees: 0n }, lots: [] }
 
 type PositionRow = Record<
   'symbol' | 'quantity' | 'cost' | 'realised' | 'fifo_realised' | 'base_fees' | 'quote_fees',
@@ -73,29 +68,37 @@ function fillOf({ engineSequence, leg, baseAmount, quoteAmount }: Trade, party: 
 
 /** Adds fills to the stored positions and lots. The caller is the only writer. */
 export async function writePositions(
-  client: ClientBase,
+  statements: Statements,
   accounts: readonly AccountFills[],
-  numbers: AccountNumbers,
+  { numbers, positions }: WriterMemory,
 ): Promise<void> {
   if (accounts.length === 0) return
   await numbers.load(
-    client,
+    statements,
     accounts.map(({ accountId }) => accountId),
   )
   const keys = accounts.map(({ accountId, symbol }) => ({ accountNo: numbers.of(accountId), symbol }))
-  const stored = await readPositions(client, keys)
-  const lots = await LotLedger.load(
-    client,
-    accounts.map(({ fills }, i) => ({ ...keys[i]!, fills })),
-  )
-  const positions = accounts.map(({ fills }, i) => {
-    const key = keys[i]!
-    return { ...key, ...foldPosition(stored.get(keyOf(key)) ?? NOTHING, fills, (fill) => lots.add(key, fill)) }
+  const stored = await findKnown(statements, keys, positions)
+  const changes = accounts.map(({ fills }, i) => {
+    const { position, lots } = stored[i]!
+    const queue = new LotQueue(lots)
+    const after = foldPosition(position, fills, (fill) => queue.add(fill))
+    return { key: keys[i]!, position: after, before: lots, after: queue.lots }
   })
-  const amounts = (of: (position: StoredPosition) => bigint) => texts(positions.map((each) => String(of(each))))
-  await writeColumns(client, 'upsert positions', UPSERT_POSITIONS, positions, () => [
-    int4s(positions.map(({ accountNo }) => accountNo)),
-    texts(positions.map(({ symbol }) => symbol)),
+  await allDone([upsertPositions(statements, changes), writeLots(statements, changes)])
+  for (const { key, position, after } of changes) positions.set(keyOf(key), { position, lots: after })
+}
+
+interface PositionChange extends LotChange {
+  readonly position: StoredPosition
+}
+
+async function upsertPositions(statements: Statements, changes: readonly PositionChange[]): Promise<void> {
+  const amounts = (of: (position: StoredPosition) => bigint) =>
+    texts(changes.map(({ position }) => String(of(position))))
+  await writeColumns(statements, 'upsert positions', UPSERT_POSITIONS, changes, () => [
+    int4s(changes.map(({ key }) => key.accountNo)),
+    texts(changes.map(({ key }) => key.symbol)),
     amounts(({ quantity }) => quantity),
     amounts(({ cost }) => cost),
     amounts(({ realised }) => realised),
@@ -103,7 +106,6 @@ export async function writePositions(
     amounts(({ baseFees }) => baseFees),
     amounts(({ quoteFees }) => quoteFees),
   ])
-  await lots.write(client)
 }
 
 function foldPosition(
@@ -122,25 +124,36 @@ function foldPosition(
   )
 }
 
-async function readPositions(client: ClientBase, keys: readonly LotKey[]): Promise<Map<string, StoredPosition>> {
-  const { rows } = await client.query<PositionRow>({
+/** @returns what there is of each key: what is not remembered is read. */
+async function findKnown(
+  statements: Statements,
+  keys: readonly LotKey[],
+  memory: PositionMemory,
+): Promise<KnownPosition[]> {
+  const missing = keys.filter((key) => !memory.get(keyOf(key)))
+  const read = missing.length === 0 ? new Map<string, KnownPosition>() : await readPositions(statements, missing)
+  return keys.map((key) => memory.get(keyOf(key)) ?? read.get(keyOf(key)) ?? NOTHING)
+}
+
+async function readPositions(statements: Statements, keys: readonly LotKey[]): Promise<Map<string, KnownPosition>> {
+  const { rows } = await statements.query<PositionRow>({
     name: 'read positions',
     text: READ_POSITIONS,
     values: [int4s(keys.map(({ accountNo }) => accountNo)), texts(keys.map(({ symbol }) => symbol))],
   })
+  const lots = await readLots(statements, keys)
   return new Map(
-    rows.map((row) => [
-      keyOf({ accountNo: row.account_no, symbol: row.symbol }),
-      {
+    rows.map((row) => {
+      const key = keyOf({ accountNo: row.account_no, symbol: row.symbol })
+      const position = {
         quantity: BigInt(row.quantity),
         cost: BigInt(row.cost),
         realised: BigInt(row.realised),
         fifoRealised: BigInt(row.fifo_realised),
         baseFees: BigInt(row.base_fees),
         quoteFees: BigInt(row.quote_fees),
-      },
-    ]),
+      }
+      return [key, { position, lots: lots.get(key) ?? [] }]
+    }),
   )
 }
-
-const keyOf = ({ accountNo, symbol }: LotKey) => `${accountNo} ${symbol}`

@@ -27,19 +27,19 @@ export const PROJECTIONS: readonly Projection[] = [
       { table: 'pending_transfer', key: 'order_id', accounts: ['account_no'] },
     ],
     foldLedger,
-    writeLedger,
+    (statements, changes, { numbers }) => writeLedger(statements, changes, numbers),
   ),
   projection(
     'orders',
     [{ table: 'exchange_order', key: 'engine_sequence, t.id', accounts: ['account_no'] }],
     foldOrders,
-    writeOrders,
+    (statements, changes, { numbers }) => writeOrders(statements, changes, numbers),
   ),
   projection(
     'trades',
     [{ table: 'trade', key: 'engine_sequence, leg', accounts: ['maker_account_no', 'taker_account_no'] }],
     foldTrades,
-    writeTrades,
+    (statements, changes, { numbers }) => writeTrades(statements, changes, numbers),
   ),
   projection(
     'candles',
@@ -65,7 +65,7 @@ export const PROJECTIONS: readonly Projection[] = [
       { table: 'mark_price', key: 'symbol', accounts: [] },
     ],
     (batches) => batches,
-    writeEquity,
+    (statements, changes, { numbers }) => writeEquity(statements, changes, numbers),
   ),
   projection(
     'settings',
@@ -78,7 +78,7 @@ export const PROJECTIONS: readonly Projection[] = [
       { table: 'kill_switch', key: 'scope, target', accounts: [] },
     ],
     foldSettings,
-    writeSettings,
+    (statements, changes, { numbers }) => writeSettings(statements, changes, numbers),
   ),
   projection('outbox', [], eventsOf, writeOutbox),
 ]

@@ -1,9 +1,9 @@
-import type { ClientBase } from 'pg'
-import type { AccountNumbers } from '../accounts/index.ts'
 import type { EngineBatch } from '../engine/events.ts'
+import type { Statements } from '../statements.ts'
+import type { WriterMemory } from './memory.ts'
 
-/** Writes what was folded, in the transaction that the client has open. */
-export type WriteChanges = (client: ClientBase, numbers: AccountNumbers) => Promise<void>
+/** Writes what was folded, in the transaction that the statements belong to. */
+export type WriteChanges = (statements: Statements, memory: WriterMemory) => Promise<void>
 
 /** A table that a projection alone writes. */
 export interface ProjectedTable {
@@ -30,14 +30,14 @@ export function projection<T>(
   name: string,
   tables: readonly ProjectedTable[],
   fold: (batches: readonly EngineBatch[]) => T,
-  write: (client: ClientBase, changes: T, numbers: AccountNumbers) => Promise<void>,
+  write: (statements: Statements, changes: T, memory: WriterMemory) => Promise<void>,
 ): Projection {
   return {
     name,
     tables,
     fold: (batches) => {
       const changes = fold(batches)
-      return (client, numbers) => write(client, changes, numbers)
+      return (statements, memory) => write(statements, changes, memory)
     },
   }
 }

@@ -108,7 +108,7 @@ export class Projector {
     /** What failed is tried again as it was, whatever has come since: only so can the writer tell that it was committed after all. */
     let failed: EngineBatch[] | null = null
     while (this.#waiting.length > 0 && !this.#fault) {
-      await wait(COALESCE_MS, undefined, { signal: this.#stopping.signal }).catch(() => {})
+      if (!this.#isFull()) await wait(COALESCE_MS, undefined, { signal: this.#stopping.signal }).catch(() => {})
       const batches: EngineBatch[] = failed ?? this.#nextBatches()
       try {
         await this.#metrics.timed(() => this.#write(batches, this.#watermark))
@@ -131,6 +131,15 @@ export class Projector {
       }
     }
     this.#running = null
+  }
+
+  /** Whether a whole transaction's worth waits. */
+  #isFull(): boolean {
+    let events = 0
+    return this.#waiting.some((batch) => {
+      events += batch.events.length
+      return events > MAX_EVENTS_PER_WRITE
+    })
   }
 
   #nextBatches(): EngineBatch[] {

@@ -1,9 +1,9 @@
 import type { Pool } from 'pg'
-import { AccountNumbers } from '../accounts/account-numbers.ts'
 import type { EngineBatch } from '../engine/events.ts'
+import { allDone, Statements } from '../statements.ts'
 import { inTransaction } from '../transactions.ts'
 import { PROJECTIONS } from './catalogue.ts'
-import type { WriteChanges } from './projection.ts'
+import { WriterMemory } from './memory.ts'
 import { type BatchWriter, WatermarkMoved } from './projector.ts'
 import { lockWatermarks, lowest, moveWatermarks, readWatermarks, type Watermark } from './watermarks.ts'
 
@@ -17,42 +17,50 @@ export async function readWatermark(pool: Pool): Promise<number> {
  * of one journal, such as a leader that was fenced and its successor, do each other no harm.
  */
 export function projectionWriter(pool: Pool): BatchWriter {
-  const numbers = new AccountNumbers()
-  /** Where each projection stands, as far as this writer knows: so that folding needs no transaction. */
+  const memory = new WriterMemory()
+  /** Where each projection stands, as far as this writer knows. */
   let known = new Map<string, number>()
   return async (batches, after) => {
     const last = batches.at(-1)
     if (!last) return
-    if (known.size === 0) known = positions(await readWatermarks(pool))
-    const writes = foldMissing(batches, known)
     try {
-      await inTransaction(pool, async (client) => {
+      const written = await inTransaction(pool, async (client) => {
         const found = await lockWatermarks(client)
         const at = lowest(found)
         // Committed already: by an attempt whose answer was lost, or by a former leader that still wrote what the journal has.
-        if (at >= last.lastSequence) return
+        if (at >= last.lastSequence) return false
         if (at < after) throw new WatermarkMoved(`the projections are at ${at}, not at ${after}`)
-        if (!equal(positions(found), known)) throw new Error('another writer has moved the projections meanwhile')
-        for (const write of writes) await write(client, numbers)
+        const stored = positions(found)
+        if (!equal(stored, known)) memory.forget()
+        const statements = new Statements(client)
+        // Each projection is folded and prepared while PostgreSQL writes those before it.
+        await allDone(writesOf(batches, stored, statements, memory))
         await moveWatermarks(client, last.lastSequence, last.time)
+        for (const [name, sequence] of stored) stored.set(name, Math.max(sequence, last.lastSequence))
+        known = stored
+        return true
       })
-      for (const [name, sequence] of known) known.set(name, Math.max(sequence, last.lastSequence))
+      if (!written) memory.forget()
     } catch (error) {
-      // Numbers that were given in it may be given to others now.
-      numbers.forget()
-      if (!(error instanceof WatermarkMoved)) known.clear()
+      // What was written in it is not there: numbers that were given in it may be given to others now.
+      memory.forget()
       throw error
     }
   }
 }
 
-/** Folds for each projection the batches that it does not have. */
-function foldMissing(batches: readonly EngineBatch[], watermarks: ReadonlyMap<string, number>): WriteChanges[] {
-  return PROJECTIONS.flatMap(({ name, fold }) => {
+/** Writes of each projection the batches that it does not have. */
+function writesOf(
+  batches: readonly EngineBatch[],
+  watermarks: ReadonlyMap<string, number>,
+  statements: Statements,
+  memory: WriterMemory,
+): Promise<void>[] {
+  return PROJECTIONS.map(async ({ name, fold }) => {
     const watermark = watermarks.get(name)
     if (watermark === undefined) throw new Error(`the projection ${name} has no watermark`)
     const missing = batches.filter(({ lastSequence }) => lastSequence > watermark)
-    return missing.length === 0 ? [] : [fold(missing)]
+    if (missing.length > 0) await fold(missing)(statements, memory)
   })
 }
 

@@ -1,6 +1,6 @@
-import type { ClientBase } from 'pg'
 import type { AccountNumbers } from '../accounts/index.ts'
 import type { EngineBatch } from '../engine/events.ts'
+import type { Queries } from '../statements.ts'
 import { type Row, writeRows } from '../transactions.ts'
 import { type SettingEvent, settingEventsOf, type VenueChange, venueChangesOf } from './changes.ts'
 
@@ -16,7 +16,7 @@ export function foldSettings(batches: readonly EngineBatch[]): SettingChanges {
 }
 
 export async function writeSettings(
-  client: ClientBase,
+  client: Queries,
   { changes, last }: SettingChanges,
   numbers: AccountNumbers,
 ): Promise<void> {
@@ -25,7 +25,7 @@ export async function writeSettings(
 }
 
 /** One at a time: people change settings, and each kind has a table of its own. */
-async function writeSetting(client: ClientBase, event: SettingEvent, numbers: AccountNumbers): Promise<void> {
+async function writeSetting(client: Queries, event: SettingEvent, numbers: AccountNumbers): Promise<void> {
   const { engineSequence } = event
   switch (event.type) {
     case 'RISK_LIMITS_SET': {

@@ -1,0 +1,49 @@
+import type { Lot } from './lots.ts'
+import type { Position } from './position.ts'
+
+/** Some 200 bytes each. Of one position there are at most a thousand lots, of most a few. */
+const MAX_LOTS = 200_000
+const MAX_POSITIONS = 50_000
+
+export interface StoredPosition extends Position {
+  readonly fifoRealised: bigint
+  readonly baseFees: bigint
+  readonly quoteFees: bigint
+}
+
+export interface KnownPosition {
+  readonly position: StoredPosition
+  /** All of them, oldest first. */
+  readonly lots: readonly Lot[]
+}
+
+/** Positions as they are stored, for the one writer that changes them: of those that trade, nothing is read again. */
+export class PositionMemory {
+  readonly #known = new Map<string, KnownPosition>()
+  #lots = 0
+
+  get(key: string): KnownPosition | undefined {
+    return this.#known.get(key)
+  }
+
+  set(key: string, known: KnownPosition): void {
+    this.#drop(key)
+    this.#known.set(key, known)
+    this.#lots += known.lots.length
+    // Those that were changed longest ago come first.
+    for (const oldest of this.#known.keys()) {
+      if (this.#known.size <= MAX_POSITIONS && this.#lots <= MAX_LOTS) break
+      this.#drop(oldest)
+    }
+  }
+
+  forget(): void {
+    this.#known.clear()
+    this.#lots = 0
+  }
+
+  #drop(key: string): void {
+    this.#lots -= this.#known.get(key)?.lots.length ?? 0
+    this.#known.delete(key)
+  }
+}
