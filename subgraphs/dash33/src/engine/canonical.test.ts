@@ -1,11 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { opening as funds, nthOrder, unlimited } from '../../../../tests/support/engine.ts'
 import { inadmissible } from './admission.ts'
-import { hashState, readState, writeState } from './canonical.ts'
+import { hashState, readState, StateCopy, writeState } from './canonical.ts'
 import type { Command } from './commands.ts'
 import { checkInvariants } from './core/invariants.ts'
 import { Engine } from './engine.ts'
 import type { OrderAccepted } from './events.ts'
+import { LIMITS } from './limits.ts'
 import { commandOf, opening, START, type Step, steps } from './model/random-commands.ts'
 
 const RUNS = 60
@@ -36,6 +38,13 @@ function told(list: readonly Step[]): { engine: Engine; commands: Timed[] } {
     tell(commandOf(step, accepted))
   }
   return { engine, commands }
+}
+
+const venue: Command[] = [unlimited, ...funds]
+
+function nthTrade(n: number): Command {
+  const buys = n % 2 === 1
+  return { ...nthOrder(2), accountId: buys ? 'bob' : 'ann', side: buys ? 'BUY' : 'SELL', clientOrderId: `trade-${n}` }
 }
 
 const hashOf = (engine: Engine) => hashState(writeState(engine.state))
@@ -84,6 +93,31 @@ describe('the canonical state', { timeout: 60_000 }, () => {
       }),
       { numRuns: RUNS },
     )
+  })
+
+  it('written little by little while the engine goes on is that of the sequence at which it began, whatever is forgotten meanwhile', () => {
+    const engine = new Engine()
+    engine.applyBatch(venue, START)
+    let n = 0
+    // Each buy meets the sell before it: both close.
+    const trade = () => engine.applyBatch([nthTrade(n++), nthTrade(n++)], START + n)
+    const remembered = 2 * LIMITS.closedOrdersPerAccount
+    while (n < remembered - 100) trade()
+    for (const [before, perTrade] of [
+      [0, 40],
+      [200, 3],
+    ] as const) {
+      for (const end = n + before; n < end; ) trade()
+      const expected = hashOf(engine)
+      const copy = new StateCopy(engine.state)
+      const rows = engine.state.records.rows
+      while (!copy.write(perTrade)) trade()
+      copy.close()
+      expect(hashState(copy.written)).toBe(expected)
+      // What was kept for the copy is used again.
+      for (const end = n + remembered; n < end; ) trade()
+      expect(engine.state.records.rows).toBeLessThan(rows + remembered)
+    }
   })
 
   it('of other bytes is refused', () => {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { RiskLimits } from '../risk/limits.ts'
-import { readOrders, writeOrders } from './canonical-orders.ts'
+import { readOrders, writeClosedOrder, writeOpenOrders } from './canonical-orders.ts'
 import { sumUp } from './core/sums.ts'
 import { dayOf } from './core/volume-window.ts'
 import { Digest } from './digest.ts'
@@ -14,16 +14,58 @@ export const STATE_VERSION = 2
 
 /** Writes the state so that equal states give equal bytes: orders oldest first, everything else in the order in which it came to be. */
 export function writeState(state: EngineState): Uint8Array {
-  const out = new StateWriter()
-  out.number(STATE_VERSION)
-  out.number(state.sequence)
-  out.number(state.time)
-  out.text(state.digest.hex())
-  writeVenue(state, out)
-  writeAccounts(state, out)
-  writeMarkets(state, out)
-  writeOrders(state, out)
-  return out.finish()
+  const copy = new StateCopy(state)
+  copy.write(Number.POSITIVE_INFINITY)
+  copy.close()
+  return copy.written
+}
+
+/**
+ * The state as of one sequence, written little by little while the engine goes on: at once whatever may still change, and then the closed
+ * orders, by far the most, which never do.
+ */
+export class StateCopy {
+  private readonly state: EngineState
+  private readonly out: StateWriter
+  private readonly closed: readonly number[]
+  private next = 0
+
+  /** @param bytes about so long */
+  constructor(state: EngineState, bytes?: number) {
+    this.state = state
+    this.out = new StateWriter(bytes)
+    this.closed = state.closedOrders.inOrder()
+    const { out } = this
+    out.number(STATE_VERSION)
+    out.number(state.sequence)
+    out.number(state.time)
+    out.text(state.digest.hex())
+    writeVenue(state, out)
+    writeAccounts(state, out)
+    writeMarkets(state, out)
+    writeOpenOrders(state, out)
+    out.number(this.closed.length)
+    // What is forgotten meanwhile stays readable.
+    state.records.hold()
+  }
+
+  /** Writes so many more orders. @returns whether all are written */
+  write(orders: number): boolean {
+    const { state, out, closed } = this
+    const end = Math.min(closed.length, this.next + orders)
+    while (this.next < end) writeClosedOrder(state, closed[this.next++]!, out)
+    return end === closed.length
+  }
+
+  /** All of it, once all orders are written. */
+  get written(): Uint8Array {
+    return this.out.finish()
+  }
+
+  /** Once, at the end, however it ends. */
+  close(): void {
+    this.state.records.release()
+  }
 }
 
 export const hashState = (written: Uint8Array): string => createHash('sha256').update(written).digest('hex')

@@ -3,8 +3,13 @@ const LOW = 128
 
 /** Writes whole numbers and texts compactly: 7 bits a byte, low bits first. */
 export class StateWriter {
-  private bytes = Buffer.allocUnsafe(INITIAL_BYTES)
+  private bytes: Buffer
   private length = 0
+
+  /** @param bytes that it writes without a copy of those before */
+  constructor(bytes = INITIAL_BYTES) {
+    this.bytes = Buffer.allocUnsafe(bytes)
+  }
 
   /** A whole number from 0 to 2^53 − 1. */
   number(value: number): void {
@@ -28,6 +33,13 @@ export class StateWriter {
     this.number(value.length)
     if (this.length + value.length > this.bytes.length) this.grow(value.length)
     this.length += this.bytes.write(value, this.length, 'latin1')
+  }
+
+  /** The same of a text that is spelled somewhere. */
+  spelled(source: Uint8Array, start: number, length: number): void {
+    this.number(length)
+    if (this.length + length > this.bytes.length) this.grow(length)
+    for (let i = start; i < start + length; i++) this.bytes[this.length++] = source[i]!
   }
 
   finish(): Uint8Array {

@@ -1,4 +1,3 @@
-import { hashState, writeState } from '../canonical.ts'
 import type { Command } from '../commands.ts'
 import type { Engine } from '../engine.ts'
 import { encodeBatch, type Segment, segmentOf } from '../journal/batch-format.ts'
@@ -8,6 +7,7 @@ import { type JournalKeep, type JournalStore, mayBeCommitted } from '../journal/
 import { LIMITS } from '../limits.ts'
 import { answersTo } from './answers.ts'
 import type { OutcomeWriter } from './outcome-codec.ts'
+import { Snapshots } from './snapshots.ts'
 
 const TICK: Command = { kind: 'TICK' }
 const TICK_SEGMENT: Segment = { origin: 0, firstId: 0, sizes: [1], commands: [TICK] }
@@ -45,7 +45,6 @@ export class Committer {
   readonly #engine: Engine
   readonly #store: JournalStore
   readonly #origin: number
-  readonly #keep: JournalKeep
   readonly #events: CommitterEvents
   readonly #outcomes: OutcomeWriter
   #waiting: Waiting[] = []
@@ -60,24 +59,26 @@ export class Committer {
   #stopped = false
   #inFlight: readonly Waiting[] = []
   #timer: NodeJS.Timeout | null = null
-  #projectedThrough: number
-  #snapshotSequence: number
-  #snapshot: Promise<void> | null = null
+  readonly #snapshots: Snapshots
   #snapshotTimer: NodeJS.Timeout | null = null
 
   constructor(recovered: Recovered, store: JournalStore, options: CommitterOptions, events: CommitterEvents) {
     this.#engine = recovered.engine
     this.#journalHash = recovered.journalHash
-    this.#snapshotSequence = recovered.fromSnapshot
     this.#store = store
     this.#origin = options.origin
-    this.#keep = options.keep
     this.#outcomes = options.outcomes
-    this.#projectedThrough = options.projectedThrough
     this.#time = options.time
     this.#clock = options.time
     this.#clockTakenAt = performance.now()
     this.#events = events
+    const { keep, projectedThrough } = options
+    this.#snapshots = new Snapshots(
+      recovered.engine,
+      store,
+      { keep, projectedThrough, newest: recovered.fromSnapshot },
+      (error) => events.snapshotFailed(error),
+    )
     this.#wakeInTime()
   }
 
@@ -100,7 +101,7 @@ export class Committer {
   }
 
   projected(sequence: number): void {
-    this.#projectedThrough = Math.max(this.#projectedThrough, sequence)
+    this.#snapshots.projected(sequence)
   }
 
   /** Finishes what was accepted and keeps the state. */
@@ -108,13 +109,14 @@ export class Committer {
     await this.#running
     if (this.#timer) clearTimeout(this.#timer)
     if (this.#snapshotTimer) clearTimeout(this.#snapshotTimer)
-    await this.#snapshot
-    if (!this.#stopped && this.#engine.state.sequence > this.#snapshotSequence) await this.#takeSnapshot()
+    await this.#snapshots.settled()
+    if (!this.#stopped && this.#snapshots.isStale) await this.#takeSnapshot()
   }
 
   /** Nothing more is journaled: the lock may already be another engine's. */
   stop(): void {
     this.#stopped = true
+    this.#snapshots.stop()
     if (this.#timer) clearTimeout(this.#timer)
     if (this.#snapshotTimer) clearTimeout(this.#snapshotTimer)
   }
@@ -223,8 +225,8 @@ export class Committer {
   }
 
   #scheduleSnapshot(): void {
-    if (this.#snapshot) return
-    if (this.#engine.state.sequence - this.#snapshotSequence >= LIMITS.commandsPerSnapshot) void this.#takeSnapshot()
+    if (this.#snapshots.isRunning) return
+    if (this.#snapshots.isDue) void this.#takeSnapshot()
     else
       this.#snapshotTimer ??= setTimeout(
         () => this.ask(() => void this.#takeSnapshot()),
@@ -232,21 +234,10 @@ export class Committer {
       ).unref()
   }
 
-  /** Writes the state at once, between two batches, and keeps it in the background. */
+  /** Between two batches. */
   #takeSnapshot(): Promise<void> {
     if (this.#snapshotTimer) clearTimeout(this.#snapshotTimer)
     this.#snapshotTimer = null
-    const { sequence } = this.#engine.state
-    const state = writeState(this.#engine.state)
-    this.#snapshotSequence = sequence
-    const row = { sequence, state, stateHash: hashState(state), journalHash: this.#journalHash }
-    this.#snapshot = this.#store
-      .saveSnapshot(row, this.#projectedThrough, this.#keep)
-      // The journal alone suffices: the next snapshot is tried when it is due.
-      .catch((error: unknown) => this.#events.snapshotFailed(error))
-      .finally(() => {
-        this.#snapshot = null
-      })
-    return this.#snapshot
+    return this.#snapshots.take(this.#journalHash)
   }
 }
