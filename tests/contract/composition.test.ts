@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
+import { operationFromDocument } from '@apollo/federation-internals'
 import { lintGraph, lintSchema } from '@opsource/subgraph/schema'
 import { getOperationAST, isNonNullType, parse, validate } from 'graphql'
 import { describe, expect, it } from 'vitest'
@@ -9,6 +10,7 @@ import { SubscriptionPlans } from '../../apps/gateway/src/subscribe/plans.ts'
 import { apiSchemaOf, compose } from '../../apps/gateway/src/supergraph/composition.ts'
 import { readSubgraphs } from '../../apps/gateway/src/supergraph/configuration.ts'
 import { acceptEnforced } from '../../apps/gateway/src/supergraph/enforced-specs.ts'
+import { Graph } from '../../apps/gateway/src/supergraph/graph.ts'
 
 const root = path.resolve(import.meta.dirname, '../..')
 const supergraph = readFileSync(path.join(root, 'supergraph.graphql'), 'utf8')
@@ -49,11 +51,12 @@ describe('the graph', () => {
 
   it('plans the live order book as one subscription to dash33, completed by anya', () => {
     const text = readFileSync(path.join(walkthrough, '07-live-order-book.graphql'), 'utf8')
-    const plan = new SubscriptionPlans(acceptEnforced(supergraph)).plan(text, null)
-    expect(plan).toMatchObject({
+    const graph = new Graph(acceptEnforced(supergraph))
+    expect(new SubscriptionPlans(graph).plan(text, null)).toMatchObject({
       ok: true,
       value: { kind: 'DELTA', isPublic: true, primary: { serviceName: 'dash33' } },
     })
+    const plan = graph.planner.buildQueryPlan(operationFromDocument(graph.apiSchema, parse(text)))
     expect(JSON.stringify(plan)).toContain('"serviceName":"anya"')
   })
 })

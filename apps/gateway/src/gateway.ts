@@ -40,6 +40,8 @@ const repository = path.resolve(import.meta.dirname, '../../..')
 const GRAPHQL = '/graphql'
 /** The subgraph that knows API keys. */
 const KEY_ISSUER = 'enterprise'
+/** How often it is looked for those who send too slowly. */
+const LATE_CHECK_MS = 1_000
 /** Requests in hand get this long to finish when the gateway stops. */
 const DRAIN_MS = 5_000
 
@@ -53,12 +55,13 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const issuer = upstreams.get(KEY_ISSUER)
   if (!issuer) throw new Error(`The gateway needs the upstream ${KEY_ISSUER}, which knows API keys`)
   const authentication = new Authentication(options.verifier, new ApiKeys(issuer, clock))
-  const subscriptions = new Subscriptions({ upstreams, sources: liveSources(upstreams, options), clock, log, metrics })
   const kept = await KeptAnswers.follow(options)
   const rates = new Rates({ cache: options.cache, clock, log, scale: options.rateScale ?? 1 })
   const gate = new Gate(rates)
   const addresses = new Addresses(options.trustedProxies ?? [])
   const admissions = new Admissions({ rates, policies: options.policies })
+  const sources = liveSources(upstreams, options)
+  const subscriptions = new Subscriptions({ upstreams, sources, admissions, clock, log, metrics })
   const apollo = await startApollo({
     supergraphSdl,
     sources: querySources(upstreams, options),
@@ -123,12 +126,25 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     ],
   ])
   const http = createServer(
-    { requestTimeout: limits.requestMs, shouldUpgradeCallback: asksForSocket },
+    {
+      headersTimeout: limits.headersMs,
+      requestTimeout: limits.requestMs,
+      connectionsCheckingInterval: LATE_CHECK_MS,
+      shouldUpgradeCallback: asksForSocket,
+    },
     listener({ handlers, allowedOrigins: options.allowedOrigins ?? [], log }),
   )
-  const live = { subscriptions, sessions, connections, operations }
+  http.maxConnections = limits.connections
+  const live = { subscriptions, sessions, connections, operations, gate }
   const protocol = new SocketProtocol({ server: apollo.server, ...live, log, metrics })
-  const sockets = new Sockets(http, { path: GRAPHQL, allowedOrigins: options.allowedOrigins ?? [], protocol, log })
+  const sockets = new Sockets(http, {
+    path: GRAPHQL,
+    allowedOrigins: options.allowedOrigins ?? [],
+    protocol,
+    addresses,
+    gate,
+    log,
+  })
   const release = async () => {
     await loader.stop()
     await kept.stop()

@@ -41,7 +41,7 @@ export class Sessions {
       if (watched.listeners.size === 0 && this.#byHeader.get(header) === watched) this.#byHeader.delete(header)
     }
     const caller: Caller = {
-      identity: authenticated.value.identity,
+      ...authenticated.value,
       authorization: () => watched.caller.authorization(),
     }
     return ok({ caller, close })

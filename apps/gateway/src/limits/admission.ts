@@ -37,23 +37,40 @@ export class Admissions {
    * @param request of a document that is validated and within the limits of size.
    * @throws GraphQLError QUERY_TOO_COMPLEX, RATE_LIMITED.
    */
-  admit({ graph, document: given, operationName, variables, context }: AdmissionRequest): Admission {
-    const rules = this.#rules.get(graph)
-    if (!rules) throw new Error('The rules of the graph are not known')
-    const { caller, address = '' } = context
-    const cost = rules.costs.estimate(given, operationName, variables)
+  admit(request: AdmissionRequest): Admission {
+    const estimated = this.spend(request)
+    const { graph, document, operationName, context } = request
+    const attempts = this.#signIns.begin(graph.schema, document, operationName, context.address ?? '')
+    return {
+      ...this.restrict(attempts ? { ...request, document: attempts.document } : request),
+      extensions: { cost: { estimated } },
+      ...(attempts ? { settle: attempts.settle } : {}),
+    }
+  }
+
+  /** @returns what an operation costs, counted against its caller. @throws GraphQLError where that is too much. */
+  spend({ graph, document, operationName, variables, context }: AdmissionRequest): number {
+    const cost = this.#of(graph).costs.estimate(document, operationName, variables)
     if (cost > limits.cost) throw tooCostly(cost)
-    const limited = this.#gate.spend(caller, address, cost)
+    const limited = this.#gate.spend(context.caller, context.address ?? '', cost)
     if (limited) throw limited
-    const attempts = this.#signIns.begin(graph.schema, given, operationName, address)
-    const restriction = rules.authorization.restrict(attempts?.document ?? given, operationName, caller, variables)
+    return cost
+  }
+
+  /** What of an operation its caller may see. */
+  restrict({ graph, document, operationName, variables, context }: AdmissionRequest) {
+    const restriction = this.#of(graph).authorization.restrict(document, operationName, context.caller, variables)
     return {
       planned: restriction.planned,
       document: restriction.document,
       errors: restriction.errors(variables),
-      extensions: { cost: { estimated: cost } },
-      ...(attempts ? { settle: attempts.settle } : {}),
     }
+  }
+
+  #of(graph: Graph): Rules {
+    const rules = this.#rules.get(graph)
+    if (!rules) throw new Error('The rules of the graph are not known')
+    return rules
   }
 }
 

@@ -22,6 +22,8 @@ export const limits = {
   directives: 50,
   /** One socket of a busy client watches a few markets. */
   operationsPerSocket: 100,
+  /** Each is parsed; a client that orders over its socket sends some tens. */
+  messagesPerSecond: 500,
   /** A desk has a few screens and programs; a program that opens one after the other has lost count. */
   socketsPerUser: 50,
   /** An open socket with one stream costs about 50 kB. */
@@ -30,6 +32,10 @@ export const limits = {
   fetchMs: 10_000,
   /** A live event waits no longer for what joins it: a book later than this is of no use. */
   liveJoinMs: 300,
+  /** Sockets and other connections together: each takes a file descriptor. */
+  connections: 20_000,
+  /** The headers of a request must be in by then. */
+  headersMs: 10_000,
   /** Headers and body of a request must be in by then: slow senders hold a connection. */
   requestMs: 30_000,
 } as const

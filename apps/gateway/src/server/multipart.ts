@@ -25,6 +25,9 @@ const HEARTBEAT_EVERY_MS = 5_000
 /** A client that has not read for as long is let go. */
 const MAX_BLOCKED_HEARTBEATS = 18
 
+/** What a caller is told who may not have a subscription at all. */
+const DENIALS: ReadonlySet<unknown> = new Set(['UNAUTHENTICATED', 'FORBIDDEN'])
+
 const bodySchema = z.looseObject({
   query: z.string(),
   operationName: z.string().nullish(),
@@ -86,7 +89,12 @@ export class MultipartSubscriptions {
     const [invalid] = live.ok ? [] : live.error
     if (!live.ok || response.destroyed) {
       this.#release(session.value)
-      return invalid && refuse(invalid)
+      if (!invalid || response.destroyed) return
+      if (!DENIALS.has(invalid.extensions.code)) return refuse(invalid)
+      line(caller.identity?.userId ?? null, 'subscription', codesOf([invalid.toJSON()]))
+      // The credentials themselves are in order: clients hear of it as of every other end of a subscription.
+      stream(endedBy(invalid), response, () => {})
+      return
     }
     line(caller.identity?.userId ?? null, 'subscription', [])
     end = stream(live.value, response, () => this.#release(session.value))
@@ -103,6 +111,15 @@ export class MultipartSubscriptions {
   #release(session: Session): void {
     session.close()
     this.#options.connections.release(session.caller.identity?.userId)
+  }
+}
+
+function endedBy(fault: GraphQLError): LiveOperation {
+  return {
+    open: (sink) => {
+      sink.end(fault)
+      return { wake: () => {}, leave: () => {} }
+    },
   }
 }
 

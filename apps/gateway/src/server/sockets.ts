@@ -3,6 +3,8 @@ import type { Duplex } from 'node:stream'
 import { CloseCode, handleProtocols } from 'graphql-ws'
 import type { Logger } from 'pino'
 import { type WebSocket, WebSocketServer } from 'ws'
+import type { Addresses } from '../identity/addresses.ts'
+import type { Gate } from '../limits/gate.ts'
 import { limits } from '../limits/limits.ts'
 import { Outlet } from './outlet.ts'
 import type { SocketProtocol, SocketState } from './websocket.ts'
@@ -27,6 +29,8 @@ export interface SocketsOptions {
   /** Browsers on other origins than the gateway's own that may connect: CORS does not bind WebSockets, so this must. */
   readonly allowedOrigins: readonly string[]
   readonly protocol: SocketProtocol
+  readonly addresses: Addresses
+  readonly gate: Gate
   readonly log: Logger
 }
 
@@ -34,16 +38,19 @@ export interface SocketsOptions {
 export class Sockets {
   readonly #wss: WebSocketServer
   readonly #protocol: SocketProtocol
+  readonly #addresses: Addresses
   readonly #log: Logger
 
-  constructor(http: Server, { path, allowedOrigins, protocol, log }: SocketsOptions) {
+  constructor(http: Server, { path, allowedOrigins, protocol, addresses, gate, log }: SocketsOptions) {
     this.#protocol = protocol
+    this.#addresses = addresses
     this.#log = log
     // A longer frame is refused with close code 1009.
     this.#wss = new WebSocketServer({ noServer: true, maxPayload: limits.bodyBytes, handleProtocols })
     http.on('upgrade', (request, socket, head) => {
       if (request.url?.split('?', 1)[0] !== path) return refuse(socket, '404 Not Found')
       if (!mayConnect(request, allowedOrigins)) return refuse(socket, '403 Forbidden')
+      if (gate.arrive(addresses.of(request))) return refuse(socket, '429 Too Many Requests')
       this.#wss.handleUpgrade(request, socket, head, (opened) =>
         this.#open(opened, request, new Outlet(opened, socket)),
       )
@@ -72,6 +79,7 @@ export class Sockets {
     }
     const state: SocketState = {
       authorization: request.headers.authorization,
+      address: this.#addresses.of(request),
       outlet,
       refuse: ({ message, extensions: { code } }) => {
         // 4401 is for good: whom nobody can judge now, and who has too many sockets, may come again.
@@ -87,7 +95,9 @@ export class Sockets {
         send: (data) => outlet.send(data),
         close: (code, reason) => socket.close(code, reason?.slice(0, MAX_REASON_BYTES)),
         onMessage: (handle) => {
+          const isTooFast = messagesCounted()
           socket.on('message', (frame) => {
+            if (isTooFast()) return socket.close(CLOSE_TRY_AGAIN_LATER, 'RATE_LIMITED')
             handle(String(frame)).catch((error: Error) => {
               this.#log.error({ reason: error.message }, 'socket message failed')
               socket.close(CloseCode.InternalServerError, 'INTERNAL_SERVER_ERROR')
@@ -122,6 +132,18 @@ function refuse(socket: Duplex, status: string): void {
   // The caller may be gone already, which is no news.
   socket.once('error', () => socket.destroy())
   socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`)
+}
+
+/** @returns a function to call for each message, that says when there were too many within a second. */
+function messagesCounted(): () => boolean {
+  let second = 0
+  let count = 0
+  return () => {
+    const now = Math.floor(performance.now() / 1000)
+    count = now === second ? count + 1 : 1
+    second = now
+    return count > limits.messagesPerSecond
+  }
 }
 
 function pingRegularly(socket: WebSocket, mayBeAsleep: () => boolean): () => void {

@@ -7,6 +7,7 @@ import { z } from 'zod'
 import { fault, PublicError, publicError } from '../errors.ts'
 import type { Connections } from '../identity/connections.ts'
 import type { Session, Sessions } from '../identity/session.ts'
+import type { Gate } from '../limits/gate.ts'
 import { limits } from '../limits/limits.ts'
 import { measure, parseOperation } from '../limits/operation.ts'
 import type { Operations } from '../operations/operations.ts'
@@ -22,6 +23,7 @@ export interface SocketProtocolOptions {
   readonly subscriptions: Subscriptions
   readonly sessions: Sessions
   readonly connections: Connections
+  readonly gate: Gate
   readonly operations: Operations
   readonly log: Logger
   readonly metrics: GatewayMetrics
@@ -31,6 +33,7 @@ export interface SocketProtocolOptions {
 export interface SocketState {
   /** The header of the HTTP request that opened the socket; `connection_init` may carry its own. */
   readonly authorization: string | undefined
+  readonly address: string
   readonly outlet: Outlet
   /** Ends the socket because its caller's credentials do not hold, or open too many. */
   readonly refuse: (fault: GraphQLError) => void
@@ -77,8 +80,15 @@ export class SocketProtocol {
   async #connect({ extra, connectionParams }: SocketContext): Promise<boolean> {
     const given = connectionParams?.authorization ?? connectionParams?.Authorization
     const header = typeof given === 'string' ? given : extra.authorization
+    const { gate } = this.#options
+    const limited = gate.arrive(extra.address, header)
+    if (limited) {
+      extra.refuse(limited)
+      return false
+    }
     const session = await this.#options.sessions.open(header, extra.refuse)
     if (!session.ok) {
+      gate.refused(extra.address, header, session.error)
       extra.refuse(session.error)
       return false
     }
@@ -108,7 +118,7 @@ export class SocketProtocol {
     const startedAt = performance.now()
     const { session } = extra
     if (!session) return [fault('INTERNAL_SERVER_ERROR', 'The socket has no session.')]
-    const context = { caller: session.caller, requestId: randomUUID() }
+    const context = { caller: session.caller, requestId: randomUUID(), address: extra.address }
     const refuse = (errors: readonly GraphQLError[]) => {
       this.#record(context, given, 'none', startedAt, codesOf(errors.map((error) => error.toJSON())))
       return errors
@@ -121,6 +131,9 @@ export class SocketProtocol {
     if (id.length > MAX_ID_CHARACTERS) {
       return refuse([fault('BAD_USER_INPUT', `An id has at most ${MAX_ID_CHARACTERS} characters.`)])
     }
+    const { gate } = this.#options
+    const limited = gate.arrive(extra.address) ?? gate.identified(session.caller)
+    if (limited) return refuse([limited])
     const text = await this.#options.operations.textOf(given, session.caller.identity)
     if (!text.ok) return refuse([text.error])
     const payload = { ...given, query: text.value }
@@ -169,8 +182,9 @@ export class SocketProtocol {
       { contextValue: context },
     )
     if (body.kind !== 'single') return { errors: [fault('INTERNAL_SERVER_ERROR', 'The answer came in parts.')] }
-    const { data, errors } = body.singleResult
+    const { data, errors, extensions } = body.singleResult
     return {
+      ...(extensions === undefined ? {} : { extensions }),
       ...(data === undefined ? {} : { data }),
       ...(errors ? { errors: errors.map((error) => new PublicError(error)) } : {}),
     }

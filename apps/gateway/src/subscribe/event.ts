@@ -22,7 +22,13 @@ export async function executeEvent(
   { plan, variables, sources, context }: EventExecution,
   event: UpstreamResult,
 ): Promise<ExecutionResult> {
-  const { data, errors } = await execute(plan.operation, { variables, context, sources, answered: event })
+  const { data, errors } = await execute(plan.operation, {
+    variables,
+    context,
+    sources,
+    answered: event,
+    errors: plan.missing,
+  })
   return {
     ...(errors ? { errors: errors.map((error) => new PublicError(publicError(error.toJSON()))) } : {}),
     data: data ?? null,

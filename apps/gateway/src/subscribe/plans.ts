@@ -29,6 +29,16 @@ export interface SubscriptionPlan {
   readonly kind: StreamKind
   /** Whether its answer is the same for every caller. */
   readonly isPublic: boolean
+  /** One for each place that the caller may not see. */
+  readonly missing: readonly GraphQLError[]
+}
+
+/** What of a subscription its caller may have. */
+export interface Narrowing {
+  readonly part: DocumentNode
+  /** What the answer looks like. */
+  readonly document: DocumentNode
+  readonly errors: readonly GraphQLError[]
 }
 
 /** Plans subscriptions against one supergraph: once per text and operation name. */
@@ -64,6 +74,18 @@ export class SubscriptionPlans {
     return planned
   }
 
+  /** The same subscription, with less asked of the subgraphs. */
+  narrow(
+    plan: SubscriptionPlan,
+    operationName: string | null,
+    { part, document, errors }: Narrowing,
+  ): Result<SubscriptionPlan, readonly GraphQLError[]> {
+    const operation = this.graph.compile(document, operationName, part)
+    const { primary } = operation
+    if (!primary) return err(errors)
+    return ok({ ...plan, operation, primary, isPublic: false, missing: errors })
+  }
+
   /** @returns what is wrong with the variables of a planned subscription. */
   variableFaults(plan: SubscriptionPlan, variables: Readonly<Record<string, unknown>>): readonly GraphQLError[] {
     const values = plan.operation.coerce(variables)
@@ -92,6 +114,7 @@ export class SubscriptionPlans {
       primary: compiled.primary,
       kind,
       isPublic: isPublic(document, this.schema, this.#guarded),
+      missing: [],
     })
   }
 }

@@ -207,7 +207,7 @@ describe.each<Reach>(['in process', 'over HTTP'])('live operations on subgraphs 
     await until(() => known.answers.length === 1 && unknown.answers.length === 1, 'the price')
     expect(known.answers[0]?.data).toEqual({ ticker: { price: 1, market: { secret: 42 } } })
     expect(unknown.answers[0]?.data).toEqual({ ticker: { price: 1, market: { secret: null } } })
-    expect(unknown.codes).toEqual([['UNAUTHENTICATED']])
+    expect(unknown.codes).toEqual([['UNAUTHORIZED_FIELD_OR_TYPE']])
   })
 
   it('give a late reader of a DELTA a snapshot first, and no step twice', async () => {

@@ -1,10 +1,12 @@
 import { type Clock, err, ok, type Result } from '@opsource/kernel'
 import type { SerializedRequest } from '@opsource/subgraph'
-import type { GraphQLError } from 'graphql'
+import { GraphQLError } from 'graphql'
 import type { Logger } from 'pino'
 import { fault, PublicError, publicError } from '../errors.ts'
+import type { AdmissionRequest } from '../execute/graph-gateway.ts'
 import type { Sources } from '../execute/source.ts'
 import { anonymous } from '../identity/caller.ts'
+import type { Admissions } from '../limits/admission.ts'
 import type { GatewayMetrics } from '../server/metrics.ts'
 import type { Graph } from '../supergraph/graph.ts'
 import type { OperationContext } from '../upstreams/data-source.ts'
@@ -26,6 +28,8 @@ export interface SubscriptionsOptions {
   readonly upstreams: ReadonlyMap<string, Upstream>
   /** Where what joins an event comes from: quick, or given up. */
   readonly sources: Sources
+  /** What of an operation its caller may have. */
+  readonly admissions: Pick<Admissions, 'spend' | 'restrict'>
   readonly clock: Clock
   readonly log: Logger
   readonly metrics: GatewayMetrics
@@ -86,7 +90,14 @@ export class Subscriptions {
 
   subscribe(request: SubscriptionRequest): Result<LiveOperation, readonly GraphQLError[]> {
     const planned = this.#plan(request)
-    return planned.ok ? ok({ open: (sink) => this.#open(request, sink) }) : planned
+    if (!planned.ok) return planned
+    try {
+      this.#options.admissions.spend(this.#admission(planned.value, request))
+    } catch (error) {
+      if (error instanceof GraphQLError) return err([error])
+      throw error
+    }
+    return ok({ open: (sink) => this.#open(request, sink) })
   }
 
   /** How many are being read now. */
@@ -126,7 +137,23 @@ export class Subscriptions {
     const planned = this.plans.plan(request.query, request.operationName)
     if (!planned.ok) return planned
     const faults = this.plans.variableFaults(planned.value, request.variables)
-    return faults.length > 0 ? err(faults) : planned
+    if (faults.length > 0) return err(faults)
+    const {
+      planned: part,
+      document,
+      errors,
+    } = this.#options.admissions.restrict(this.#admission(planned.value, request))
+    if (part === planned.value.document) return planned
+    return part === null
+      ? err(errors)
+      : this.plans.narrow(planned.value, request.operationName, { part, document, errors })
+  }
+
+  #admission(
+    { document }: SubscriptionPlan,
+    { operationName, variables, context }: SubscriptionRequest,
+  ): AdmissionRequest {
+    return { graph: this.plans.graph, document, operationName, variables, context }
   }
 
   #topicFor(plan: SubscriptionPlan, given: SubscriptionRequest): Shared {

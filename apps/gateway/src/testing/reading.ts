@@ -25,7 +25,8 @@ export class Reading {
     this.stop = client.subscribe<Record<string, unknown>>(
       { query, variables },
       {
-        next: (answer) => void this.answers.push(answer as Answer),
+        // What the gateway says of an answer is kept apart from what it answers.
+        next: ({ extensions: _, ...answer }) => void this.answers.push(answer as Answer),
         complete: () => {
           this.ending ??= { kind: 'COMPLETE' }
         },
