@@ -150,20 +150,20 @@ function writeColumns(state: EngineState, slot: number, out: StateWriter): void 
   const { pool } = orders
   const market = state.exchange.marketOf(slot)
   const onBook = pool.level[slot] !== NONE
-  for (const value of [orders.status[slot]!, orders.flags[slot]!, pool.price[slot]!, pool.peak[slot]!])
+  for (const value of [orders.status(slot), orders.flags(slot), pool.price[slot]!, pool.peak[slot]!])
     out.number(value)
-  out.number(orders.quantity[slot]!)
-  out.number(orders.remaining[slot]!)
-  out.number(orders.held[slot]!)
-  out.number(orders.rate[slot]!)
-  out.number(orders.value[slot]!)
-  out.number(orders.filledQuote[slot]!)
-  out.number(orders.received[slot]!)
-  out.number(orders.stop[slot]!)
+  out.number(orders.quantity(slot))
+  out.number(orders.remaining(slot))
+  out.number(orders.held(slot))
+  out.number(orders.rate(slot))
+  out.number(orders.value(slot))
+  out.number(orders.filledQuote(slot))
+  out.number(orders.received(slot))
+  out.number(orders.stop(slot))
   out.number(deadlines.timeOf(slot) ?? 0)
-  out.number(orders.has(slot, PAIRED) ? pool.id[orders.partner[slot]!]! : 0)
-  out.number(orders.has(slot, HAS_EXITS | WAITS_FOR_ENTRY) ? pool.id[orders.bracket[slot]!]! : 0)
-  const best = orders.status[slot] === PENDING ? market.marketStops.best(slot) : Number.NaN
+  out.number(orders.has(slot, PAIRED) ? pool.id[orders.partner(slot)]! : 0)
+  out.number(orders.has(slot, HAS_EXITS | WAITS_FOR_ENTRY) ? pool.id[orders.bracket(slot)]! : 0)
+  const best = orders.status(slot) === PENDING ? market.marketStops.best(slot) : Number.NaN
   out.number(Number.isNaN(best) ? 0 : best)
   out.number(onBook ? pool.priority[slot]! : 0)
   if (!onBook) return
@@ -190,36 +190,36 @@ function readColumns(
   pool.id[slot] = number
   pool.owner[slot] = account
   pool.side[slot] = sideIn(codes)
-  orders.market[slot] = marketIn(codes)
-  orders.type[slot] = typeIn(codes)
-  orders.timeInForce[slot] = timeInForceIn(codes)
-  orders.selfTrade[slot] = selfTradeIn(codes)
-  orders.role[slot] = roleIn(codes)
-  orders.reason[slot] = values[at + FIRST + AT_REASON]!
-  orders.trailingAmount[slot] = values[at + TRAILING_AMOUNT]!
-  orders.trailingBps[slot] = values[at + TRAILING_BPS]!
-  orders.status[slot] = input.number()
+  orders.setMarket(slot, marketIn(codes))
+  orders.setType(slot, typeIn(codes))
+  orders.setTimeInForce(slot, timeInForceIn(codes))
+  orders.setSelfTrade(slot, selfTradeIn(codes))
+  orders.setRole(slot, roleIn(codes))
+  orders.setReason(slot, values[at + FIRST + AT_REASON]!)
+  orders.setTrailingAmount(slot, values[at + TRAILING_AMOUNT]!)
+  orders.setTrailingBps(slot, values[at + TRAILING_BPS]!)
+  orders.setStatus(slot, input.number())
   const flags = input.number()
-  orders.flags[slot] = flags & ~COUNTED
+  orders.setFlags(slot, flags & ~COUNTED)
   pool.price[slot] = input.number()
   pool.peak[slot] = input.number()
-  orders.quantity[slot] = input.number()
-  orders.remaining[slot] = input.number()
-  orders.held[slot] = input.number()
-  orders.rate[slot] = input.number()
-  orders.value[slot] = input.number()
-  orders.filledQuote[slot] = input.number()
-  orders.received[slot] = input.number()
-  orders.stop[slot] = input.number()
+  orders.setQuantity(slot, input.number())
+  orders.setRemaining(slot, input.number())
+  orders.setHeld(slot, input.number())
+  orders.setRate(slot, input.number())
+  orders.setValue(slot, input.number())
+  orders.setFilledQuote(slot, input.number())
+  orders.setReceived(slot, input.number())
+  orders.setStop(slot, input.number())
   const deadline = input.number()
   if (flags & DEADLINE) exchange.deadlines.set(slot, deadline, number)
   links.push(slot, input.number(), input.number())
   exchange.index.set(number, slot)
   append(exchange, slot)
-  exchange.accounts.countOrder(account, orders.market[slot]!, 1)
+  exchange.accounts.countOrder(account, orders.market(slot), 1)
   if (flags & COUNTED) count(exchange, slot)
   const best = input.number()
-  if (orders.status[slot] === PENDING && !(flags & WAITS_FOR_ENTRY)) wait(exchange, slot, best)
+  if (orders.status(slot) === PENDING && !(flags & WAITS_FOR_ENTRY)) wait(exchange, slot, best)
   pool.priority[slot] = input.number()
   if (pool.priority[slot] === 0) return
   pool.shown[slot] = input.number()
@@ -232,7 +232,7 @@ function link({ exchange }: EngineState, links: readonly number[]): void {
   const { orders, index } = exchange
   for (let i = 0; i < links.length; i += 3) {
     const slot = links[i]!
-    if (links[i + 1] !== 0) orders.partner[slot] = index.get(links[i + 1]!)
-    if (links[i + 2] !== 0) orders.bracket[slot] = index.get(links[i + 2]!)
+    if (links[i + 1] !== 0) orders.setPartner(slot, index.get(links[i + 1]!))
+    if (links[i + 2] !== 0) orders.setBracket(slot, index.get(links[i + 2]!))
   }
 }

@@ -138,9 +138,9 @@ function rest(state: EngineState, row: OrderRow): void {
   const rate = draft.side === 1 ? numbers.baseUnits : draft.price * numbers.quoteUnits
   const slot = enter(exchange, draft, rate, rate * remaining)
   const { orders } = exchange
-  orders.remaining[slot] = remaining
-  orders.filledQuote[slot] = filledQuote
-  orders.status[slot] = remaining === quantity ? OPEN : PARTIALLY_FILLED
+  orders.setRemaining(slot, remaining)
+  orders.setFilledQuote(slot, filledQuote)
+  orders.setStatus(slot, remaining === quantity ? OPEN : PARTIALLY_FILLED)
   orders.pool.shown[slot] = remaining
   count(exchange, slot)
   book.rest(slot)

@@ -74,7 +74,7 @@ export class Narrator implements Sink {
     this.placed.push(record)
     exchange.digest.text(clientOrderId)
     if (!this.isHeard) return
-    if (orders.held[slot] !== 0) this.held(slot)
+    if (orders.held(slot) !== 0) this.held(slot)
     const names = this.names(record)
     if (this.placed.length === 1) this.groupId = this.announced.length > 1 ? names.orderId : null
     this.out.push({
@@ -88,9 +88,9 @@ export class Narrator implements Sink {
       side: names.side,
       terms: termsOf(announced),
       expiresAt,
-      status: orders.status[slot] === PENDING ? 'PENDING' : 'OPEN',
+      status: orders.status(slot) === PENDING ? 'PENDING' : 'OPEN',
       groupId: this.groupId,
-      role: roleOf(orders.role[slot]!),
+      role: roleOf(orders.role(slot)),
     })
   }
 
@@ -108,8 +108,8 @@ export class Narrator implements Sink {
       symbol: names.symbol,
       side: names.side,
       lastPrice: lastPrice === 0 ? null : lastPrice,
-      quantity: orders.quantity[slot]!,
-      status: orders.status[slot] === PENDING ? 'PENDING' : 'OPEN',
+      quantity: orders.quantity(slot),
+      status: orders.status(slot) === PENDING ? 'PENDING' : 'OPEN',
     })
   }
 
@@ -120,7 +120,7 @@ export class Narrator implements Sink {
     const values = records.values(record)
     const now = records.at(record) + NOW
     if (values[now + AT_PRICE] !== 0) values[now + AT_PRICE] = orders.pool.price[slot]!
-    if (values[now + AT_STOP_PRICE] !== 0) values[now + AT_STOP_PRICE] = orders.stop[slot]!
+    if (values[now + AT_STOP_PRICE] !== 0) values[now + AT_STOP_PRICE] = orders.stop(slot)
     if (!this.isHeard) return
     const names = this.names(record)
     this.out.push({
@@ -135,8 +135,8 @@ export class Narrator implements Sink {
       reason: bySelfTrade ? 'SELF_TRADE' : 'REQUESTED',
       price: values[now + AT_PRICE] || null,
       stopPrice: values[now + AT_STOP_PRICE] || null,
-      quantity: orders.quantity[slot]!,
-      remainingQuantity: orders.remaining[slot]!,
+      quantity: orders.quantity(slot),
+      remainingQuantity: orders.remaining(slot),
       keptPriority,
     })
   }
@@ -192,7 +192,7 @@ export class Narrator implements Sink {
       reason: words,
       status: words === 'EXPIRED' ? 'EXPIRED' : 'CANCELLED',
       filledQuantity: orders.filled(slot),
-      cancelledQuantity: orders.remaining[slot]!,
+      cancelledQuantity: orders.remaining(slot),
     })
   }
 
@@ -266,7 +266,7 @@ export class Narrator implements Sink {
         orderId: orderId(values[at + NUMBER]!),
         accountId: accountsByIndex[values[at + ACCOUNT]!]!.id,
         asset: assets[sideIn(codes) === BUY ? quoteAsset : baseAsset]!,
-        held: slot === NONE ? 0 : exchange.orders.held[slot]!,
+        held: slot === NONE ? 0 : exchange.orders.held(slot),
       })
     }
     this.touchedHolds.clear()
@@ -292,7 +292,7 @@ export class Narrator implements Sink {
   private party(slot: number, fee: number, feeBps: number): TradeParty {
     const { orders } = this.state.exchange
     const names = this.names(this.state.records.of(slot))
-    const remaining = orders.remaining[slot]!
+    const remaining = orders.remaining(slot)
     return {
       accountId: names.accountId,
       userId: names.userId,
@@ -303,7 +303,7 @@ export class Narrator implements Sink {
       feeBps,
       filledQuantity: orders.filled(slot),
       remainingQuantity: remaining,
-      filledQuoteAmount: orders.filledQuote[slot]!,
+      filledQuoteAmount: orders.filledQuote(slot),
       status: remaining === 0 ? 'FILLED' : 'PARTIALLY_FILLED',
     }
   }

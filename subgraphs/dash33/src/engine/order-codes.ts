@@ -32,13 +32,13 @@ export function codes(
 /** Of an order that was just accepted. */
 export function codesOf(orders: Orders, slot: number): number {
   return codes(
-    orders.market[slot]!,
+    orders.market(slot),
     orders.pool.side[slot]!,
-    orders.type[slot]!,
-    orders.timeInForce[slot]!,
-    orders.selfTrade[slot]!,
+    orders.type(slot),
+    orders.timeInForce(slot),
+    orders.selfTrade(slot),
     orders.has(slot, POST_ONLY),
-    orders.role[slot]!,
+    orders.role(slot),
   )
 }
 

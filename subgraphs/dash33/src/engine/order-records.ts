@@ -157,11 +157,11 @@ export class OrderRecords {
     const at = this.at(record)
     const slot = values[at + SLOT]!
     if (slot === NONE) return
-    values[at + NOW + AT_QUANTITY] = orders.quantity[slot]!
-    values[at + NOW + AT_REMAINING] = orders.remaining[slot]!
-    values[at + NOW + AT_FILLED_QUOTE] = orders.filledQuote[slot]!
-    values[at + NOW + AT_STATUS] = orders.status[slot]!
-    values[at + NOW + AT_REASON] = orders.reason[slot]!
+    values[at + NOW + AT_QUANTITY] = orders.quantity(slot)
+    values[at + NOW + AT_REMAINING] = orders.remaining(slot)
+    values[at + NOW + AT_FILLED_QUOTE] = orders.filledQuote(slot)
+    values[at + NOW + AT_STATUS] = orders.status(slot)
+    values[at + NOW + AT_REASON] = orders.reason(slot)
   }
 
   /** Its own command has ended. */

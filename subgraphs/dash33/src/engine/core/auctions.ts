@@ -63,12 +63,12 @@ function levels(market: Market, side: SideCode): AuctionLevel[] {
 
 function tradeAt(x: Exchange, market: Market, price: number, quantity: number): void {
   const { orders } = x
-  const { pool, remaining } = orders
+  const { pool } = orders
   const { book } = market
   for (let left = quantity; left > 0; ) {
     const buy = book.first(BUY)
     const sell = book.first(SELL)
-    const lots = Math.min(left, remaining[buy]!, remaining[sell]!)
+    const lots = Math.min(left, orders.remaining(buy), orders.remaining(sell))
     const [maker, taker] = pool.priority[buy]! < pool.priority[sell]! ? [buy, sell] : [sell, buy]
     book.reduce(maker, lots)
     book.reduce(taker, lots)

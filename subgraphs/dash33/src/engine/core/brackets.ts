@@ -56,8 +56,8 @@ export function placeBracket(x: Exchange, entry: Draft, exits: ExitPrices): numb
   x.accounts.countMessage(entry.account, x.time)
   count(x, first)
   x.sink.accepted(first)
-  x.sink.accepted(x.orders.bracket[first]!)
-  x.sink.accepted(x.orders.partner[x.orders.bracket[first]!]!)
+  x.sink.accepted(x.orders.bracket(first))
+  x.sink.accepted(x.orders.partner(x.orders.bracket(first)))
   arrive(x, approve(first))
   followUp(x)
   return first
@@ -94,29 +94,29 @@ function enterExits(x: Exchange, entry: Draft, first: number, prices: ExitPrices
   const loss = enter(x, scratch, 0, 0)
   pair(x, profit, loss)
   for (const exit of [profit, loss]) {
-    orders.status[exit] = PENDING
+    orders.setStatus(exit, PENDING)
     orders.mark(exit, WAITS_FOR_ENTRY)
-    orders.bracket[exit] = first
+    orders.setBracket(exit, first)
   }
-  orders.bracket[first] = profit
+  orders.setBracket(first, profit)
   orders.mark(first, HAS_EXITS)
 }
 
 /** The entry has closed with a fill: its exits become a pair over what was received, or go where that is not possible. */
 export function setExitsFree(x: Exchange, entry: number): void {
   const { orders } = x
-  const profit = orders.bracket[entry]!
+  const profit = orders.bracket(entry)
   if (!isOpen(x, profit) || !orders.has(profit, WAITS_FOR_ENTRY)) return
   const market = x.marketOf(entry)
-  const loss = orders.partner[profit]!
+  const loss = orders.partner(profit)
   const side = orders.pool.side[profit]!
   const profitRate = side === SELL ? market.baseUnits : orders.pool.price[profit]! * market.quoteUnits
   const worst = orders.pool.price[loss]!
   // Without a worst price it spends what is available, which no hold could bound.
   const lossRate = side === SELL ? market.baseUnits : worst * market.quoteUnits
   const rate = Math.max(profitRate, lossRate)
-  const unit = side === SELL ? rate : Math.max(rate, (worst || orders.stop[loss]!) * market.quoteUnits)
-  const lots = Math.min(orders.filled(entry), Math.floor(orders.received[entry]! / unit))
+  const unit = side === SELL ? rate : Math.max(rate, (worst || orders.stop(loss)) * market.quoteUnits)
+  const lots = Math.min(orders.filled(entry), Math.floor(orders.received(entry) / unit))
   const available = x.balances.values[x.paidCell(profit)]!
   if (lots === 0 || lots * rate > available) {
     cancel(x, profit, REASON.REFUSED_AT_TRIGGER)
@@ -124,14 +124,14 @@ export function setExitsFree(x: Exchange, entry: number): void {
   }
   for (const exit of [profit, loss]) {
     orders.clear(exit, WAITS_FOR_ENTRY)
-    orders.quantity[exit] = lots
-    orders.remaining[exit] = lots
+    orders.setQuantity(exit, lots)
+    orders.setRemaining(exit, lots)
   }
-  orders.rate[profit] = profitRate
-  orders.rate[loss] = lossRate
+  orders.setRate(profit, profitRate)
+  orders.setRate(loss, lossRate)
   holdMore(x, profit, lots * rate)
   count(x, profit)
-  orders.status[profit] = OPEN
+  orders.setStatus(profit, OPEN)
   x.sink.triggered(profit, 0)
   x.sink.triggered(loss, 0)
   wait(x, loss, 0)

@@ -20,8 +20,8 @@ export function cancelOrder(x: Exchange, account: number, slot: number): boolean
 export function cancelAll(x: Exchange, account: number, market: number, side: number, reason: number): void {
   const { orders, accounts } = x
   const found: number[] = []
-  for (let slot = accounts.first(account); slot !== NONE; slot = orders.nextOfAccount[slot]!) {
-    if (market !== -1 && orders.market[slot] !== market) continue
+  for (let slot = accounts.first(account); slot !== NONE; slot = orders.nextOfAccount(slot)) {
+    if (market !== -1 && orders.market(slot) !== market) continue
     if (side !== -1 && orders.pool.side[slot] !== side) continue
     found.push(slot)
   }
@@ -58,8 +58,8 @@ function everyOrder(x: Exchange, market: number): number[] {
   const { orders, accounts } = x
   const found: number[] = []
   for (let account = 0; account < accounts.size; account++) {
-    for (let slot = accounts.first(account); slot !== NONE; slot = orders.nextOfAccount[slot]!) {
-      if (market === -1 || orders.market[slot] === market) found.push(slot)
+    for (let slot = accounts.first(account); slot !== NONE; slot = orders.nextOfAccount(slot)) {
+      if (market === -1 || orders.market(slot) === market) found.push(slot)
     }
   }
   return found.sort((a, b) => orders.pool.id[a]! - orders.pool.id[b]!)

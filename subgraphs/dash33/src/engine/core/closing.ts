@@ -19,10 +19,10 @@ import { releaseAll, releaseSurplus, uncount } from './settlement.ts'
 export function cancel(x: Exchange, slot: number, reason: number): void {
   const { orders } = x
   if (orders.pool.level[slot] !== NONE) x.marketOf(slot).book.remove(slot)
-  else if (orders.status[slot] === PENDING) stopWaiting(x, slot)
+  else if (orders.status(slot) === PENDING) stopWaiting(x, slot)
   releaseAll(x, slot)
-  orders.status[slot] = reason === REASON.EXPIRED ? EXPIRED : CANCELLED
-  orders.reason[slot] = reason
+  orders.setStatus(slot, reason === REASON.EXPIRED ? EXPIRED : CANCELLED)
+  orders.setReason(slot, reason)
   x.sink.cancelled(slot, reason)
   close(x, slot, reason)
 }
@@ -33,8 +33,8 @@ export function close(x: Exchange, slot: number, reason: number): void {
   const account = orders.pool.owner[slot]!
   x.index.delete(orders.pool.id[slot]!)
   unlink(x, slot)
-  accounts.countOrder(account, orders.market[slot]!, -1)
-  if (orders.has(slot, COUNTED)) uncount(x, slot, orders.remaining[slot]!)
+  accounts.countOrder(account, orders.market(slot), -1)
+  if (orders.has(slot, COUNTED)) uncount(x, slot, orders.remaining(slot))
   if (orders.has(slot, DEADLINE)) x.deadlines.remove(slot)
   x.sink.closed(slot)
   x.bury(slot)
@@ -45,15 +45,15 @@ export function close(x: Exchange, slot: number, reason: number): void {
 /** The other leg goes: one of the two has traded, was triggered or has left. */
 export function endPair(x: Exchange, slot: number, reason: number): void {
   const { orders } = x
-  const other = orders.partner[slot]!
+  const other = orders.partner(slot)
   orders.clear(slot, PAIRED)
   orders.clear(other, PAIRED)
-  if (orders.has(slot, WAITS_FOR_ENTRY)) orders.clear(orders.bracket[slot]!, HAS_EXITS)
+  if (orders.has(slot, WAITS_FOR_ENTRY)) orders.clear(orders.bracket(slot), HAS_EXITS)
   cancel(x, other, LEAVE_TOGETHER.has(reason) ? reason : REASON.OTHER_LEG)
   if (isOpen(x, slot)) releaseSurplus(x, slot)
 }
 
-export const isOpen = (x: Exchange, slot: number): boolean => x.orders.status[slot]! <= PARTIALLY_FILLED
+export const isOpen = (x: Exchange, slot: number): boolean => x.orders.status(slot) <= PARTIALLY_FILLED
 
 /** Reasons that are meant for both orders of a pair. */
 const LEAVE_TOGETHER: ReadonlySet<number> = new Set([
@@ -69,24 +69,24 @@ const LEAVE_TOGETHER: ReadonlySet<number> = new Set([
 function endEntry(x: Exchange, slot: number): void {
   const { orders } = x
   if (orders.filled(slot) > 0) x.closedEntries.push(slot)
-  else cancel(x, orders.bracket[slot]!, REASON.ENTRY_CLOSED)
+  else cancel(x, orders.bracket(slot), REASON.ENTRY_CLOSED)
 }
 
 export function stopWaiting(x: Exchange, slot: number): void {
   const { orders } = x
   if (orders.has(slot, WAITS_FOR_ENTRY)) return
   const market = x.marketOf(slot)
-  const queue = orders.type[slot] === STOP_LIMIT ? market.limitStops : market.marketStops
+  const queue = orders.type(slot) === STOP_LIMIT ? market.limitStops : market.marketStops
   queue.remove(slot)
 }
 
 function unlink(x: Exchange, slot: number): void {
   const { orders, accounts } = x
   const account = orders.pool.owner[slot]!
-  const previous = orders.previousOfAccount[slot]!
-  const next = orders.nextOfAccount[slot]!
+  const previous = orders.previousOfAccount(slot)
+  const next = orders.nextOfAccount(slot)
   if (previous === NONE) accounts.setFirst(account, next)
-  else orders.nextOfAccount[previous] = next
+  else orders.setNextOfAccount(previous, next)
   if (next === NONE) accounts.setLast(account, previous)
-  else orders.previousOfAccount[next] = previous
+  else orders.setPreviousOfAccount(next, previous)
 }

@@ -34,24 +34,24 @@ export function enter(x: Exchange, draft: Draft, rate: number, held: number): nu
   pool.peak[slot] = draft.peak
   pool.owner[slot] = draft.account
   pool.side[slot] = draft.side
-  orders.market[slot] = draft.market
-  orders.type[slot] = draft.type
-  orders.timeInForce[slot] = draft.timeInForce
-  orders.selfTrade[slot] = draft.selfTrade
-  orders.status[slot] = draft.type === LIMIT || draft.type === MARKET ? OPEN : PENDING
-  orders.role[slot] = draft.role
-  orders.flags[slot] = (draft.postOnly ? POST_ONLY : 0) | (draft.price !== 0 ? PRICED : 0)
-  orders.reason[slot] = NO_REASON
-  orders.quantity[slot] = draft.quantity
-  orders.remaining[slot] = draft.quantity
-  orders.held[slot] = held
-  orders.rate[slot] = rate
-  orders.value[slot] = countedPrice(x, draft) * market.quoteUnits
-  orders.filledQuote[slot] = 0
-  orders.received[slot] = 0
-  orders.stop[slot] = draft.stop
-  orders.trailingAmount[slot] = draft.trailingAmount
-  orders.trailingBps[slot] = draft.trailingBps
+  orders.setMarket(slot, draft.market)
+  orders.setType(slot, draft.type)
+  orders.setTimeInForce(slot, draft.timeInForce)
+  orders.setSelfTrade(slot, draft.selfTrade)
+  orders.setStatus(slot, draft.type === LIMIT || draft.type === MARKET ? OPEN : PENDING)
+  orders.setRole(slot, draft.role)
+  orders.setFlags(slot, (draft.postOnly ? POST_ONLY : 0) | (draft.price !== 0 ? PRICED : 0))
+  orders.setReason(slot, NO_REASON)
+  orders.setQuantity(slot, draft.quantity)
+  orders.setRemaining(slot, draft.quantity)
+  orders.setHeld(slot, held)
+  orders.setRate(slot, rate)
+  orders.setValue(slot, countedPrice(x, draft) * market.quoteUnits)
+  orders.setFilledQuote(slot, 0)
+  orders.setReceived(slot, 0)
+  orders.setStop(slot, draft.stop)
+  orders.setTrailingAmount(slot, draft.trailingAmount)
+  orders.setTrailingBps(slot, draft.trailingBps)
   x.index.set(pool.id[slot]!, slot)
   append(x, slot)
   x.accounts.countOrder(draft.account, draft.market, 1)
@@ -67,14 +67,14 @@ export function enter(x: Exchange, draft: Draft, rate: number, held: number): nu
 /** An order's lots count towards position and exposure from now on; one that never rests is gone before that could matter. */
 export function count(x: Exchange, slot: number): void {
   const { accounts, orders } = x
-  const { timeInForce } = orders
-  if (timeInForce[slot] === IOC || timeInForce[slot] === FOK) return
+  const timeInForce = orders.timeInForce(slot)
+  if (timeInForce === IOC || timeInForce === FOK) return
   orders.mark(slot, COUNTED)
   const account = orders.pool.owner[slot]!
   if (!accounts.isSummed(account)) return
-  const lots = orders.remaining[slot]!
+  const lots = orders.remaining(slot)
   const buys = orders.pool.side[slot] === 0 ? lots : 0
-  accounts.countLots(account, orders.market[slot]!, buys, lots * orders.value[slot]!)
+  accounts.countLots(account, orders.market(slot), buys, lots * orders.value(slot))
 }
 
 /** Lets a stop wait for its price. */
@@ -83,14 +83,14 @@ export function wait(x: Exchange, slot: number, best: number): void {
   const market = x.marketOf(slot)
   const side = orders.pool.side[slot]!
   const id = orders.pool.id[slot]!
-  const stop = orders.stop[slot]!
-  if (orders.type[slot] !== TRAILING_STOP) {
-    const queue = orders.type[slot] === STOP_LIMIT ? market.limitStops : market.marketStops
+  const stop = orders.stop(slot)
+  if (orders.type(slot) !== TRAILING_STOP) {
+    const queue = orders.type(slot) === STOP_LIMIT ? market.limitStops : market.marketStops
     queue.add(slot, side, stop, id)
     return
   }
-  const amount = orders.trailingAmount[slot]!
-  const bps = orders.trailingBps[slot]!
+  const amount = orders.trailingAmount(slot)
+  const bps = orders.trailingBps(slot)
   market.marketStops.follow(slot, side, id, amount, bps, stop === 0 ? Number.NaN : stop, best === 0 ? Number.NaN : best)
 }
 
@@ -103,9 +103,9 @@ export function append(x: Exchange, slot: number): void {
   const { orders, accounts } = x
   const account = orders.pool.owner[slot]!
   const last = accounts.last(account)
-  orders.previousOfAccount[slot] = last
-  orders.nextOfAccount[slot] = NONE
+  orders.setPreviousOfAccount(slot, last)
+  orders.setNextOfAccount(slot, NONE)
   if (last === NONE) accounts.setFirst(account, slot)
-  else orders.nextOfAccount[last] = slot
+  else orders.setNextOfAccount(last, slot)
   accounts.setLast(account, slot)
 }

@@ -116,7 +116,7 @@ export class Exchange {
   }
 
   marketOf(slot: number): Market {
-    return this.markets[this.orders.market[slot]!]!
+    return this.markets[this.orders.market(slot)]!
   }
 
   /** The cell of the asset that an order pays with. */

@@ -1,5 +1,6 @@
 import { BUY, NONE, SELL } from '../../book/index.ts'
-import { COUNTED, DEADLINE, MARKET, PAIRED, PARTIALLY_FILLED, PENDING, TRADING, WAITS_FOR_ENTRY } from './codes.ts'
+import { isOpen } from './closing.ts'
+import { COUNTED, DEADLINE, MARKET, PAIRED, PENDING, TRADING, WAITS_FOR_ENTRY } from './codes.ts'
 import type { Exchange } from './exchange.ts'
 import type { Market } from './market.ts'
 
@@ -25,7 +26,7 @@ function openSlots(x: Exchange): number[] {
   for (let account = 0; account < accounts.size; account++) {
     let before = Number.NEGATIVE_INFINITY
     let count = 0
-    for (let slot = accounts.first(account); slot !== NONE; slot = orders.nextOfAccount[slot]!) {
+    for (let slot = accounts.first(account); slot !== NONE; slot = orders.nextOfAccount(slot)) {
       must(orders.pool.owner[slot] === account, 'an order is in the list of its own account')
       must(orders.pool.id[slot]! > before, 'an account lists its orders oldest first')
       before = orders.pool.id[slot]!
@@ -41,7 +42,8 @@ function openSlots(x: Exchange): number[] {
 
 function checkBook(x: Exchange, market: Market): void {
   const { book, status } = market
-  const { pool, remaining, status: statuses } = x.orders
+  const { orders } = x
+  const { pool } = orders
   must(status !== TRADING || !book.crossed, 'bids stay below asks while a market trades')
   for (const side of [BUY, SELL] as const) {
     const sums = new Map<number, number>()
@@ -54,8 +56,8 @@ function checkBook(x: Exchange, market: Market): void {
         pool.peak[slot] === 0 || pool.shown[slot]! <= pool.peak[slot]!,
         'an iceberg shows at most its display quantity',
       )
-      must(pool.shown[slot]! + pool.hidden[slot]! === remaining[slot], 'what is on the book is what remains')
-      must(statuses[slot]! <= PARTIALLY_FILLED && statuses[slot] !== PENDING, 'only open orders are on the book')
+      must(pool.shown[slot]! + pool.hidden[slot]! === orders.remaining(slot), 'what is on the book is what remains')
+      must(isOpen(x, slot) && orders.status(slot) !== PENDING, 'only open orders are on the book')
       sums.set(at, (sums.get(at) ?? 0) + pool.shown[slot]!)
       price = at
       priority = pool.priority[slot]!
@@ -75,17 +77,17 @@ function checkOrder(x: Exchange, slot: number): void {
   const { orders } = x
   const { pool } = orders
   const market = x.marketOf(slot)
-  const pending = orders.status[slot] === PENDING
+  const pending = orders.status(slot) === PENDING
   const queued = market.marketStops.has(slot) || market.limitStops.has(slot)
-  must(orders.remaining[slot]! > 0 && orders.remaining[slot]! <= orders.quantity[slot]!, 'an open order can trade')
+  must(orders.remaining(slot) > 0 && orders.remaining(slot) <= orders.quantity(slot), 'an open order can trade')
   must(pending === (pool.level[slot] === NONE), 'an order is on the book or pending')
   must(queued === (pending && !orders.has(slot, WAITS_FOR_ENTRY)), 'a stop waits in a queue, an exit for its entry')
-  must(orders.type[slot] !== MARKET, 'no market order rests')
+  must(orders.type(slot) !== MARKET, 'no market order rests')
   must(orders.has(slot, DEADLINE) === x.deadlines.has(slot), 'an order that ends by itself has a deadline')
   if (!orders.has(slot, PAIRED)) return
-  const other = orders.partner[slot]!
-  must(orders.partner[other] === slot && orders.has(other, PAIRED), 'each leg knows the other')
-  must(orders.remaining[slot] === orders.quantity[slot], 'no leg of a pair has traded')
+  const other = orders.partner(slot)
+  must(orders.partner(other) === slot && orders.has(other, PAIRED), 'each leg knows the other')
+  must(orders.remaining(slot) === orders.quantity(slot), 'no leg of a pair has traded')
 }
 
 /** What is held of a balance is what its orders hold, and each holds what it needs. */
@@ -94,9 +96,9 @@ function checkHolds(x: Exchange, open: readonly number[]): void {
   const held = new Map<number, number>()
   for (const slot of open) {
     const cell = x.paidCell(slot)
-    held.set(cell, (held.get(cell) ?? 0) + orders.held[slot]!)
-    const own = orders.rate[slot]! * orders.remaining[slot]!
-    if (!orders.has(slot, PAIRED)) must(orders.held[slot] === own, 'an order holds its rate for what remains')
+    held.set(cell, (held.get(cell) ?? 0) + orders.held(slot))
+    const own = orders.rate(slot) * orders.remaining(slot)
+    if (!orders.has(slot, PAIRED)) must(orders.held(slot) === own, 'an order holds its rate for what remains')
   }
   for (let account = 0; account < x.accounts.size; account++) {
     for (let asset = 0; asset < balances.assets; asset++) {
@@ -111,12 +113,12 @@ function checkSums(x: Exchange, open: readonly number[]): void {
   const { orders, accounts } = x
   const sums = new Map<string, { orders: number; buys: number; notional: bigint }>()
   for (const slot of open) {
-    const key = `${orders.pool.owner[slot]} ${orders.market[slot]}`
+    const key = `${orders.pool.owner[slot]} ${orders.market(slot)}`
     const sum = sums.get(key) ?? { orders: 0, buys: 0, notional: 0n }
-    const lots = orders.has(slot, COUNTED) ? orders.remaining[slot]! : 0
+    const lots = orders.has(slot, COUNTED) ? orders.remaining(slot) : 0
     sum.orders++
     sum.buys += orders.pool.side[slot] === BUY ? lots : 0
-    sum.notional += BigInt(lots) * BigInt(orders.value[slot]!)
+    sum.notional += BigInt(lots) * BigInt(orders.value(slot))
     sums.set(key, sum)
   }
   for (let account = 0; account < accounts.size; account++) {

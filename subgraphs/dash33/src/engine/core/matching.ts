@@ -31,7 +31,7 @@ export class Taking implements Matcher {
     this.end = NO_MORE
     const { pool } = orders
     const side = pool.side[slot] === BUY ? 0 : 1
-    x.marketOf(slot).book.match(side, limit, orders.remaining[slot]!, pool.owner[slot]!, this)
+    x.marketOf(slot).book.match(side, limit, orders.remaining(slot), pool.owner[slot]!, this)
     return this.end
   }
 
@@ -53,7 +53,7 @@ export class Taking implements Matcher {
     const x = this.exchange
     const { orders } = x
     const slot = this.slot
-    if (orders.rate[slot] !== 0) return wanted
+    if (orders.rate(slot) !== 0) return wanted
     const market = x.marketOf(slot)
     const available = x.balances.available(orders.pool.owner[slot]!, market.quoteAsset)
     const affordable = Math.floor(available / (price * market.quoteUnits))
@@ -71,6 +71,6 @@ export class Taking implements Matcher {
 /** Closes an order of which nothing is left, and ends its pair. */
 export function afterTrade(x: Exchange, slot: number): void {
   const { orders } = x
-  if (orders.remaining[slot] === 0) close(x, slot, NO_REASON)
+  if (orders.remaining(slot) === 0) close(x, slot, NO_REASON)
   else if (orders.has(slot, PAIRED)) endPair(x, slot, NO_REASON)
 }

@@ -52,8 +52,8 @@ export function placePair(x: Exchange, limit: Draft, stop: Draft): number {
 /** Makes two orders the legs of a pair. */
 export function pair(x: Exchange, first: number, second: number): void {
   const { orders } = x
-  orders.partner[first] = second
-  orders.partner[second] = first
+  orders.setPartner(first, second)
+  orders.setPartner(second, first)
   orders.mark(first, PAIRED)
   orders.mark(second, PAIRED)
 }

@@ -27,7 +27,7 @@ export function place(x: Exchange, draft: Draft): number {
   x.accounts.countMessage(draft.account, x.time)
   count(x, slot)
   x.sink.accepted(slot)
-  if (x.orders.status[slot] === PENDING) wait(x, slot, best)
+  if (x.orders.status(slot) === PENDING) wait(x, slot, best)
   else arrive(x, approve(slot))
   followUp(x)
   return slot

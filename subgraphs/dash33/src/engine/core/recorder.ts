@@ -12,7 +12,7 @@ export class Recorder implements Sink {
   }
 
   accepted(slot: number): void {
-    this.order(1, slot, this.exchange.orders.quantity[slot]!)
+    this.order(1, slot, this.exchange.orders.quantity(slot))
     this.to.accepted(slot)
   }
 
@@ -22,7 +22,7 @@ export class Recorder implements Sink {
   }
 
   amended(slot: number, bySelfTrade: boolean, keptPriority: boolean): void {
-    this.order(3, slot, this.exchange.orders.quantity[slot]!)
+    this.order(3, slot, this.exchange.orders.quantity(slot))
     this.exchange.digest.number(this.exchange.orders.pool.price[slot]!)
     this.to.amended(slot, bySelfTrade, keptPriority)
   }
@@ -49,7 +49,7 @@ export class Recorder implements Sink {
 
   cancelled(slot: number, reason: number): void {
     this.order(5, slot, reason)
-    this.exchange.digest.number(this.exchange.orders.remaining[slot]!)
+    this.exchange.digest.number(this.exchange.orders.remaining(slot))
     this.to.cancelled(slot, reason)
   }
 

@@ -6,7 +6,7 @@ import { releaseSurplus, uncount } from './settlement.ts'
 
 /** What becomes of an incoming order that meets one of its own account's: its mode decides. */
 export function meetOwn(x: Exchange, maker: number, taker: number): SelfTradeVerdict {
-  switch (x.orders.selfTrade[taker]) {
+  switch (x.orders.selfTrade(taker)) {
     case TRADE_WITH_SELF:
       return TRADE
     case EXPIRE_MAKER:
@@ -25,15 +25,15 @@ export function meetOwn(x: Exchange, maker: number, taker: number): SelfTradeVer
 function decrement(x: Exchange, maker: number, taker: number): SelfTradeVerdict {
   const { orders } = x
   const { book } = x.marketOf(maker)
-  const by = Math.min(orders.remaining[maker]!, orders.remaining[taker]!)
-  if (by === orders.remaining[maker]) {
+  const by = Math.min(orders.remaining(maker), orders.remaining(taker))
+  if (by === orders.remaining(maker)) {
     cancel(x, maker, REASON.SELF_TRADE)
   } else {
     book.reduce(maker, by)
     shorten(x, maker, by)
   }
   book.reduceTaker(by)
-  if (by === orders.remaining[taker]) cancel(x, taker, REASON.SELF_TRADE)
+  if (by === orders.remaining(taker)) cancel(x, taker, REASON.SELF_TRADE)
   else shorten(x, taker, by)
   return LOOK_AGAIN
 }
@@ -42,8 +42,8 @@ function decrement(x: Exchange, maker: number, taker: number): SelfTradeVerdict 
 function shorten(x: Exchange, slot: number, by: number): void {
   const { orders } = x
   if (orders.has(slot, COUNTED)) uncount(x, slot, by)
-  orders.quantity[slot]! -= by
-  orders.remaining[slot]! -= by
+  orders.setQuantity(slot, orders.quantity(slot) - by)
+  orders.setRemaining(slot, orders.remaining(slot) - by)
   releaseSurplus(x, slot)
   x.sink.amended(slot, true, true)
   if (orders.has(slot, PAIRED)) endPair(x, slot, NO_REASON)

@@ -35,10 +35,10 @@ export function settle(x: Exchange, maker: number, taker: number, price: number,
   balances.fees[market.baseAsset]! += buyerFee
   balances.fees[market.quoteAsset]! += sellerFee
 
-  orders.filledQuote[maker]! += quote
-  orders.filledQuote[taker]! += quote
-  orders.received[buyer]! += base - buyerFee
-  orders.received[seller]! += quote - sellerFee
+  orders.setFilledQuote(maker, orders.filledQuote(maker) + quote)
+  orders.setFilledQuote(taker, orders.filledQuote(taker) + quote)
+  orders.setReceived(buyer, orders.received(buyer) + (base - buyerFee))
+  orders.setReceived(seller, orders.received(seller) + (quote - sellerFee))
   x.volumes.add(pool.owner[maker]!, x.day, quote)
   x.volumes.add(pool.owner[taker]!, x.day, quote)
   x.sink.trade(maker, taker, price, lots, makerFee, takerFee, makerBps, takerBps, auction)
@@ -51,8 +51,8 @@ export function settle(x: Exchange, maker: number, taker: number, price: number,
 
 function reduce(x: Exchange, slot: number, lots: number): void {
   const { orders } = x
-  orders.remaining[slot]! -= lots
-  orders.status[slot] = orders.remaining[slot] === 0 ? FILLED : PARTIALLY_FILLED
+  orders.setRemaining(slot, orders.remaining(slot) - lots)
+  orders.setStatus(slot, orders.remaining(slot) === 0 ? FILLED : PARTIALLY_FILLED)
   if (orders.has(slot, COUNTED)) uncount(x, slot, lots)
 }
 
@@ -63,16 +63,16 @@ export function uncount(x: Exchange, slot: number, lots: number): void {
   const account = pool.owner[slot]!
   if (!accounts.isSummed(account)) return
   const buys = pool.side[slot] === BUY ? lots : 0
-  accounts.countLots(account, orders.market[slot]!, -buys, -lots * orders.value[slot]!)
+  accounts.countLots(account, orders.market(slot), -buys, -lots * orders.value(slot))
 }
 
 /** What is held for an order beyond the need of what is left of it; it is held no more. */
 function freed(x: Exchange, slot: number): number {
   const { orders } = x
-  const kept = orders.rate[slot]! * orders.remaining[slot]!
-  const surplus = orders.held[slot]! - kept
+  const kept = orders.rate(slot) * orders.remaining(slot)
+  const surplus = orders.held(slot) - kept
   if (surplus === 0) return 0
-  orders.held[slot] = kept
+  orders.setHeld(slot, kept)
   x.sink.held(slot)
   return surplus
 }
@@ -86,22 +86,22 @@ export function releaseSurplus(x: Exchange, slot: number): void {
 /** Gives back all that is held for an order. */
 export function releaseAll(x: Exchange, slot: number): void {
   const { orders } = x
-  const held = orders.held[slot]!
+  const held = orders.held(slot)
   if (held === 0) return
-  orders.held[slot] = 0
+  orders.setHeld(slot, 0)
   x.sink.held(slot)
   x.balances.hold(x.paidCell(slot), -held)
 }
 
 /** Holds more for an order, which its account has. */
 export function holdMore(x: Exchange, slot: number, amount: number): void {
-  x.orders.held[slot]! += amount
+  x.orders.setHeld(slot, x.orders.held(slot) + amount)
   x.sink.held(slot)
   x.balances.hold(x.paidCell(slot), amount)
 }
 
 /** Sets what is held for an order; where it is more, the account has it. */
 export function adjustHold(x: Exchange, slot: number, held: number): void {
-  const more = held - x.orders.held[slot]!
+  const more = held - x.orders.held(slot)
   if (more !== 0) holdMore(x, slot, more)
 }

@@ -29,9 +29,9 @@ export function nextMet(x: Exchange, market: Market): number {
 /** A stop's price is met: it goes to the book. */
 export function trigger(x: Exchange, market: Market, slot: number): void {
   const { orders } = x
-  const stop = orders.type[slot] === TRAILING_STOP ? market.marketStops.stopPrice(slot) : 0
+  const stop = orders.type(slot) === TRAILING_STOP ? market.marketStops.stopPrice(slot) : 0
   stopWaiting(x, slot)
-  orders.status[slot] = OPEN
+  orders.setStatus(slot, OPEN)
   orders.mark(slot, TRIGGERED)
   x.sink.triggered(slot, market.lastPrice)
   if (orders.has(slot, PAIRED)) takeOver(x, slot)
@@ -45,9 +45,9 @@ export function trigger(x: Exchange, market: Market, slot: number): void {
 /** The stop of a pair takes over the pair's hold; the other leg goes. */
 function takeOver(x: Exchange, slot: number): void {
   const { orders } = x
-  const other = orders.partner[slot]!
-  orders.held[slot]! += orders.held[other]!
-  orders.held[other] = 0
+  const other = orders.partner(slot)
+  orders.setHeld(slot, orders.held(slot) + orders.held(other))
+  orders.setHeld(other, 0)
   x.sink.held(other)
   x.sink.held(slot)
   endPair(x, slot, NO_REASON)
@@ -63,9 +63,9 @@ function paysFor(x: Exchange, market: Market, slot: number, stop: number): boole
   pool.price[slot] = worst
   if (side !== BUY) return true
   const rate = worst * market.quoteUnits
-  const needed = rate * orders.remaining[slot]! - orders.held[slot]!
+  const needed = rate * orders.remaining(slot) - orders.held(slot)
   if (!Number.isSafeInteger(needed) || needed > balances.available(pool.owner[slot]!, market.quoteAsset)) return false
-  orders.rate[slot] = rate
+  orders.setRate(slot, rate)
   if (needed > 0) holdMore(x, slot, needed)
   else releaseSurplus(x, slot)
   return true

@@ -9,11 +9,11 @@ export function sumUp(x: Exchange, account: number): void {
   if (asked === accounts.isSummed(account)) return
   accounts.setSummed(account, asked)
   if (!asked) return
-  for (let slot = accounts.first(account); slot !== NONE; slot = orders.nextOfAccount[slot]!) {
+  for (let slot = accounts.first(account); slot !== NONE; slot = orders.nextOfAccount(slot)) {
     if (!orders.has(slot, COUNTED)) continue
-    const lots = orders.remaining[slot]!
+    const lots = orders.remaining(slot)
     const buys = orders.pool.side[slot] === BUY ? lots : 0
-    accounts.countLots(account, orders.market[slot]!, buys, lots * orders.value[slot]!)
+    accounts.countLots(account, orders.market(slot), buys, lots * orders.value(slot))
   }
 }
 

@@ -9,10 +9,10 @@ export function suffices(x: Exchange, market: Market, slot: number, limit: numbe
   const { pool } = orders
   const side = pool.side[slot] === BUY ? BUY : SELL
   const owner = pool.owner[slot]!
-  const stopsAtOwn = orders.selfTrade[slot] === EXPIRE_TAKER || orders.selfTrade[slot] === EXPIRE_BOTH
+  const stopsAtOwn = orders.selfTrade(slot) === EXPIRE_TAKER || orders.selfTrade(slot) === EXPIRE_BOTH
   const ownPrice = stopsAtOwn ? firstOwnPrice(market, side, owner, limit) : Number.NaN
   const budget = new Budget(x, market, slot)
-  let wanted = orders.remaining[slot]!
+  let wanted = orders.remaining(slot)
   market.book.visit(side === BUY ? SELL : BUY, (maker, price) => {
     if ((side === BUY ? price > limit : price < limit) || market.beyondBand(price)) return false
     if (pool.owner[maker] === owner) return !stopsAtOwn
@@ -44,7 +44,7 @@ class Budget {
   constructor(x: Exchange, market: Market, slot: number) {
     const { orders, balances } = x
     this.#unit = market.quoteUnits
-    const holds = orders.rate[slot] !== 0
+    const holds = orders.rate(slot) !== 0
     this.#left = holds ? Number.POSITIVE_INFINITY : balances.available(orders.pool.owner[slot]!, market.quoteAsset)
   }
 
