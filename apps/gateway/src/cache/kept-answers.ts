@@ -65,15 +65,17 @@ export class KeptAnswers {
     return asked && policies && policy ? this.#responses.answer(asked, policies, () => execute(policy)) : null
   }
 
-  /** Learns which operations' answers may be kept, and who changed something. */
+  /** Learns which operations' answers may be kept, lets subgraphs say less, and hears who changed something. */
   readonly plugin: ApolloServerPlugin<OperationContext> = {
     requestDidStart: async () => ({
-      willSendResponse: async ({ request, document, operation, source, contextValue }) => {
+      didResolveOperation: async ({ request, document, operation, source, overallCachePolicy }) => {
+        if (operation?.operation !== 'query') return
+        const policy = this.#policies?.of(source, request.operationName ?? null, document)
+        if (policy) overallCachePolicy.restrict({ maxAge: policy.maxAgeMs / 1_000, scope: policy.scope })
+      },
+      willSendResponse: async ({ operation, contextValue }) => {
         const { identity } = contextValue.caller
         if (operation?.operation === 'mutation' && identity) await this.#responses.changed(identity)
-        if (operation?.operation !== 'query' || !document || source === undefined) return
-        const name = request.operationName ?? null
-        if (this.#policies?.find(source, name) === undefined) this.#policies?.learn(source, name, document)
       },
     }),
   }

@@ -28,13 +28,16 @@ export class CachePolicies {
   }
 
   /** @param document of that text; valid. */
-  learn(text: string, operationName: string | null, document: DocumentNode): void {
-    if (text.length > MAX_CHARACTERS) return
+  of(text: string, operationName: string | null, document: DocumentNode): CachePolicy | null {
+    const known = this.find(text, operationName)
+    if (known !== undefined || text.length > MAX_CHARACTERS) return known ?? null
     const policy = cachePolicy(document, operationName, this.graph.schema, this.#hints)
     const isShared = policy !== null && isPublic(document, this.graph.schema, this.#guarded)
     const key = keyOf(text, operationName)
-    this.#known.set(key, policy === null || isShared ? policy : { ...policy, scope: 'PRIVATE' })
+    const scoped: CachePolicy | null = policy === null || isShared ? policy : { ...policy, scope: 'PRIVATE' }
+    this.#known.set(key, scoped)
     if (this.#known.size > MAX_KNOWN) this.#known.delete(this.#known.keys().next().value ?? key)
+    return scoped
   }
 }
 

@@ -49,7 +49,7 @@ beforeEach(async () => {
   const composed = compose([{ name: 'dash33', url: 'http://dash33/', sdl: SDL }])
   if (!composed.ok) throw new Error(JSON.stringify(composed.error))
   policies = new CachePolicies(new Graph(composed.value), new Set(['Query.me']))
-  for (const text of [MARKET, ME, '{ now }']) policies.learn(text, null, parse(text))
+  for (const text of [MARKET, ME, '{ now }']) policies.of(text, null, parse(text))
 })
 afterEach(async () => {
   await unfollow()
@@ -66,7 +66,10 @@ function userChanged() {
   return newEvent('user.changed', data, { id: 'evt_1', source: 'enterprise', time })
 }
 
-async function ask(text: string, options: { symbol?: string; caller?: Identity; body?: string } = {}) {
+async function ask(
+  text: string,
+  options: { symbol?: string; caller?: Identity; body?: string; cacheControl?: string } = {},
+) {
   const request = {
     text,
     operationName: null,
@@ -77,7 +80,8 @@ async function ask(text: string, options: { symbol?: string; caller?: Identity; 
   const found = await responses.answer(request, policies, async () => {
     const n = ++executions
     await new Promise((resolve) => setTimeout(resolve, 5))
-    return { status: 200, contentType: 'application/json', body: options.body ?? `{"data":{"n":${n}}}` }
+    const cacheControl = options.cacheControl ?? `max-age=10, ${text === ME ? 'private' : 'public'}`
+    return { status: 200, contentType: 'application/json', cacheControl, body: options.body ?? `{"data":{"n":${n}}}` }
   })
   return found && `${found.outcome} ${found.answer.body}`
 }
@@ -153,6 +157,13 @@ test('what began before an event is not kept beyond it', async () => {
 test('an answer with errors, or without data, is given and not kept', async () => {
   for (const body of ['{"errors":[{"message":"no"}],"data":{"market":null}}', '{"errors":[]}', '{"data":null}']) {
     expect(await ask(MARKET, { body })).toBe(`MISS ${body}`)
+  }
+  expect(executions).toBe(3)
+})
+
+test('an answer that a subgraph wants kept for less is not kept', async () => {
+  for (const cacheControl of ['no-store', 'max-age=5, public', 'max-age=10, private']) {
+    expect(await ask(MARKET, { cacheControl })).toMatch(/^MISS/)
   }
   expect(executions).toBe(3)
 })

@@ -39,6 +39,8 @@ export interface CachedAnswer {
 export interface SerializedAnswer {
   readonly status: number
   readonly contentType: string
+  /** Its `cache-control`: where a subgraph said less than the graph, that holds. */
+  readonly cacheControl: string
   readonly body: string
 }
 
@@ -84,10 +86,11 @@ export class ResponseCache {
     if (changedAt === null) return null
     if (kept && kept.version === version && kept.storedAt > changedAt) {
       const ageMs = Math.max(0, clock.now() - kept.storedAt)
-      if (ageMs < policy.maxAgeMs) return { answer: answerOf(kept), outcome: 'HIT', ageMs, policy, operationName }
+      if (ageMs < policy.maxAgeMs)
+        return { answer: answerOf(kept, policy), outcome: 'HIT', ageMs, policy, operationName }
       if (ageMs < policy.maxAgeMs + staleMs(policy)) {
         void this.#refresh(key, version, policy, execute)
-        return { answer: answerOf(kept), outcome: 'STALE', ageMs, policy, operationName }
+        return { answer: answerOf(kept, policy), outcome: 'STALE', ageMs, policy, operationName }
       }
     }
     const answer = await this.#execute(key, version, policy, changedAt, execute)
@@ -134,7 +137,7 @@ export class ResponseCache {
   async #keep(key: string, version: string, policy: CachePolicy, { storedAt, answer }: UnderWay): Promise<void> {
     // Whoever waits for an execution hears of its failure.
     const executed = await answer.catch(() => null)
-    if (!executed || !isComplete(executed)) return
+    if (!executed || !mayBeKept(executed, policy)) return
     const ttlMs = policy.maxAgeMs + staleMs(policy)
     await this.#forgiving(this.#options.cache.set(key, encodeEntry({ ...executed, storedAt, version }), { ttlMs }))
   }
@@ -173,13 +176,18 @@ function scopeOf({ scope }: CachePolicy, identity: Identity | null): string {
   return scope === 'PUBLIC' || identity === null ? 'public' : `${identity.userId} ${[...identity.scopes].sort().join()}`
 }
 
-function answerOf({ contentType, body }: Entry): SerializedAnswer {
-  return { status: 200, contentType, body }
+function answerOf({ contentType, body }: Entry, policy: CachePolicy): SerializedAnswer {
+  return { status: 200, contentType, cacheControl: cacheControlOf(policy), body }
 }
 
-/** Apollo Server writes errors before the data. */
-function isComplete({ status, body }: SerializedAnswer): boolean {
-  return status === 200 && body.startsWith('{"data":{')
+/** Not with errors, which Apollo Server writes before the data, and not where a subgraph forbade it. */
+function mayBeKept({ status, body, cacheControl }: SerializedAnswer, policy: CachePolicy): boolean {
+  return status === 200 && body.startsWith('{"data":{') && cacheControl === cacheControlOf(policy)
+}
+
+/** As Apollo Server writes it. */
+export function cacheControlOf({ maxAgeMs, scope }: CachePolicy): string {
+  return `max-age=${maxAgeMs / 1_000}, ${scope.toLowerCase()}`
 }
 
 function staleMs({ scope, maxAgeMs }: CachePolicy): number {

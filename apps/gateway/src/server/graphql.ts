@@ -110,7 +110,8 @@ export class GraphqlEndpoint {
       executed = true
       const asked = scope === 'PUBLIC' ? anonymous : caller
       const { status, headers, body } = await this.#execute(request, { caller: asked, requestId, address })
-      return { status: status ?? 200, contentType: headers.get('content-type') ?? '', body }
+      const cacheControl = headers.get('cache-control') ?? 'no-store'
+      return { status: status ?? 200, contentType: headers.get('content-type') ?? '', cacheControl, body }
     })
     if (!found) return false
     metrics.keptAnswers.inc({ outcome: found.outcome })
