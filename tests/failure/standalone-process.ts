@@ -36,7 +36,7 @@ export class StandaloneProcess {
 
   /** Resolves once the card is printed. */
   async start(): Promise<void> {
-    const env = { ...process.env, PORT: '0', OPSOURCE_DATA: this.#data }
+    const env = { ...process.env, PORT: '0', OPSOURCE_DATA: this.#data, RATE_LIMIT_SCALE: '1000' }
     const child = spawn(process.execPath, ['apps/standalone/src/main.ts', '--no-market'], {
       cwd: ROOT,
       env,

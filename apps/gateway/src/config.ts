@@ -39,6 +39,10 @@ const configSchema = z.object({
   SAFELIST: list.pipe(z.array(clientClassSchema)).default([]),
   /** Browsers on these origins may call, separated by commas. None by default: the explorer is on the gateway's own. */
   ALLOWED_ORIGINS: list.default([]),
+  /** Proxies whose `X-Forwarded-For` is believed, separated by commas: addresses, or networks such as `10.0.0.0/8`. */
+  TRUSTED_PROXIES: list.default([]),
+  /** Multiplies all rates that callers are held to: more than 1 for load tests. */
+  RATE_LIMIT_SCALE: z.coerce.number().positive().default(1),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 })
 

@@ -43,6 +43,8 @@ async function main(): Promise<void> {
     log,
     metrics,
     allowedOrigins: config.ALLOWED_ORIGINS,
+    trustedProxies: config.TRUSTED_PROXIES,
+    rateScale: config.RATE_LIMIT_SCALE,
     safelisted: config.SAFELIST,
     ...(config.OPERATION_MANIFEST === undefined ? {} : { manifest: await readManifest(config.OPERATION_MANIFEST) }),
     ...supergraphOf(config),

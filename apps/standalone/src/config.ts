@@ -10,7 +10,7 @@ export const USAGE = `usage: npm start -- [options]
   --port N         its port (4000)
   --speed N        the replayed market's multiple of real time (1)
   --no-market      no replayed market
-The environment: HOST, PORT, OPSOURCE_DATA (folder of the data), DATABASE_URL (your own PostgreSQL), LOG_LEVEL.`
+The environment: HOST, PORT, OPSOURCE_DATA (folder of the data), DATABASE_URL (your own PostgreSQL), RATE_LIMIT_SCALE, LOG_LEVEL.`
 
 const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost'])
 
@@ -26,6 +26,8 @@ const schema = z.object({
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   /** What a restart needs: the disk of a demo that runs for months stays bounded. */
   DASH33_JOURNAL: z.enum(['ALL', 'SNAPSHOTS']).default('SNAPSHOTS'),
+  /** More than 1 for load tests: multiplies all rates that callers are held to. */
+  RATE_LIMIT_SCALE: z.coerce.number().positive().default(1),
   speed: z.coerce.number().positive().max(1000).default(1),
   market: z.boolean().default(true),
 })
@@ -40,6 +42,8 @@ export interface StandaloneConfig {
   readonly logLevel: z.infer<typeof schema>['LOG_LEVEL']
   /** What of the exchange's journal stays. */
   readonly journal: 'ALL' | 'SNAPSHOTS'
+  /** Multiplies all rates that callers are held to. */
+  readonly rateScale: number
   /** Users and keys whose secrets are public exist only where nobody else can reach them. */
   readonly demo: boolean
   /** Null: no market in a box. */
@@ -58,7 +62,8 @@ export function readConfig(
     const issue = parsed.error.issues[0]
     throw new Refusal(`${issue?.path.join('.')}: ${issue?.message}\n${USAGE}`)
   }
-  const { HOST, PORT, OPSOURCE_DATA, DATABASE_URL, LOG_LEVEL, DASH33_JOURNAL, market, speed } = parsed.data
+  const { HOST, PORT, OPSOURCE_DATA, DATABASE_URL, LOG_LEVEL, DASH33_JOURNAL, RATE_LIMIT_SCALE, market, speed } =
+    parsed.data
   const demo = DATABASE_URL === undefined && LOOPBACK.has(HOST)
   return {
     host: HOST,
@@ -67,6 +72,7 @@ export function readConfig(
     databaseUrl: DATABASE_URL ?? null,
     logLevel: LOG_LEVEL,
     journal: DASH33_JOURNAL,
+    rateScale: RATE_LIMIT_SCALE,
     demo,
     // The market in a box trades with the demo's keys.
     marketSpeed: market && demo ? speed : null,

@@ -26,6 +26,8 @@ export interface PlatformOptions {
   readonly demo: boolean
   /** What of the exchange's journal stays: what a restart needs, unless it says otherwise. */
   readonly journal?: 'ALL' | 'SNAPSHOTS'
+  /** Multiplies all rates that callers are held to; 1 by default. */
+  readonly rateScale?: number
   readonly log: Logger
   readonly step?: Step
   /** Gives the start up between two of its steps. */
@@ -100,6 +102,7 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
         host: options.host,
         port: options.port,
         upstreams: subgraphs,
+        rateScale: options.rateScale ?? 1,
         verifier,
         cache,
         transport,
