@@ -23,15 +23,13 @@ export type PeerName = keyof typeof PEERS
 const require = createRequire(import.meta.url)
 const RECENT = 1 << 16
 
-/** The last reports, in columns: what an engine must write down at least, so that the book is not measured for work that nobody sees. No #private on its way either, see decision 0011. */
+/** Type, sequence, price, quantity, order, and its side or the other order. */
+const REPORT_FIELDS = 6
+
+/** The last reports: what an engine must write down at least, so that the book is not measured for work that nobody sees. No #private on its way either, see decision 0011. */
 class RecentReports implements Reports {
   count = 0
-  readonly type = new Uint8Array(RECENT)
-  readonly sequence = new Float64Array(RECENT)
-  readonly price = new Float64Array(RECENT)
-  readonly quantity = new Float64Array(RECENT)
-  readonly order = new Float64Array(RECENT)
-  readonly other = new Float64Array(RECENT)
+  readonly fields = new Float64Array(RECENT * REPORT_FIELDS)
 
   accepted(sequence: number, side: SideCode, id: number, price: number, quantity: number): void {
     this.note(0, sequence, price, quantity, id, side)
@@ -58,47 +56,44 @@ class RecentReports implements Reports {
   }
 
   private note(type: number, sequence: number, price: number, quantity: number, order: number, other: number): void {
-    const i = this.count++ & (RECENT - 1)
-    this.type[i] = type
-    this.sequence[i] = sequence
-    this.price[i] = price
-    this.quantity[i] = quantity
-    this.order[i] = order
-    this.other[i] = other
+    const at = (this.count++ & (RECENT - 1)) * REPORT_FIELDS
+    const fields = this.fields
+    fields[at] = type
+    fields[at + 1] = sequence
+    fields[at + 2] = price
+    fields[at + 3] = quantity
+    fields[at + 4] = order
+    fields[at + 5] = other
   }
 }
 
-/** Prepared as columns of small integers: what the numbers of the others' messages are, too. */
+/** Type, id, price, quantity, sequence, side, immediate. */
+const MESSAGE_FIELDS = 7
+
+/** Prepared as a list of small integers: what the numbers of the others' messages are, too. */
 class OwnBook implements MatchingPeer {
   readonly #bare = new BareBook(new RecentReports())
-  #type: Uint8Array
-  #side: Uint8Array
-  #immediate: Uint8Array
-  #quantity: Int32Array
-  #sequence: Int32Array
-  #id: Int32Array
-  #price: Int32Array
+  #fields: Int32Array
 
   constructor(workload: Workload) {
-    this.#type = workload.type
-    this.#side = workload.side
-    this.#immediate = workload.immediate
-    this.#quantity = Int32Array.from(workload.quantity)
-    this.#sequence = Int32Array.from(workload.sequence)
-    this.#id = Int32Array.from(workload.id)
-    this.#price = Int32Array.from(workload.price)
+    const { count, type, id, price, quantity, sequence, side, immediate } = workload
+    this.#fields = new Int32Array(count * MESSAGE_FIELDS)
+    for (const [field, column] of [type, id, price, quantity, sequence, side, immediate].entries())
+      for (let i = 0; i < count; i++) this.#fields[i * MESSAGE_FIELDS + field] = column[i]!
   }
 
   take(from: number, to: number): void {
     const bare = this.#bare
-    const [type, side, immediate] = [this.#type, this.#side, this.#immediate]
-    const [quantity, sequence, id, price] = [this.#quantity, this.#sequence, this.#id, this.#price]
-    for (let i = from; i < to; i++) {
-      const kind = type[i]!
-      if (kind === NEW)
-        bare.place(sequence[i]!, id[i]!, side[i]! as SideCode, price[i]!, quantity[i]!, immediate[i] === 1)
-      else if (kind === CANCEL) bare.cancel(sequence[i]!, id[i]!)
-      else bare.modify(sequence[i]!, id[i]!, price[i]!, quantity[i]!)
+    const fields = this.#fields
+    for (let at = from * MESSAGE_FIELDS; at < to * MESSAGE_FIELDS; at += MESSAGE_FIELDS) {
+      const kind = fields[at]!
+      const id = fields[at + 1]!
+      const price = fields[at + 2]!
+      const quantity = fields[at + 3]!
+      const sequence = fields[at + 4]!
+      if (kind === NEW) bare.place(sequence, id, fields[at + 5]! as SideCode, price, quantity, fields[at + 6] === 1)
+      else if (kind === CANCEL) bare.cancel(sequence, id)
+      else bare.modify(sequence, id, price, quantity)
     }
   }
 
@@ -107,7 +102,7 @@ class OwnBook implements MatchingPeer {
   }
 
   release(): void {
-    this.#quantity = this.#sequence = this.#id = this.#price = new Int32Array(0)
+    this.#fields = new Int32Array(0)
   }
 }
 
