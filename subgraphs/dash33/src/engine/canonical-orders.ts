@@ -69,7 +69,7 @@ function writeRecord({ records, marketsByIndex }: EngineState, record: number, o
   const codes = values[at + CODES]!
   out.number(values[at + NUMBER]!)
   out.number(values[at + ACCOUNT]!)
-  out.text(records.clientOrderIds[record]!)
+  out.spelled(records.spelled(record), records.spelledAt(record), records.spelledLength(record))
   out.number(values[at + CREATED_AT]!)
   writeOptional(values[at + EXPIRES_AT]!, out)
   out.number(roleIn(codes))
@@ -84,7 +84,7 @@ function writeRecord({ records, marketsByIndex }: EngineState, record: number, o
   writeOptional(values[at + NOW + AT_PRICE]!, out)
   writeOptional(values[at + NOW + AT_STOP_PRICE]!, out)
   writeStanding(values, at + FIRST, out)
-  const fills = records.fills[record]!
+  const fills = records.fills(record)
   const unit = marketsByIndex[marketIn(codes)]!.core.quoteUnits
   out.number(fills.length / FILL_WIDTH)
   for (let i = 0; i < fills.length; i += FILL_WIDTH) {
@@ -113,7 +113,8 @@ function readRecord(state: EngineState, input: StateReader, slot: number): numbe
     displayQuantity: input.optional(),
     expiresAt: input.optional(),
   }
-  const record = records.add(number, account, clientOrderId, kind, terms, createdAt, expiresAt, slot)
+  records.ids.take(clientOrderId)
+  const record = records.add(number, account, null, kind, terms, createdAt, expiresAt, slot)
   const values = records.values(record)
   const at = records.at(record)
   values[at + NOW + AT_PRICE] = input.optional() ?? 0
@@ -125,7 +126,7 @@ function readRecord(state: EngineState, input: StateReader, slot: number): numbe
     // The amount is the product of the others.
     input.number()
   }
-  if (fills.length > 0) records.fills[record] = fills
+  records.setFills(record, fills)
   return record
 }
 
@@ -150,8 +151,7 @@ function writeColumns(state: EngineState, slot: number, out: StateWriter): void 
   const { pool } = orders
   const market = state.exchange.marketOf(slot)
   const onBook = pool.level[slot] !== NONE
-  for (const value of [orders.status(slot), orders.flags(slot), pool.price[slot]!, pool.peak[slot]!])
-    out.number(value)
+  for (const value of [orders.status(slot), orders.flags(slot), pool.price[slot]!, pool.peak[slot]!]) out.number(value)
   out.number(orders.quantity(slot))
   out.number(orders.remaining(slot))
   out.number(orders.held(slot))

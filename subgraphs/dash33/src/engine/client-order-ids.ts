@@ -1,15 +1,21 @@
 import { randomFillSync } from 'node:crypto'
 import { NONE } from '../book/index.ts'
+import { MAX_TEXT_LENGTH } from './commands.ts'
 import { ACCOUNT, HASH, type OrderRecords } from './order-records.ts'
 
 const FIRST_BITS = 10
-/** Longer than any admissible text; a power of two. */
-const KEYS = 128
 /** The hash is of this process alone, so that no client can choose ids that fall on one place. It decides nothing that is seen. */
-const KEY = randomFillSync(new Int32Array(KEYS))
+const KEY = randomFillSync(new Int32Array(MAX_TEXT_LENGTH + 2))
+const ACCOUNT_KEY = KEY[MAX_TEXT_LENGTH]!
+const LENGTH_KEY = KEY[MAX_TEXT_LENGTH + 1]!
 
 /** Records by account and client order id: an open table of numbers, where maps of strings would be the dearest part of a command. */
 export class ClientOrderIds {
+  /** The id that was taken up last: what `find` and `add` are about. */
+  readonly bytes = new Uint8Array(MAX_TEXT_LENGTH)
+  length = 0
+  private sum = 0
+  private text: string | null = null
   private readonly records: OrderRecords
   /** Pairs: a hash, and the record plus one; 0: nothing is there. */
   private table = new Int32Array(2 << FIRST_BITS)
@@ -20,23 +26,63 @@ export class ClientOrderIds {
     this.records = records
   }
 
-  /** The record, or NONE. */
-  find(account: number, text: string): number {
+  /** @throws RangeError where it is longer than ids may be, or no ASCII */
+  take(text: string): void {
+    if (text === this.text) return
+    const { length } = text
+    if (length > MAX_TEXT_LENGTH) throw new RangeError(`a client order id of ${length} characters`)
+    const { bytes } = this
+    let sum = Math.imul(LENGTH_KEY, length)
+    let all = 0
+    for (let i = 0; i < length; i++) {
+      const code = text.charCodeAt(i)
+      bytes[i] = code
+      all |= code
+      sum = (sum + Math.imul(KEY[i]!, code)) | 0
+    }
+    if (all > 127) throw new RangeError('a client order id that is no ASCII')
+    this.length = length
+    this.sum = sum
+    this.text = text
+  }
+
+  /** The same of an id that is spelled somewhere. */
+  takeSpelled(source: Uint8Array, start: number, length: number): void {
+    if (length > MAX_TEXT_LENGTH) throw new RangeError(`a client order id of ${length} characters`)
+    const { bytes } = this
+    let sum = Math.imul(LENGTH_KEY, length)
+    for (let i = 0; i < length; i++) {
+      const code = source[start + i]!
+      bytes[i] = code
+      sum = (sum + Math.imul(KEY[i]!, code)) | 0
+    }
+    this.length = length
+    this.sum = sum
+    this.text = null
+  }
+
+  /** The account's record of the id, or NONE. */
+  find(account: number): number {
     const { table } = this
     const mask = (table.length >> 1) - 1
-    const hash = hashOf(account, text)
+    const hash = this.hashFor(account)
     for (let i = hash >>> this.shift; ; i = (i + 1) & mask) {
       const record = table[2 * i + 1]! - 1
       if (record === NONE) return NONE
-      if (table[2 * i] === hash && this.isOf(record, account, text)) return record
+      if (table[2 * i] === hash && this.isOf(record, account)) return record
     }
   }
 
-  /** Of an id that is not in it. */
-  add(record: number, account: number, text: string): void {
+  /** The id becomes a record's, of which there is none yet. */
+  add(record: number, account: number): void {
+    const { records, bytes, length } = this
     if (this.size * 4 > this.table.length) this.grow()
-    const hash = hashOf(account, text)
-    this.records.values(record)[this.records.at(record) + HASH] = hash
+    const spelled = records.spelled(record)
+    const start = records.spelledAt(record)
+    for (let i = 0; i < length; i++) spelled[start + i] = bytes[i]!
+    if (length < MAX_TEXT_LENGTH) spelled[start + length] = 0
+    const hash = this.hashFor(account)
+    records.values(record)[records.at(record) + HASH] = hash
     this.put(hash, record)
     this.size++
   }
@@ -58,9 +104,18 @@ export class ClientOrderIds {
     this.size--
   }
 
-  private isOf(record: number, account: number, text: string): boolean {
-    const { records } = this
-    return records.values(record)[records.at(record) + ACCOUNT] === account && records.clientOrderIds[record] === text
+  /** Multilinear, whose high bits fall evenly whatever the text. */
+  private hashFor(account: number): number {
+    return (this.sum + Math.imul(ACCOUNT_KEY, account)) | 0
+  }
+
+  private isOf(record: number, account: number): boolean {
+    const { records, bytes, length } = this
+    if (records.values(record)[records.at(record) + ACCOUNT] !== account) return false
+    const spelled = records.spelled(record)
+    const start = records.spelledAt(record)
+    for (let i = 0; i < length; i++) if (spelled[start + i] !== bytes[i]) return false
+    return length === MAX_TEXT_LENGTH || spelled[start + length] === 0
   }
 
   private put(hash: number, record: number): void {
@@ -78,11 +133,4 @@ export class ClientOrderIds {
     this.shift--
     for (let i = 0; i < old.length; i += 2) if (old[i + 1] !== 0) this.put(old[i]!, old[i + 1]! - 1)
   }
-}
-
-/** Multilinear, whose high bits fall evenly whatever the text: 2 << 20 places are far from too many for it. */
-function hashOf(account: number, text: string): number {
-  let hash = Math.imul(KEY[0]!, account) + Math.imul(KEY[1]!, text.length)
-  for (let i = 0; i < text.length; i++) hash = (hash + Math.imul(KEY[(i + 2) & (KEYS - 1)]!, text.charCodeAt(i))) | 0
-  return hash | 0
 }

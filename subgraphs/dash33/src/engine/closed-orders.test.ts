@@ -27,7 +27,8 @@ function windowOf(accounts: number, limits: ClosedOrderLimits) {
   const closed = new ClosedOrders(records, all, limits)
   const close = (account: number): string => {
     const clientOrderId = `key-${++sequence}`
-    closed.remember(records.add(sequence * 4, account, clientOrderId, 0, TERMS, 0, 0, NONE))
+    records.ids.take(clientOrderId)
+    closed.remember(records.add(sequence * 4, account, null, 0, TERMS, 0, 0, NONE))
     records.reuse()
     return clientOrderId
   }
@@ -35,7 +36,7 @@ function windowOf(accounts: number, limits: ClosedOrderLimits) {
 }
 
 const known = (account: number, keys: readonly string[]) => keys.filter((key) => records.find(account, key) !== NONE)
-const keysOf = (closed: ClosedOrders) => closed.inOrder().map((record) => records.clientOrderIds[record])
+const keysOf = (closed: ClosedOrders) => closed.inOrder().map((record) => records.clientOrderId(record))
 
 describe('the window of closed orders', () => {
   it('keeps the last of each account, so that a busy one cannot push out the others', () => {

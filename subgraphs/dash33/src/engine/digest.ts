@@ -43,6 +43,21 @@ export class Digest {
     this.b = b
   }
 
+  /** The same as the text of these characters. */
+  spelled(bytes: Uint8Array, length: number): void {
+    this.mix(length)
+    let { a, b } = this
+    for (let i = 0; i < length; i++) {
+      const word = bytes[i]!
+      const mixedA = Math.imul(a ^ word, PRIME_A)
+      const mixedB = Math.imul(b ^ word, PRIME_B)
+      a = mixedA ^ (mixedA >>> 15) ^ (mixedB << 7)
+      b = mixedB ^ (mixedB >>> 13) ^ (mixedA << 11)
+    }
+    this.a = a
+    this.b = b
+  }
+
   /** 16 hexadecimal digits. */
   hex(): string {
     const half = (value: number) => (value >>> 0).toString(16).padStart(8, '0')

@@ -24,6 +24,15 @@ import {
 } from './setting-commands.ts'
 import { EngineState } from './state.ts'
 
+/** Commands one after the other, as they are read. */
+export interface CommandSource {
+  /** Goes on to the next command. @returns false where there is none */
+  next(): boolean
+  /** Carries out the command from where it is written, if it is one of the many that need no more than that; null: it is to be read. */
+  carryOut(state: EngineState): Answer | null
+  read(): Command
+}
+
 /**
  * The whole exchange as a function: the same admissible commands, in the same order, with the same times, give the same answers,
  * events and state everywhere. No clock, no randomness, no fractions.
@@ -71,13 +80,16 @@ export class Engine {
     return { batch, acks }
   }
 
-  /** The same for a batch whose events, changes and answers nobody reads: they are not made. */
-  applyUnheard(commands: readonly Command[], time: number): void {
+  /** The same for commands whose events, changes and answers nobody reads: they are not made. */
+  applyUnheard(commands: CommandSource, time: number): void {
     const { state } = this
     const { exchange, narrator, records } = state
     const unread: EngineEvent[] = []
     narrator.isHeard = false
-    for (let i = 0; i < commands.length; i++) this.process(commands[i]!, time, unread)
+    while (commands.next()) {
+      this.begin(time, unread)
+      this.finish(time, commands.carryOut(state) ?? this.dispatch(commands.read(), unread))
+    }
     narrator.isHeard = true
     for (const { changes } of exchange.markets) changes?.clear()
     exchange.balances.touched.clear()
@@ -86,17 +98,23 @@ export class Engine {
 
   /** Applies one command, appending what happens to `out`. */
   private process(command: Command, time: number, out: EngineEvent[]): Answer {
+    this.begin(time, out)
+    return this.finish(time, this.dispatch(command, out))
+  }
+
+  private begin(time: number, out: EngineEvent[]): void {
+    this.state.exchange.begin(this.state.sequence + 1, time)
+    this.state.narrator.begin(out)
+  }
+
+  private finish(time: number, answer: Answer): Answer {
     const { state } = this
     const { exchange } = state
-    const sequence = state.sequence + 1
-    exchange.begin(sequence, time)
-    state.narrator.begin(out)
-    const answer = this.dispatch(command, out)
     exchange.end()
-    state.sequence = sequence
+    state.sequence++
     state.time = time
     const { digest } = exchange
-    digest.number(sequence)
+    digest.number(state.sequence)
     digest.number(time)
     digest.text(wordOf(answer))
     return answer

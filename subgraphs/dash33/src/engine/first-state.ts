@@ -161,9 +161,11 @@ function recordOf(state: EngineState, row: OrderRow, slot: number): number {
     NO_ROLE,
   )
   const number = sequence * ORDERS_PER_COMMAND
-  const record = records.add(number, account, clientOrderId, kind, termsOf(state, row), createdAt, 0, slot)
+  records.ids.take(clientOrderId)
+  const record = records.add(number, account, null, kind, termsOf(state, row), createdAt, 0, slot)
   const unit = state.exchange.markets[market]!.quoteUnits
-  if (fills.length > 0) records.fills[record] = fills.flatMap((fill, leg) => [leg, ...fill])
+  const made = fills.flatMap((fill, leg) => [leg, ...fill])
+  records.setFills(record, made)
   const filled = fills.reduce((sum, [, lots]) => sum + lots, 0)
   const filledQuote = fills.reduce((sum, [at, lots]) => sum + at * lots * unit, 0)
   stand(state, record, FIRST, quantity, quantity - filled, filledQuote, STATUS_NUMBERS[firstStatus])

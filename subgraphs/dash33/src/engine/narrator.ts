@@ -7,7 +7,19 @@ import { termsOf } from './drafting.ts'
 import type { EngineEvent, HoldChange, OrderNames, TradeParty } from './events.ts'
 import { codesOf, marketIn, sideIn } from './order-codes.ts'
 import { orderId, tradeId } from './order-id.ts'
-import { ACCOUNT, AT_PRICE, AT_STOP_PRICE, CODES, HOLD_TOUCHED, NO_FILLS, NOW, NUMBER, SLOT } from './order-records.ts'
+import {
+  ACCOUNT,
+  type AskedNumbers,
+  AT_PRICE,
+  AT_STOP_PRICE,
+  CODES,
+  HOLD_TOUCHED,
+  MARKS,
+  NO_FILLS,
+  NOW,
+  NUMBER,
+  SLOT,
+} from './order-records.ts'
 import type { EngineState } from './state.ts'
 import { reasonOf, roleOf, SIDES, STATUS_REASONS } from './words.ts'
 
@@ -16,13 +28,16 @@ export interface Announced extends OrderTerms {
   readonly clientOrderId: string
 }
 
+/** The same where nobody hears of it: its client order id is the one that was taken up last. */
+export type Silent = AskedNumbers & { readonly clientOrderId: null }
+
 /** Tells in words what the core does: its numbers become events, and each order keeps a record of its names. */
 export class Narrator implements Sink {
   /** Whether anybody reads events, changes and answers; records are kept all the same. */
   isHeard = true
   private out: EngineEvent[] = []
   private readonly state: EngineState
-  private announced: readonly Announced[] = []
+  private announced: readonly (Announced | Silent)[] = []
   private groupId: string | null = null
   /** Records of the orders that the command placed. */
   readonly placed = new IntList()
@@ -47,7 +62,7 @@ export class Narrator implements Sink {
   }
 
   /** Names the orders that the next acceptances are of. */
-  announce(orders: readonly Announced[]): void {
+  announce(orders: readonly (Announced | Silent)[]): void {
     this.announced = orders
   }
 
@@ -70,10 +85,13 @@ export class Narrator implements Sink {
     const expiresAt = exchange.deadlines.timeOf(slot)
     const codes = codesOf(orders, slot)
     const account = orders.pool.owner[slot]!
-    const record = records.add(number, account, clientOrderId, codes, announced, time, expiresAt ?? 0, slot)
+    const { ids } = records
+    if (clientOrderId !== null) ids.take(clientOrderId)
+    const text = this.isHeard ? clientOrderId : null
+    const record = records.add(number, account, text, codes, announced, time, expiresAt ?? 0, slot)
     this.placed.push(record)
-    exchange.digest.text(clientOrderId)
-    if (!this.isHeard) return
+    exchange.digest.spelled(ids.bytes, ids.length)
+    if (!this.isHeard || clientOrderId === null) return
     if (orders.held(slot) !== 0) this.held(slot)
     const names = this.names(record)
     if (this.placed.length === 1) this.groupId = this.announced.length > 1 ? names.orderId : null
@@ -209,8 +227,8 @@ export class Narrator implements Sink {
     const record = records.of(slot)
     const values = records.values(record)
     const at = records.at(record)
-    if (values[at + HOLD_TOUCHED] === 1) return
-    values[at + HOLD_TOUCHED] = 1
+    if ((values[at + MARKS]! & HOLD_TOUCHED) !== 0) return
+    values[at + MARKS] = values[at + MARKS]! | HOLD_TOUCHED
     this.touchedHolds.push(record)
   }
 
@@ -258,7 +276,7 @@ export class Narrator implements Sink {
       const record = this.touchedHolds.at(i)
       const values = records.values(record)
       const at = records.at(record)
-      values[at + HOLD_TOUCHED] = 0
+      values[at + MARKS] = values[at + MARKS]! & ~HOLD_TOUCHED
       const codes = values[at + CODES]!
       const { quoteAsset, baseAsset } = exchange.markets[marketIn(codes)]!
       const slot = values[at + SLOT]!
@@ -281,7 +299,7 @@ export class Narrator implements Sink {
     const account = accountsByIndex[values[at + ACCOUNT]!]!
     return {
       orderId: orderId(values[at + NUMBER]!),
-      clientOrderId: records.clientOrderIds[record]!,
+      clientOrderId: records.clientOrderId(record),
       accountId: account.id,
       userId: account.userId,
       symbol: marketsByIndex[marketIn(codes)]!.symbol,

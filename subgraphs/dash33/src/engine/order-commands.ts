@@ -20,7 +20,7 @@ import { placePair } from './core/pairs.ts'
 import { place } from './core/placing.ts'
 import { exitsOf, fill, legsOf } from './drafting.ts'
 import type { MarketEntry } from './market-entry.ts'
-import type { Announced } from './narrator.ts'
+import type { Announced, Silent } from './narrator.ts'
 import { roleIn } from './order-codes.ts'
 import { orderId, parseOrderId } from './order-id.ts'
 import { CODES, NUMBER, SLOT } from './order-records.ts'
@@ -81,12 +81,18 @@ function placeAll(state: EngineState, accountId: string, orders: readonly Announ
   return firstAnswer(state)
 }
 
+/** Places an order whose client order id was taken up, and which is new to its account. */
+export function placeSilently(state: EngineState, draft: Draft, order: readonly Silent[]): Answer {
+  state.narrator.announce(order)
+  return place(state.exchange, draft) === NONE ? refusalOf(state) : firstAnswer(state)
+}
+
 function firstAnswer(state: EngineState): Answer {
   const { narrator, exchange, records } = state
   const { placed } = narrator
   const first = placed.at(0)
   const fills = narrator.fills()
-  if (fills.length > 0) records.fills[first] = fills
+  records.setFills(first, fills)
   for (let i = 0; i < placed.length; i++) records.settleFirst(placed.at(i), exchange.orders)
   if (!narrator.isHeard) return 'PLACED'
   const linked: OrderSnapshot[] = []
@@ -115,7 +121,7 @@ function repeatedAnswer(state: EngineState, account: Account, orders: readonly A
   return {
     kind: 'PLACED',
     order: firstSnapshot(state, first),
-    fills: fillSnapshots(state, first, sequenceIn(state, first), records.fills[first]!),
+    fills: fillSnapshots(state, first, sequenceIn(state, first), records.fills(first)),
     linked: linked.map((record) => firstSnapshot(state, record)),
     replayed: true,
   }
@@ -140,6 +146,14 @@ function isRepeated(state: EngineState, first: number, known: readonly number[],
 
 const sequenceIn = ({ records }: EngineState, record: number) =>
   sequenceOf(records.values(record)[records.at(record) + NUMBER]!)
+
+/** Cancels the order of the client order id that was taken up. */
+export function cancelSilently(state: EngineState, account: Account): Answer {
+  const { exchange, records } = state
+  const record = records.ids.find(account.index)
+  const slot = record === NONE ? NONE : records.values(record)[records.at(record) + SLOT]!
+  return cancelOrder(exchange, account.index, slot) ? 'CANCELLED' : refusalOf(state)
+}
 
 export function cancelOne(state: EngineState, command: CancelOrder): Answer {
   const account = state.accounts.get(command.accountId)

@@ -1,6 +1,6 @@
 import { NONE } from '../book/index.ts'
 import { ClientOrderIds } from './client-order-ids.ts'
-import type { OrderTerms } from './commands.ts'
+import { MAX_TEXT_LENGTH, type OrderTerms } from './commands.ts'
 import { IntList } from './core/int-list.ts'
 import type { Orders } from './core/orders.ts'
 
@@ -11,36 +11,41 @@ const CHUNK_BITS = 10
 const CHUNK_MASK = (1 << CHUNK_BITS) - 1
 const FIRST_SLOTS = 256
 
-// Places within a record; amounts that may be missing are 0 then.
-/** The core's id. */
-export const NUMBER = 0
-export const ACCOUNT = 1
-/** What it is: see `order-codes.ts`. */
-export const CODES = 2
-/** While it is open or pending; NONE once it is closed. */
-export const SLOT = 3
-export const CREATED_AT = 4
-export const EXPIRES_AT = 5
-/** The terms as accepted: what a repeated client order id is compared with. */
-export const QUANTITY = 6
-export const PRICE = 7
-export const STOP_PRICE = 8
-export const TRAILING_AMOUNT = 9
-export const TRAILING_BPS = 10
-export const DISPLAY_QUANTITY = 11
-export const GOOD_TILL = 12
-/** How it stands: while it is open, as it was last looked at; seven numbers, see below. */
-export const NOW = 13
-/** How its own command left it: the answer that a repeated client order id gets. */
-export const FIRST = 20
-export const STANDING_WIDTH = 7
+// Places within a record; amounts that may be missing are 0 then. The first six are what finding, closing and forgetting an order touch:
+// one line of the processor's cache.
+export const HASH = 0
 /** Links of `ClosedOrders`, and of the records that are free. */
-export const NEXT_CLOSED = 27
-export const PREVIOUS_CLOSED = 28
-export const NEXT_OF_ACCOUNT = 29
-export const HASH = 30
-/** What is held for it has changed since holds were last told. */
-export const HOLD_TOUCHED = 31
+export const NEXT_CLOSED = 1
+export const PREVIOUS_CLOSED = 2
+export const NEXT_OF_ACCOUNT = 3
+export const ACCOUNT = 4
+/** While it is open or pending; NONE once it is closed. */
+export const SLOT = 5
+/** The core's id. */
+export const NUMBER = 6
+/** What it is: see `order-codes.ts`. */
+export const CODES = 7
+export const CREATED_AT = 8
+export const EXPIRES_AT = 9
+/** The terms as accepted: what a repeated client order id is compared with. */
+export const QUANTITY = 10
+export const PRICE = 11
+export const STOP_PRICE = 12
+export const TRAILING_AMOUNT = 13
+export const TRAILING_BPS = 14
+export const DISPLAY_QUANTITY = 15
+export const GOOD_TILL = 16
+/** How it stands: while it is open, as it was last looked at; seven numbers, see below. */
+export const NOW = 17
+/** How its own command left it: the answer that a repeated client order id gets. */
+export const FIRST = 24
+export const STANDING_WIDTH = 7
+export const MARKS = 31
+
+/** Among the marks: what is held for it has changed since holds were last told. */
+export const HOLD_TOUCHED = 1
+/** Among the marks: it traded as it arrived. */
+const HAS_FILLS = 2
 
 // Places within a standing.
 export const AT_PRICE = 0
@@ -52,12 +57,12 @@ export const AT_STATUS = 5
 export const AT_REASON = 6
 
 /** The numbers of an order's terms. */
-type AskedNumbers = Pick<
+export type AskedNumbers = Pick<
   OrderTerms,
   'quantity' | 'price' | 'stopPrice' | 'trailingAmount' | 'trailingBps' | 'displayQuantity' | 'expiresAt'
 >
 
-/** Numbers of one fill in `OrderRecords.fills`: its position among the trades of its command, price, quantity and fee. */
+/** Numbers of one fill in what `OrderRecords.fills` gives: its position among the trades of its command, price, quantity and fee. */
 export const FILL_WIDTH = 4
 export const NO_FILLS: readonly number[] = []
 
@@ -67,10 +72,13 @@ export const NO_FILLS: readonly number[] = []
  */
 export class OrderRecords {
   private readonly chunks: Float64Array[] = []
-  /** By record, like the fills that an order made as it arrived. */
-  readonly clientOrderIds: string[] = []
-  readonly fills: (readonly number[])[] = []
-  private readonly ids = new ClientOrderIds(this)
+  /** Client order ids, which end with a 0 where they are not as long as can be. */
+  private readonly spellings: Uint8Array[] = []
+  /** The same as texts, of those that were asked for. */
+  private readonly texts: (string | null)[] = []
+  /** By record, where the record says that there are any. */
+  private readonly fillsOf: (readonly number[])[] = []
+  readonly ids = new ClientOrderIds(this)
   private bySlot = new Int32Array(FIRST_SLOTS)
   private free = NONE
   private used = 0
@@ -94,7 +102,35 @@ export class OrderRecords {
 
   /** The record of an account's client order id, or NONE. */
   find(account: number, clientOrderId: string): number {
-    return this.ids.find(account, clientOrderId)
+    this.ids.take(clientOrderId)
+    return this.ids.find(account)
+  }
+
+  /** The bytes of a record's client order id, and of others. */
+  spelled(record: number): Uint8Array {
+    return this.spellings[record >> CHUNK_BITS]!
+  }
+
+  /** Where a record's own begin among them. */
+  spelledAt(record: number): number {
+    return (record & CHUNK_MASK) * MAX_TEXT_LENGTH
+  }
+
+  spelledLength(record: number): number {
+    const start = this.spelledAt(record)
+    const spelled = this.spelled(record)
+    let length = 0
+    while (length < MAX_TEXT_LENGTH && spelled[start + length] !== 0) length++
+    return length
+  }
+
+  clientOrderId(record: number): string {
+    const known = this.texts[record]
+    if (known) return known
+    const start = this.spelledAt(record)
+    const text = Buffer.from(this.spelled(record).buffer).toString('latin1', start, start + this.spelledLength(record))
+    this.texts[record] = text
+    return text
   }
 
   /** The record of an open or pending order. */
@@ -112,11 +148,17 @@ export class OrderRecords {
     return slots
   }
 
-  /** @param codes what `codesOf` gives @param expiresAt 0: never @param slot NONE: it is closed */
+  /**
+   * Begins the record of an order with the client order id that was taken up last.
+   * @param text that id, where it is at hand and will be asked for
+   * @param codes what `codesOf` gives
+   * @param expiresAt 0: never
+   * @param slot NONE: it is closed
+   */
   add(
     number: number,
     account: number,
-    clientOrderId: string,
+    text: string | null,
     codes: number,
     terms: AskedNumbers,
     createdAt: number,
@@ -143,12 +185,25 @@ export class OrderRecords {
     values[at + GOOD_TILL] = terms.expiresAt ?? 0
     values[at + NOW + AT_PRICE] = price
     values[at + NOW + AT_STOP_PRICE] = stopPrice
-    values[at + HOLD_TOUCHED] = 0
-    this.clientOrderIds[record] = clientOrderId
-    this.fills[record] = NO_FILLS
-    this.ids.add(record, account, clientOrderId)
+    values[at + MARKS] = 0
+    if (text !== null || this.texts.length > 0) this.texts[record] = text
+    this.ids.add(record, account)
     if (slot !== NONE) this.bind(slot, record)
     return record
+  }
+
+  /** What the order traded as it arrived. */
+  fills(record: number): readonly number[] {
+    const marks = this.values(record)[this.at(record) + MARKS]!
+    return (marks & HAS_FILLS) === 0 ? NO_FILLS : this.fillsOf[record]!
+  }
+
+  setFills(record: number, fills: readonly number[]): void {
+    if (fills.length === 0) return
+    const values = this.values(record)
+    const at = this.at(record)
+    values[at + MARKS] = values[at + MARKS]! | HAS_FILLS
+    this.fillsOf[record] = fills
   }
 
   /** Brings up to date how an order stands. */
@@ -211,7 +266,10 @@ export class OrderRecords {
       this.free = this.values(record)[this.at(record) + NEXT_CLOSED]!
       return record
     }
-    if (this.used >> CHUNK_BITS === this.chunks.length) this.chunks.push(new Float64Array(WIDTH << CHUNK_BITS))
+    if (this.used >> CHUNK_BITS === this.chunks.length) {
+      this.chunks.push(new Float64Array(WIDTH << CHUNK_BITS))
+      this.spellings.push(new Uint8Array(MAX_TEXT_LENGTH << CHUNK_BITS))
+    }
     return this.used++
   }
 

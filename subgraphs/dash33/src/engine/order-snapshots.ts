@@ -52,7 +52,7 @@ function snapshot(state: EngineState, record: number, standing: number): OrderSn
   const role = roleIn(codes)
   return {
     orderId: orderId(number),
-    clientOrderId: records.clientOrderIds[record]!,
+    clientOrderId: records.clientOrderId(record),
     accountId: accountsByIndex[values[at + ACCOUNT]!]!.id,
     symbol: marketsByIndex[marketIn(codes)]!.symbol,
     side: SIDES[sideIn(codes)]!,

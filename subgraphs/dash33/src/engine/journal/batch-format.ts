@@ -3,6 +3,7 @@ import { ENGINE_VERSION } from '../version.ts'
 import { ByteReader, ByteWriter } from './byte-stream.ts'
 import { readCommand, writeCommand } from './command-codec.ts'
 import { readFirstFormat } from './first-format.ts'
+import { SpelledBatch } from './spelled-batch.ts'
 
 // Binary, not JSON: a recorded quote takes some 35 bytes against 300, and the journal is what a day of trading writes most of.
 /** Rises with every change of the form; old versions stay readable. */
@@ -95,14 +96,31 @@ export function encodeBatch(time: number, segments: readonly Uint8Array[]): Buff
 /** @throws where the bytes are not a batch of a known version. */
 export function decodeBatch(bytes: Uint8Array): JournaledBatch {
   const input = new ByteReader(bytes)
-  const version = input.byte()
+  const version = versionOf(input)
   if (version === FIRST_FORMAT_VERSION) return readFirstFormat(input)
-  if (version !== FORMAT_VERSION) throw new Error(`journal format ${version} is not known to this engine`)
   const engineVersion = input.byte()
   const time = input.number()
   const segments: Segment[] = []
   while (!input.atEnd) segments.push(readSegment(input))
   return { time, engineVersion, segments }
+}
+
+/** A batch whose commands are still to be read. */
+export interface OpenedBatch extends Pick<JournaledBatch, 'time' | 'engineVersion'> {
+  readonly commands: SpelledBatch
+}
+
+/** Reads a batch's head. @returns null where it is of the first format @throws where it is of no known version */
+export function openBatch(bytes: Uint8Array): OpenedBatch | null {
+  const input = new ByteReader(bytes)
+  if (versionOf(input) === FIRST_FORMAT_VERSION) return null
+  return { engineVersion: input.byte(), time: input.number(), commands: new SpelledBatch(input) }
+}
+
+function versionOf(input: ByteReader): number {
+  const version = input.byte()
+  if (version === FORMAT_VERSION || version === FIRST_FORMAT_VERSION) return version
+  throw new Error(`journal format ${version} is not known to this engine`)
 }
 
 /** All commands of a batch, in order. */

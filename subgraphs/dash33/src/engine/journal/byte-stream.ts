@@ -101,9 +101,16 @@ const names: string[] = Array.from({ length: KNOWN_NAMES }, () => '')
 
 /** Reads what `ByteWriter` wrote. @throws where the bytes end early or name a text that was not written. */
 export class ByteReader {
-  private readonly bytes: Buffer
+  readonly bytes: Buffer
+  /** Where the text begins that `span` has passed, and how long it is. */
+  spanStart = 0
+  spanLength = 0
   private position = 0
-  private texts: string[] = []
+  private marked = 0
+  private markedTexts = 0
+  /** Where each text begins, and as a text where it was read as one. */
+  private readonly starts: number[] = []
+  private readonly texts: (string | null)[] = []
 
   constructor(bytes: Uint8Array) {
     this.bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
@@ -115,7 +122,21 @@ export class ByteReader {
 
   /** The texts after this are numbered anew. */
   forgetTexts(): void {
-    if (this.texts.length > 0) this.texts = []
+    this.starts.length = 0
+    this.texts.length = 0
+  }
+
+  /** Remembers this place. */
+  mark(): void {
+    this.marked = this.position
+    this.markedTexts = this.texts.length
+  }
+
+  /** Goes back to the place that was remembered last. */
+  reset(): void {
+    this.position = this.marked
+    this.starts.length = this.markedTexts
+    this.texts.length = this.markedTexts
   }
 
   byte(): number {
@@ -135,52 +156,55 @@ export class ByteReader {
   }
 
   text(): string {
-    const reference = this.number()
-    if (reference > 0) return this.known(reference - 1)
-    const start = this.begin()
-    const value = this.bytes.toString('latin1', start, this.position)
-    this.texts.push(value)
-    return value
+    this.span()
+    return this.spelled()
   }
 
-  /** The same of a text that is likely to have come before: the same object, so that maps need not hash it again. */
-  name(): string {
+  /** Passes a text. @returns its number */
+  span(): number {
     const reference = this.number()
-    if (reference > 0) return this.known(reference - 1)
-    const start = this.begin()
-    const end = this.position
-    const { bytes } = this
+    if (reference > 0) {
+      const start = this.starts[reference - 1]
+      if (start === undefined) throw new Error('the journal batch names an unknown text')
+      this.spanStart = start
+      this.spanLength = this.bytes[start - 1]!
+      return reference - 1
+    }
+    this.spanLength = this.byte()
+    this.spanStart = this.position
+    this.position += this.spanLength
+    if (this.position > this.bytes.length) throw new Error('the journal batch ends early')
+    this.texts.push(null)
+    return this.starts.push(this.spanStart) - 1
+  }
+
+  /** A text that is likely to have come before: the same object, so that maps need not hash it again. */
+  name(): string {
+    const number = this.span()
+    const known = this.texts[number]
+    if (typeof known === 'string') return known
+    const { bytes, spanStart, spanLength } = this
+    const end = spanStart + spanLength
     let hash = 0
-    for (let i = start; i < end; i++) hash = Math.imul(hash ^ bytes[i]!, 0x01000193)
+    for (let i = spanStart; i < end; i++) hash = Math.imul(hash ^ bytes[i]!, 0x01000193)
     const place = (hash ^ (hash >>> 16)) & (KNOWN_NAMES - 1)
     let value = names[place]!
-    if (!this.spells(value, start, end)) {
-      value = bytes.toString('latin1', start, end)
+    if (!this.spells(value)) {
+      value = this.spelled()
       names[place] = value
     }
-    this.texts.push(value)
+    this.texts[number] = value
     return value
   }
 
-  /** Passes a text. @returns where it begins */
-  private begin(): number {
-    const length = this.byte()
-    const start = this.position
-    this.position += length
-    if (this.position > this.bytes.length) throw new Error('the journal batch ends early')
-    return start
+  private spelled(): string {
+    return this.bytes.toString('latin1', this.spanStart, this.spanStart + this.spanLength)
   }
 
-  private spells(text: string, start: number, end: number): boolean {
-    if (text.length !== end - start) return false
-    const { bytes } = this
-    for (let i = start; i < end; i++) if (bytes[i] !== text.charCodeAt(i - start)) return false
+  private spells(text: string): boolean {
+    const { bytes, spanStart, spanLength } = this
+    if (text.length !== spanLength) return false
+    for (let i = 0; i < spanLength; i++) if (bytes[spanStart + i] !== text.charCodeAt(i)) return false
     return true
-  }
-
-  private known(index: number): string {
-    const text = this.texts[index]
-    if (text === undefined) throw new Error('the journal batch names an unknown text')
-    return text
   }
 }

@@ -41,7 +41,7 @@ export const KINDS = [
 ] as const
 const SCOPES = ['ACCOUNT', 'MARKET', 'VENUE'] as const
 const SIDES = ['BUY', 'SELL'] as const
-const BY_CLIENT_ORDER_ID = 1
+export const BY_CLIENT_ORDER_ID = 1
 const POST_ONLY = 2
 const STOP_LIMIT = 4
 const EXPIRES = 8

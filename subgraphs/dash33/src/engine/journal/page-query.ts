@@ -1,8 +1,8 @@
 import type { Connection, Submittable } from 'pg'
 import type { JournalRow } from './rows.ts'
 
-/** Commands that a page begins to hold: its last batch may go beyond. */
-export const COMMANDS_PER_PAGE = 65_536
+/** Commands that a page begins to hold; its last batch may go beyond. So few that the next page is there before they are applied. */
+export const COMMANDS_PER_PAGE = 8_192
 /** Signature, flags and the length of an extension that nobody has made yet: PostgreSQL's binary form of COPY. */
 const HEADER_BYTES = 19
 const END_OF_ROWS = -1

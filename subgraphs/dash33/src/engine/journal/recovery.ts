@@ -3,7 +3,7 @@ import { hashState, isCurrentState, readState, writeState } from '../canonical.t
 import { Engine } from '../engine.ts'
 import type { EngineBatch } from '../events.ts'
 import { ENGINE_VERSION } from '../version.ts'
-import { commandsOf, decodeBatch, type Segment } from './batch-format.ts'
+import { commandsOf, decodeBatch, openBatch, type Segment } from './batch-format.ts'
 import type { JournalReader } from './reader.ts'
 import { GENESIS_HASH, hashRow, type JournalRow, type SnapshotRow } from './rows.ts'
 
@@ -89,34 +89,46 @@ export function replay(
   previousHash: Uint8Array,
   through = row.lastSequence,
 ): Replayed {
-  const { commands, time, segments } = proved(engine, row, previousHash, through)
-  const { batch, acks } = engine.applyBatch(commands, time)
-  return { batch, acks, segments }
+  const fault = proved(engine, row, previousHash)
+  const journaled = decodeBatch(row.payload)
+  assertFits(engine, row, journaled.engineVersion, fault)
+  const { sequence } = engine.state
+  const commands = commandsOf(journaled)
+  if (row.lastSequence !== sequence + commands.length) throw fault('has a wrong length')
+  const wanted = through < row.lastSequence ? commands.slice(0, through - sequence) : commands
+  const { batch, acks } = engine.applyBatch(wanted, journaled.time)
+  return { batch, acks, segments: journaled.segments }
 }
 
-/** The same where nobody reads what comes of it. */
-export function pass(engine: Engine, row: JournalRow, previousHash: Uint8Array, through = row.lastSequence): void {
-  const { commands, time } = proved(engine, row, previousHash, through)
-  engine.applyUnheard(commands, time)
+/** The same of a whole batch where nobody reads what comes of it: the engine cannot be used any more where this throws. */
+export function pass(engine: Engine, row: JournalRow, previousHash: Uint8Array): void {
+  const fault = proved(engine, row, previousHash)
+  const opened = openBatch(row.payload)
+  // Nothing of the first format can be replayed: `replay` says so.
+  if (opened === null) return void replay(engine, row, previousHash)
+  assertFits(engine, row, opened.engineVersion, fault)
+  engine.applyUnheard(opened.commands, opened.time)
+  if (row.lastSequence !== engine.state.sequence) throw fault('has a wrong length')
 }
 
-function proved(engine: Engine, row: JournalRow, previousHash: Uint8Array, through: number) {
-  const { sequence, digest } = engine.state
+/** Holds a row against what came before. @returns what makes an error of it */
+function proved(engine: Engine, row: JournalRow, previousHash: Uint8Array) {
+  const { sequence } = engine.state
   const fault = (text: string) => new JournalDamagedError(`journal batch ${row.firstSequence} ${text}`)
   if (row.firstSequence !== sequence + 1) throw fault(`does not follow ${sequence}`)
   if (!equal(row.previousHash, previousHash)) throw fault('does not continue the chain')
   if (!equal(row.hash, hashRow(row))) throw fault('was altered')
-  const journaled = decodeBatch(row.payload)
-  const { engineVersion, time, segments } = journaled
+  return fault
+}
+
+/** Holds a batch against the engine that is to apply it. */
+function assertFits(engine: Engine, row: JournalRow, engineVersion: number, fault: (text: string) => Error): void {
   if (engineVersion !== ENGINE_VERSION) {
     throw fault(
       `is of engine version ${engineVersion}, and this is ${ENGINE_VERSION}: let the old engine close, so that its snapshot holds all`,
     )
   }
-  if (row.digestBefore !== digest.hex()) throw fault('was written on another state')
-  const commands = commandsOf(journaled)
-  if (row.lastSequence !== sequence + commands.length) throw fault('has a wrong length')
-  return { commands: through < row.lastSequence ? commands.slice(0, through - sequence) : commands, time, segments }
+  if (row.digestBefore !== engine.state.digest.hex()) throw fault('was written on another state')
 }
 
 /** The newest snapshot no later than `through` that restores to what it says, or the beginning. */

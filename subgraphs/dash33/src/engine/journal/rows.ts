@@ -21,8 +21,17 @@ export interface SnapshotRow {
   readonly journalHash: Uint8Array
 }
 
+const HEAD_BYTES = 256
+/** Where a row is laid out in one piece: most are short, and three updates of a hash would cost more than the hash. */
+let laidOut = Buffer.allocUnsafe(65_536)
+
 export function hashRow(row: Omit<JournalRow, 'hash'>): Uint8Array {
+  const { previousHash, payload } = row
+  if (laidOut.length < HEAD_BYTES + payload.length) laidOut = Buffer.allocUnsafe(2 * (HEAD_BYTES + payload.length))
+  laidOut.set(previousHash)
+  let length = previousHash.length
   const head = `${row.firstSequence}:${row.lastSequence}:${row.epoch}:${row.digestBefore}:`
-  // In one piece: most rows are short, and three updates would cost more than the hash.
-  return hash('sha256', Buffer.concat([row.previousHash, Buffer.from(head, 'latin1'), row.payload]), 'buffer')
+  length += laidOut.write(head, length, 'latin1')
+  laidOut.set(payload, length)
+  return hash('sha256', laidOut.subarray(0, length + payload.length), 'buffer')
 }

@@ -1,4 +1,6 @@
 import type { MarketStatus, OrderTerms, OrderType, SelfTradePrevention, TimeInForce } from '../commands.ts'
+import { NO_ROLE } from '../core/codes.ts'
+import type { Draft } from '../core/draft.ts'
 import type { ByteReader, ByteWriter } from './byte-stream.ts'
 
 // The order of each list is the journal's: add at the end only.
@@ -92,4 +94,39 @@ export function readTerms(input: ByteReader): OrderTerms {
     selfTradePrevention,
     expiresAt: flags & EXPIRES ? input.number() : null,
   }
+}
+
+/** The numbers of an order as it was asked for. */
+export interface ReadNumbers {
+  quantity: number
+  price: number | null
+  stopPrice: number | null
+  trailingAmount: number | null
+  trailingBps: number | null
+  displayQuantity: number | null
+  expiresAt: number | null
+}
+
+/** The same as `readTerms` in the core's numbers, which are these lists'. @returns the symbol */
+export function readDraft(input: ByteReader, draft: Draft, asked: ReadNumbers): string {
+  const flags = input.byte()
+  const byte = input.byte()
+  const manner = Math.floor(byte / PREVENTIONS.length)
+  const type = Math.floor(manner / TIMES.length)
+  if (type >= TYPES.length) throw new Error('the journal batch holds an unknown value')
+  const symbol = input.name()
+  draft.side = flags & SELL ? 1 : 0
+  draft.type = type
+  draft.timeInForce = manner % TIMES.length
+  draft.selfTrade = byte % PREVENTIONS.length
+  draft.postOnly = (flags & POST_ONLY) !== 0
+  draft.role = NO_ROLE
+  draft.quantity = asked.quantity = input.number()
+  draft.price = asked.price = flags & PRICE ? input.number() : 0
+  draft.stop = asked.stopPrice = flags & STOP_PRICE ? input.number() : 0
+  draft.trailingAmount = asked.trailingAmount = flags & TRAILING_AMOUNT ? input.number() : 0
+  draft.trailingBps = asked.trailingBps = flags & TRAILING_BPS ? input.number() : 0
+  draft.peak = asked.displayQuantity = flags & DISPLAY ? input.number() : 0
+  draft.expiresAt = asked.expiresAt = flags & EXPIRES ? input.number() : 0
+  return symbol
 }
