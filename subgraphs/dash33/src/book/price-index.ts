@@ -31,7 +31,7 @@ export class PriceIndex {
   /** Prices of bids, negated prices of asks, ascending; beside each its level. */
   private keys = new Float64Array(SMALLEST)
   private levels = new Int32Array(SMALLEST)
-  /** The level of the last price with those bits, perhaps another's by now: most prices are found here, with nothing to search. */
+  /** The level of the last price with those bits, perhaps another's by now: a price that is there is mostly found here, with nothing to search. */
   private readonly noted = new Int32Array(NOTED)
   private free = NONE
   private fresh = 0
