@@ -98,6 +98,7 @@ function agree(driver: BookDriver, list: ListBook, published: Map<string, number
 describe('the book', () => {
   it.each([
     ['few prices and deep queues', fc.integer({ min: 1, max: 6 }), 2],
+    ['prices with the same lowest bits', fc.integer({ min: -8, max: 8 }).map((n) => n * 2 ** 20), 2],
     ['any price', fc.integer({ min: -(2 ** 52), max: 2 ** 52 }), 2],
     ['icebergs everywhere', fc.integer({ min: 1, max: 30 }), 12],
   ])(
