@@ -4,13 +4,11 @@ import type { Queries } from '../statements.ts'
 const FIND_NUMBERS = 'SELECT id, no FROM account WHERE id = ANY ($1::text[])'
 
 /**
- * The numbers by which the tables name accounts: given once, never changed, and so remembered, as is which balances there are; bounded by
+ * The numbers by which the tables name accounts: given once, never changed, and so remembered; bounded by
  * the engine's own limit of accounts. One instance belongs to one writer, which forgets them when a transaction that may have given some was rolled back.
  */
 export class AccountNumbers {
   readonly #numbers = new Map<string, number>()
-  /** Balances that have a row, by account and asset. */
-  readonly openBalances = new Set<string>()
 
   /** Makes sure that `of` knows these. @throws where there is no such account. */
   async load(client: Queries, accountIds: Iterable<string>): Promise<void> {
@@ -34,6 +32,5 @@ export class AccountNumbers {
 
   forget(): void {
     this.#numbers.clear()
-    this.openBalances.clear()
   }
 }

@@ -13,6 +13,8 @@ export interface LedgerChanges {
   readonly holds: readonly HoldChange[]
   /** Each touched balance once. */
   readonly balances: readonly BalanceMove[]
+  /** The one of them that a hold is a part of. */
+  readonly balanceOf: (hold: HoldChange) => BalanceMove
 }
 
 /** `expected` and `expectedHeld` are the engine's own after the batches; null where the engine keeps none. Minor units. */
@@ -30,13 +32,19 @@ export function foldLedger(batches: readonly EngineBatch[]): LedgerChanges {
   const credits: At<Credited>[] = []
   const entries: LedgerEntry[] = []
   const holds = new Map<string, HoldChange>()
-  const moves = new Map<string, BalanceMove>()
+  const moves: BalanceMove[] = []
+  const byAccount = new Map<string, Map<string, BalanceMove>>()
   const move = (accountId: string, asset: string): BalanceMove => {
-    const key = `${accountId} ${asset}`
-    const known = moves.get(key)
+    let own = byAccount.get(accountId)
+    if (!own) {
+      own = new Map()
+      byAccount.set(accountId, own)
+    }
+    const known = own.get(asset)
     if (known) return known
     const fresh = { accountId, asset, moved: 0, expected: null, expectedHeld: null }
-    moves.set(key, fresh)
+    own.set(asset, fresh)
+    moves.push(fresh)
     return fresh
   }
   for (const { time: at, events, balances, holds: touched } of batches) {
@@ -58,5 +66,6 @@ export function foldLedger(batches: readonly EngineBatch[]): LedgerChanges {
       balance.expectedHeld = held
     }
   }
-  return { accounts, credits, entries, holds: [...holds.values()], balances: [...moves.values()] }
+  const balanceOf = ({ accountId, asset }: HoldChange) => move(accountId, asset)
+  return { accounts, credits, entries, holds: [...holds.values()], balances: moves, balanceOf }
 }

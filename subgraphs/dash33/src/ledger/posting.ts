@@ -21,35 +21,26 @@ export interface LedgerEntry {
  * A trade gives the base from seller to buyer and the quote from buyer to seller; of what each receives, the venue keeps the fee.
  */
 export function postingOf(event: EngineEvent): LedgerEntry[] {
-  const moves = movesOf(event).filter(([, , amount]) => amount !== 0)
+  const entries: LedgerEntry[] = []
+  if (event.type !== 'TRADE' && event.type !== 'CREDITED') return entries
+  const { engineSequence } = event
   const posting = event.type === 'TRADE' ? event.leg : 0
-  return moves.map(([accountId, asset, amount], leg) => ({
-    engineSequence: event.engineSequence,
-    posting,
-    leg,
-    accountId,
-    asset,
-    amount,
-  }))
-}
-
-function movesOf(event: EngineEvent): [accountId: string, asset: string, amount: number][] {
-  if (event.type === 'CREDITED') {
-    return [
-      [event.accountId, event.asset, event.amount],
-      [EXTERNAL_ACCOUNT, event.asset, -event.amount],
-    ]
+  const move = (accountId: string, asset: string, amount: number) => {
+    if (amount !== 0) entries.push({ engineSequence, posting, leg: entries.length, accountId, asset, amount })
   }
-  if (event.type !== 'TRADE') return []
+  if (event.type === 'CREDITED') {
+    move(event.accountId, event.asset, event.amount)
+    move(EXTERNAL_ACCOUNT, event.asset, -event.amount)
+    return entries
+  }
   const { baseAsset, quoteAsset } = instrumentOf(event.symbol)
   const [buyer, seller] = event.takerSide === 'BUY' ? [event.taker, event.maker] : [event.maker, event.taker]
   const { baseAmount, quoteAmount } = event
-  return [
-    [seller.accountId, baseAsset, -baseAmount],
-    [buyer.accountId, baseAsset, baseAmount - buyer.fee],
-    [FEES_ACCOUNT, baseAsset, buyer.fee],
-    [buyer.accountId, quoteAsset, -quoteAmount],
-    [seller.accountId, quoteAsset, quoteAmount - seller.fee],
-    [FEES_ACCOUNT, quoteAsset, seller.fee],
-  ]
+  move(seller.accountId, baseAsset, -baseAmount)
+  move(buyer.accountId, baseAsset, baseAmount - buyer.fee)
+  move(FEES_ACCOUNT, baseAsset, buyer.fee)
+  move(buyer.accountId, quoteAsset, -quoteAmount)
+  move(seller.accountId, quoteAsset, quoteAmount - seller.fee)
+  move(FEES_ACCOUNT, quoteAsset, seller.fee)
+  return entries
 }

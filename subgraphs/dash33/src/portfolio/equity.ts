@@ -78,6 +78,12 @@ export function foldFlows(
     const leg = event.type === 'TRADE' ? event.leg : 0
     flows.push({ accountId, engineSequence: event.engineSequence, leg, time, ...part })
   }
+  if (accounts !== 'ALL' && accounts.size === 0) {
+    // As nearly always: only the prices have moved.
+    for (const { events } of run.batches)
+      for (const event of events) if (event.type === 'TRADE') lastPrices.set(event.symbol, event.price)
+    return flows
+  }
   for (const { time, events } of run.batches) {
     for (const event of events) {
       if (event.type === 'CREDITED') {
