@@ -20,7 +20,14 @@ export interface KnownPosition {
 /** Positions as they are stored, for the one writer that changes them: of those that trade, nothing is read again. */
 export class PositionMemory {
   readonly #known = new Map<string, KnownPosition>()
+  readonly #maxPositions: number
+  readonly #maxLots: number
   #lots = 0
+
+  constructor(limits = { positions: MAX_POSITIONS, lots: MAX_LOTS }) {
+    this.#maxPositions = limits.positions
+    this.#maxLots = limits.lots
+  }
 
   get(key: string): KnownPosition | undefined {
     return this.#known.get(key)
@@ -32,7 +39,7 @@ export class PositionMemory {
     this.#lots += known.lots.length
     // Those that were changed longest ago come first.
     for (const oldest of this.#known.keys()) {
-      if (this.#known.size <= MAX_POSITIONS && this.#lots <= MAX_LOTS) break
+      if (this.#known.size <= this.#maxPositions && this.#lots <= this.#maxLots) break
       this.#drop(oldest)
     }
   }

@@ -96,8 +96,8 @@ const TABLES = {
   mark_price: 'symbol',
 }
 
-/** Writes batches in groups of the given size, and reads what became of them. */
-async function project(batches: readonly EngineBatch[], size: number) {
+/** Writes batches in groups of the given size, by one writer or each by another, and reads what became of them. */
+async function project(batches: readonly EngineBatch[], size: number, writers: 'ONE' | 'MANY' = 'ONE') {
   await pool.query(
     `TRUNCATE ${Object.keys(TABLES).join()}, trade, exchange_order, candle, balance, credit, pending_transfer, outbox_event`,
   )
@@ -105,9 +105,11 @@ async function project(batches: readonly EngineBatch[], size: number) {
     'ALTER TABLE ledger_entry DISABLE TRIGGER USER; TRUNCATE ledger_entry; ALTER TABLE ledger_entry ENABLE TRIGGER USER',
   )
   await pool.query('UPDATE watermark SET engine_sequence = 0, time = to_timestamp(0)')
-  const write = projectionWriter(pool)
-  for (let at = 0; at < batches.length; at += size)
+  let write = projectionWriter(pool)
+  for (let at = 0; at < batches.length; at += size) {
     await write(batches.slice(at, at + size), at === 0 ? 0 : batches[at - 1]!.lastSequence)
+    if (writers === 'MANY') write = projectionWriter(pool)
+  }
   const entries = await Promise.all(
     Object.entries(TABLES).map(async ([table, key]) => [table, await rows(`SELECT * FROM ${table} ORDER BY ${key}`)]),
   )
@@ -118,6 +120,7 @@ test('positions, lots and equity are what the pure functions make of the fills, 
   const batches = randomTrading(250)
   const once = await project(batches, batches.length)
   expect(await project(batches, 7)).toEqual(once)
+  expect(await project(batches, 19, 'MANY')).toEqual(once)
 
   const numbers = await accountNumbers()
   for (const { accountId, symbol, fills } of foldFills(batches)) {
@@ -163,6 +166,7 @@ test('of more lots than are kept apart the oldest are merged as the pure functio
     batches.push(engine.applyBatch(commands, START + 1 + n).batch)
   }
   const { position_lot: lots } = await project(batches, 37)
+  expect((await project(batches, 101, 'MANY')).position_lot).toEqual(lots)
   const numbers = await accountNumbers()
   for (const { accountId, fills } of foldFills(batches)) {
     const queue = new LotQueue()

@@ -59,9 +59,29 @@ function changedEvent({ engineSequence, setting, target, ...change }: VenueChang
   return newEvent('venue.setting-changed', data, { source: 'dash33', id: `set_${engineSequence}`, time, subject })
 }
 
+/** A trade as its events tell it. */
+interface ToldTrade {
+  readonly trade: Trade
+  readonly instrument: Instrument
+  readonly time: number
+  readonly price: string
+  readonly quantity: string
+  readonly executedAt: string
+}
+
 function tradeEvents(trade: Trade, time: number, moreFollow: boolean): CloudEvent[] {
   const instrument = instrumentOf(trade.symbol)
   const [buyer, seller] = trade.takerSide === 'BUY' ? [trade.taker, trade.maker] : [trade.maker, trade.taker]
+  // Of three events, made once.
+  const told: ToldTrade = {
+    trade,
+    instrument,
+    time,
+    price: formatIncrements(trade.price, instrument.tick),
+    quantity: formatIncrements(trade.quantity, instrument.lot),
+    executedAt: new Date(time).toISOString(),
+  }
+  const { price, quantity, executedAt } = told
   const data: EventData<'trade.executed'> = {
     engineSequence: trade.engineSequence,
     ...(moreFollow ? { moreFollow } : {}),
@@ -73,17 +93,17 @@ function tradeEvents(trade: Trade, time: number, moreFollow: boolean): CloudEven
     quoteScale: instrument.quoteScale,
     baseAmount: `${trade.baseAmount}`,
     quoteAmount: `${trade.quoteAmount}`,
-    price: formatIncrements(trade.price, instrument.tick),
-    quantity: formatIncrements(trade.quantity, instrument.lot),
+    price,
+    quantity,
     takerSide: trade.takerSide,
     buyer: partyData(buyer),
     seller: partyData(seller),
-    executedAt: new Date(time).toISOString(),
+    executedAt,
   }
   return [
     newEvent('trade.executed', data, { source: 'dash33', id: trade.tradeId, time, subject: trade.symbol }),
-    filledEvent(trade, trade.maker, 'MAKER', instrument, time),
-    filledEvent(trade, trade.taker, 'TAKER', instrument, time),
+    filledEvent(told, trade.maker, 'MAKER'),
+    filledEvent(told, trade.taker, 'TAKER'),
   ]
 }
 
@@ -93,11 +113,9 @@ function partyData(party: TradeParty): EventData<'trade.executed'>['buyer'] {
 }
 
 function filledEvent(
-  trade: Trade,
+  { trade, instrument, time, price, quantity, executedAt }: ToldTrade,
   party: TradeParty,
   liquidity: 'MAKER' | 'TAKER',
-  instrument: Instrument,
-  time: number,
 ): CloudEvent {
   const fillId = `fil_${trade.tradeId.slice('trd_'.length)}${liquidity === 'MAKER' ? 'm' : 't'}`
   const data: EventData<'order.filled'> = {
@@ -111,11 +129,11 @@ function filledEvent(
     symbol: trade.symbol,
     side: party.side,
     liquidity,
-    price: formatIncrements(trade.price, instrument.tick),
-    quantity: formatIncrements(trade.quantity, instrument.lot),
+    price,
+    quantity,
     remainingQuantity: formatIncrements(party.remainingQuantity, instrument.lot),
     status: party.status,
-    executedAt: new Date(time).toISOString(),
+    executedAt,
   }
   return newEvent('order.filled', data, { source: 'dash33', id: fillId, time, subject: party.orderId })
 }

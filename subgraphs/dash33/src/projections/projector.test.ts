@@ -1,9 +1,11 @@
+import { setImmediate as turn } from 'node:timers/promises'
 import { pino } from 'pino'
 import { Registry } from 'prom-client'
 import { expect, test } from 'vitest'
+import { accepted } from '../../../../tests/support/engine-events.ts'
 import type { EngineBatch } from '../engine/events.ts'
 import { projectionMetrics } from './observe.ts'
-import { type BatchWriter, Projector, WatermarkMoved } from './projector.ts'
+import { type BatchWriter, MAX_EVENTS_PER_WRITE, Projector, WatermarkMoved } from './projector.ts'
 
 const batch = (firstSequence: number, lastSequence = firstSequence): EngineBatch => ({
   firstSequence,
@@ -45,6 +47,20 @@ test('batches that come together are written together, in order, behind the wate
     [8, [9]],
   ])
   expect(projected).toEqual([8, 9])
+})
+
+test('while whole transactions’ worth waits they are written one behind the other; what is left waits for more to come', async () => {
+  const full = Array.from({ length: MAX_EVENTS_PER_WRITE }, (_, i) => accepted(`ord_${i}`))
+  const writes: number[][] = []
+  const { projector } = projecting(async (batches) => {
+    writes.push(batches.map((each) => each.lastSequence))
+  })
+  for (const sequence of [1, 2, 3]) projector.take({ ...batch(sequence), events: full })
+  await projector.reached(1)
+  for (let turns = 0; turns < 10; turns++) await turn()
+  expect(writes).toEqual([[1], [2]])
+  await projector.caughtUp()
+  expect(writes).toEqual([[1], [2], [3]])
 })
 
 test('a write that fails is made again with the same batches, and until then nothing is ready', async () => {
