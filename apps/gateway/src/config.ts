@@ -1,3 +1,4 @@
+import { tracingEnvironment } from '@opsource/tracing'
 import { z } from 'zod'
 import { clientClassSchema } from './operations/client-class.ts'
 
@@ -33,6 +34,17 @@ const configSchema = z.object({
   SUPERGRAPH_PATH: z.string().optional(),
   /** For development: a `supergraph.yaml` whose subgraphs the gateway composes by itself whenever one changes. */
   SUPERGRAPH_CONFIG: z.string().optional(),
+  /** Of Apollo Studio, with the graph's reference: then operations are reported there, and the supergraph comes from Uplink unless a variable above names one. */
+  APOLLO_KEY: z.string().min(1).optional(),
+  APOLLO_GRAPH_REF: z.string().min(1).optional(),
+  /** Of all requests, the share that is timed field by field for Apollo Studio. */
+  APOLLO_TRACE_SHARE: z.coerce.number().min(0).max(1).default(0.01),
+  /** Where Apollo's own addresses are not reached directly: a proxy's. */
+  APOLLO_UPLINK_ENDPOINTS: list.default([]),
+  APOLLO_USAGE_ENDPOINT: z.url().optional(),
+  /** `false` takes introspection and suggestions away. */
+  INTROSPECTION: z.enum(['true', 'false']).default('true'),
+  ...tracingEnvironment,
   /** A manifest of registered operations, as Apollo's tools write it. */
   OPERATION_MANIFEST: z.string().optional(),
   /** Who may run only what the manifest lists: ANONYMOUS or roles, separated by commas. */

@@ -8,6 +8,7 @@ import type { Registry } from 'prom-client'
 import type { Policies } from './authorize/rules.ts'
 import type { ClientClass } from './operations/client-class.ts'
 import type { Manifest } from './operations/manifest.ts'
+import type { Studio } from './studio/usage.ts'
 import type { SupergraphSource } from './supergraph/source.ts'
 
 /** What the gateway is told when it starts. It reads no environment. */
@@ -38,6 +39,10 @@ export interface GatewayOptions {
   readonly manifest?: Manifest
   /** Who may run only what the manifest lists; nobody by default. */
   readonly safelisted?: readonly ClientClass[]
+  /** The account at Apollo Studio that hears of operations; none by default, and then nothing dials out. */
+  readonly studio?: Studio
+  /** Whether the schema may be asked for, and errors may suggest names from it; so by default. */
+  readonly introspection?: boolean
   /** A folder of `*.graphql` operations that the explorer opens as tabs; the repository's walkthrough by default. */
   readonly operationsPath?: string
   /** How long a live event waits for what joins it, in milliseconds; 300 by default. */

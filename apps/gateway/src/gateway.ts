@@ -60,11 +60,11 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const gate = new Gate(rates)
   const addresses = new Addresses(options.trustedProxies ?? [])
   const admissions = new Admissions({ rates, policies: options.policies })
-  const sources = liveSources(upstreams, options)
+  const sources = liveSources(upstreams, options, metrics)
   const subscriptions = new Subscriptions({ upstreams, sources, admissions, clock, log, metrics })
   const apollo = await startApollo({
     supergraphSdl,
-    sources: querySources(upstreams, options),
+    sources: querySources(upstreams, options, metrics),
     log,
     onGraph: (graph) => {
       admissions.take(graph)
@@ -73,11 +73,20 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     },
     admit: (request) => admissions.admit(request),
     plugins: [requestLog(log, metrics), kept.plugin],
+    studio: options.studio,
+    introspection: options.introspection ?? true,
   })
-  const onLoad = (outcome: 'taken' | 'refused') => metrics.supergraphLoads.inc({ outcome })
+  const { manifest = new Manifest([]) } = options
+  const warm = () =>
+    apollo.warm(manifest.operations).catch((error: Error) => log.warn({ reason: error.message }, 'not all is warm'))
+  void warm()
+  const onLoad = (outcome: 'taken' | 'refused') => {
+    metrics.supergraphLoads.inc({ outcome })
+    if (outcome === 'taken') void warm()
+  }
   const loader = SupergraphLoader.follow({ source, log, use: (sdl) => apollo.update(sdl), onLoad }, supergraphSdl)
   const operations = new Operations({
-    manifest: options.manifest ?? new Manifest([]),
+    manifest,
     safelisted: options.safelisted ?? [],
     cache: options.cache,
     log,
@@ -188,11 +197,11 @@ function openUpstreams(given: GatewayOptions['upstreams']): Map<string, Upstream
   )
 }
 
-function querySources(upstreams: ReadonlyMap<string, Upstream>, { log }: GatewayOptions) {
+function querySources(upstreams: ReadonlyMap<string, Upstream>, { log }: GatewayOptions, metrics: GatewayMetrics) {
   return Object.fromEntries(
     [...upstreams].map(([name, upstream]) => [
       name,
-      new UpstreamDataSource(upstream, { timeoutMs: limits.fetchMs, log }),
+      new UpstreamDataSource(upstream, { timeoutMs: limits.fetchMs, log, onFetched: metrics.fetched }),
     ]),
   )
 }
@@ -201,11 +210,12 @@ function querySources(upstreams: ReadonlyMap<string, Upstream>, { log }: Gateway
 function liveSources(
   upstreams: ReadonlyMap<string, Upstream>,
   { log, clock, liveJoinMs = limits.liveJoinMs }: GatewayOptions,
+  { fetched: onFetched }: GatewayMetrics,
 ) {
   return Object.fromEntries(
     [...upstreams].map(([name, upstream]) => [
       name,
-      new UpstreamDataSource(upstream, { timeoutMs: liveJoinMs, log, breaker: new Breaker(clock) }),
+      new UpstreamDataSource(upstream, { timeoutMs: liveJoinMs, log, breaker: new Breaker(clock), onFetched }),
     ]),
   )
 }

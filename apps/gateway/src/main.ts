@@ -3,12 +3,14 @@ import { RedisCache } from '@opsource/cache'
 import { followRevocations, httpSource, TokenVerifier } from '@opsource/identity'
 import { systemClock } from '@opsource/kernel'
 import { stopOnSignal } from '@opsource/subgraph/service'
-import { pino } from 'pino'
+import { startTracing } from '@opsource/tracing'
+import { type Logger, pino } from 'pino'
 import { collectDefaultMetrics, Registry } from 'prom-client'
 import { type GatewayConfig, readConfig } from './config.ts'
 import { startGateway } from './gateway.ts'
 import type { GatewayOptions } from './gateway-options.ts'
 import { readManifest } from './operations/manifest.ts'
+import { uplinkSource } from './studio/uplink.ts'
 import { composingSource } from './supergraph/composing-source.ts'
 import { fileSource } from './supergraph/file-source.ts'
 
@@ -16,6 +18,11 @@ import { fileSource } from './supergraph/file-source.ts'
 async function main(): Promise<void> {
   const config = readConfig()
   const log = pino({ level: config.LOG_LEVEL, base: { service: 'gateway' } })
+  const endTracing = startTracing({
+    service: 'gateway',
+    endpoint: config.OTEL_EXPORTER_OTLP_ENDPOINT,
+    share: config.OTEL_TRACES_SAMPLER_ARG,
+  })
   const metrics = new Registry()
   collectDefaultMetrics({ register: metrics })
   const transport = await RabbitTransport.connect({ url: config.RABBITMQ_URL, log })
@@ -47,7 +54,9 @@ async function main(): Promise<void> {
     rateScale: config.RATE_LIMIT_SCALE,
     safelisted: config.SAFELIST,
     ...(config.OPERATION_MANIFEST === undefined ? {} : { manifest: await readManifest(config.OPERATION_MANIFEST) }),
-    ...supergraphOf(config),
+    introspection: config.INTROSPECTION === 'true',
+    ...studioOf(config),
+    ...supergraphOf(config, log),
   })
   log.info({ url: gateway.url, explorer: gateway.explorerUrl }, 'the gateway listens')
   process.on('SIGHUP', () => {
@@ -59,12 +68,23 @@ async function main(): Promise<void> {
     await unfollow()
     await transport.close()
     await cache.close()
+    await endTracing()
   })
 }
 
-function supergraphOf({ SUPERGRAPH_PATH, SUPERGRAPH_CONFIG }: GatewayConfig): Pick<GatewayOptions, 'supergraph'> {
-  if (SUPERGRAPH_CONFIG !== undefined) return { supergraph: composingSource(SUPERGRAPH_CONFIG) }
-  return SUPERGRAPH_PATH === undefined ? {} : { supergraph: fileSource(SUPERGRAPH_PATH) }
+function supergraphOf(config: GatewayConfig, log: Logger): Pick<GatewayOptions, 'supergraph'> {
+  if (config.SUPERGRAPH_CONFIG !== undefined) return { supergraph: composingSource(config.SUPERGRAPH_CONFIG) }
+  if (config.SUPERGRAPH_PATH !== undefined) return { supergraph: fileSource(config.SUPERGRAPH_PATH) }
+  const { APOLLO_KEY: key, APOLLO_GRAPH_REF: graphRef, APOLLO_UPLINK_ENDPOINTS: endpoints } = config
+  if (key === undefined || graphRef === undefined) return {}
+  return { supergraph: uplinkSource({ key, graphRef, log, ...(endpoints.length > 0 ? { endpoints } : {}) }) }
+}
+
+function studioOf(config: GatewayConfig): Pick<GatewayOptions, 'studio'> {
+  const { APOLLO_KEY: key, APOLLO_GRAPH_REF: graphRef, APOLLO_TRACE_SHARE: traceShare } = config
+  if (key === undefined || graphRef === undefined) return {}
+  const { APOLLO_USAGE_ENDPOINT: usageEndpoint } = config
+  return { studio: { key, graphRef, traceShare, ...(usageEndpoint === undefined ? {} : { usageEndpoint }) } }
 }
 
 main().catch((error: Error) => {

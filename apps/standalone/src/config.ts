@@ -1,5 +1,6 @@
 import path from 'node:path'
 import { parseArgs } from 'node:util'
+import { type TracingOptions, tracingEnvironment } from '@opsource/tracing'
 import { z } from 'zod'
 import { Refusal } from './refusal.ts'
 
@@ -28,6 +29,7 @@ const schema = z.object({
   DASH33_JOURNAL: z.enum(['ALL', 'SNAPSHOTS']).default('SNAPSHOTS'),
   /** More than 1 for load tests: multiplies all rates that callers are held to. */
   RATE_LIMIT_SCALE: z.coerce.number().positive().default(1),
+  ...tracingEnvironment,
   speed: z.coerce.number().positive().max(1000).default(1),
   market: z.boolean().default(true),
 })
@@ -44,6 +46,8 @@ export interface StandaloneConfig {
   readonly journal: 'ALL' | 'SNAPSHOTS'
   /** Multiplies all rates that callers are held to. */
   readonly rateScale: number
+  /** Where spans go, and which share of the traces begun here. */
+  readonly tracing: Omit<TracingOptions, 'service'>
   /** Users and keys whose secrets are public exist only where nobody else can reach them. */
   readonly demo: boolean
   /** Null: no market in a box. */
@@ -64,6 +68,7 @@ export function readConfig(
   }
   const { HOST, PORT, OPSOURCE_DATA, DATABASE_URL, LOG_LEVEL, DASH33_JOURNAL, RATE_LIMIT_SCALE, market, speed } =
     parsed.data
+  const { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, OTEL_TRACES_SAMPLER_ARG: share } = parsed.data
   const demo = DATABASE_URL === undefined && LOOPBACK.has(HOST)
   return {
     host: HOST,
@@ -73,6 +78,7 @@ export function readConfig(
     logLevel: LOG_LEVEL,
     journal: DASH33_JOURNAL,
     rateScale: RATE_LIMIT_SCALE,
+    tracing: { endpoint, share },
     demo,
     // The market in a box trades with the demo's keys.
     marketSpeed: market && demo ? speed : null,

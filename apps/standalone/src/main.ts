@@ -1,5 +1,6 @@
 import { constants } from 'node:os'
 import { MigrationRefused, startPostgres } from '@opsource/database'
+import { startTracing } from '@opsource/tracing'
 import { card } from './card.ts'
 import { claimDatabase } from './claim.ts'
 import { readConfig } from './config.ts'
@@ -38,6 +39,7 @@ try {
 async function run(): Promise<void> {
   const config = readConfig(process.argv.slice(2), process.env)
   await demandFreePort(config.host, config.port)
+  stack.defer(startTracing({ service: 'opsource', ...config.tracing }))
   const folder = DataFolder.open(config.dataDirectory)
   const log = rollingLog(folder.logFile, config.logLevel)
   process.on('uncaughtException', (error) => {

@@ -6,6 +6,7 @@ import {
 import { ApolloServerPluginInlineTrace } from '@apollo/server/plugin/inlineTrace'
 import { buildSubgraphSchema } from '@apollo/subgraph'
 import { followRevocations } from '@opsource/identity'
+import { startSpan } from '@opsource/tracing'
 import { type GraphQLSchema, parse } from 'graphql'
 import { guardSchema } from './authorization.ts'
 import { identify } from './caller.ts'
@@ -85,6 +86,7 @@ export async function createSubgraph(definition: SubgraphDefinition): Promise<Su
   async function execute(request: SerializedRequest): Promise<string> {
     const requestId = request.headers['x-request-id'] ?? ports.ids.next('req')
     const startedAt = observer.started()
+    const span = startSpan(name, 'server', request.headers.traceparent, { 'request.id': requestId })
     let operationName: string | null | undefined
     let userId: string | null = null
     let answer: string
@@ -101,7 +103,7 @@ export async function createSubgraph(definition: SubgraphDefinition): Promise<Su
     }
     inHand -= 1
     if (stopping && inHand === 0) drained()
-    observer.finished(startedAt, { requestId, operationName, userId, answer })
+    observer.finished(startedAt, { requestId, operationName, userId, answer }, span)
     return answer
   }
 

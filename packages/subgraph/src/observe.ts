@@ -1,4 +1,5 @@
 import type { Clock } from '@opsource/kernel'
+import { type Span, SpanStatusCode, traceIdOf } from '@opsource/tracing'
 import type { Logger } from 'pino'
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 
@@ -57,14 +58,19 @@ export class Observer {
     return this.#clock.now()
   }
 
-  finished(startedAt: number, record: RequestRecord): void {
+  finished(startedAt: number, record: RequestRecord, span: Span): void {
     const codes = errorCodesIn(record.answer)
     const ms = this.#clock.now() - startedAt
     this.#duration.observe({ subgraph: this.#subgraph, outcome: codes.length > 0 ? 'errors' : 'ok' }, ms / 1000)
     for (const code of codes) this.#errors.inc({ subgraph: this.#subgraph, code })
+    const operation = nameOf(record.operationName)
+    if (operation !== null) span.updateName(`${this.#subgraph} ${operation}`)
+    if (codes.length > 0) span.setStatus({ code: SpanStatusCode.ERROR, message: codes.join() })
+    span.end()
     const line = {
       requestId: record.requestId,
-      operation: nameOf(record.operationName),
+      traceId: traceIdOf(span),
+      operation,
       userId: record.userId,
       ms,
       codes,

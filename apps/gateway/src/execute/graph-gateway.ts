@@ -102,6 +102,10 @@ export class GraphGateway implements GatewayInterface {
     const cachePolicy: CachePolicy | undefined = overallCachePolicy
     const name = operationName ?? request.operationName ?? null
     try {
+      if (context.isWarming) {
+        graph.compile(document, name)
+        return { data: null }
+      }
       const admission = this.#options.admit?.({ graph, document, operationName: name, variables, context })
       const operation = graph.compile(admission?.document ?? document, name, admission ? admission.planned : document)
       const result = await execute(operation, {

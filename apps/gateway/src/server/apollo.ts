@@ -8,8 +8,11 @@ import { silenceTelemetry } from '../config.ts'
 import { fault, publicError } from '../errors.ts'
 import { GraphGateway, type GraphGatewayOptions } from '../execute/graph-gateway.ts'
 import type { Sources } from '../execute/source.ts'
+import { anonymous } from '../identity/caller.ts'
 import { limits } from '../limits/limits.ts'
 import { isTokenLimit, sizeRule, tooManyTokens } from '../limits/operation.ts'
+import type { ListedOperation } from '../operations/manifest.ts'
+import { type Studio, usageReporting } from '../studio/usage.ts'
 import type { Graph } from '../supergraph/graph.ts'
 import type { OperationContext } from '../upstreams/data-source.ts'
 
@@ -21,12 +24,17 @@ export interface ApolloOptions {
   readonly onGraph: (graph: Graph) => void
   readonly admit: NonNullable<GraphGatewayOptions['admit']>
   readonly plugins: readonly ApolloServerPlugin<OperationContext>[]
+  readonly studio: Studio | undefined
+  /** Whether the schema may be asked for, and errors may suggest names from it. */
+  readonly introspection: boolean
 }
 
 export interface Apollo {
   readonly server: ApolloServer<OperationContext>
   /** Takes another supergraph into use. @throws Error where it cannot be enforced here; the one before stays. */
   update(supergraphSdl: string): void
+  /** Plans operations before anyone asks for them, one at a time. What is not valid against the graph is left out. */
+  warm(operations: readonly ListedOperation[]): Promise<void>
 }
 
 /** Queries and mutations: Apollo Server over Apollo's gateway. Nothing here dials out. */
@@ -37,6 +45,8 @@ export async function startApollo({
   onGraph,
   admit,
   plugins,
+  studio,
+  introspection,
 }: ApolloOptions): Promise<Apollo> {
   silenceTelemetry()
   let update: (sdl: string) => void = () => {}
@@ -55,7 +65,9 @@ export async function startApollo({
   const server = new ApolloServer<OperationContext>({
     gateway: graphs,
     logger: quiet(log),
-    introspection: true,
+    ...(studio ? { apollo: { key: studio.key, graphRef: studio.graphRef } } : {}),
+    introspection,
+    hideSchemaDetailsFromClientErrors: !introspection,
     csrfPrevention: true,
     persistedQueries: false,
     includeStacktraceInErrorResponses: false,
@@ -63,7 +75,7 @@ export async function startApollo({
     parseOptions: { maxTokens: limits.tokens },
     validationRules: [sizeRule],
     formatError,
-    plugins: [ApolloServerPluginLandingPageDisabled(), refuseSubscriptions, ...plugins],
+    plugins: [ApolloServerPluginLandingPageDisabled(), usageReporting(studio, log), refuseSubscriptions, ...plugins],
   })
   await server.start()
   return {
@@ -72,8 +84,17 @@ export async function startApollo({
       update(sdl)
       graphs.assertTaken()
     },
+    warm: async (operations) => {
+      for (const { body, type } of operations) {
+        if (type === 'subscription') continue
+        await server.executeOperation({ query: body }, { contextValue: { ...WARMING } })
+        await new Promise((resolve) => setImmediate(resolve))
+      }
+    },
   }
 }
+
+const WARMING: OperationContext = { caller: anonymous, requestId: 'warming', isWarming: true }
 
 /** Apollo's gateway executes nothing here. */
 const unused = {

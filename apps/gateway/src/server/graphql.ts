@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type ApolloServer, HeaderMap, type HTTPGraphQLRequest } from '@apollo/server'
 import { ok, type Result } from '@opsource/kernel'
+import { startSpan } from '@opsource/tracing'
 import type { GraphQLError } from 'graphql'
 import type { Logger } from 'pino'
 import { cacheHeaders } from '../cache/headers.ts'
@@ -14,6 +15,7 @@ import type { Operations } from '../operations/operations.ts'
 import { operationOf, withText } from '../operations/request.ts'
 import type { OperationContext } from '../upstreams/data-source.ts'
 import { parseBody, readBody } from './body.ts'
+import { clientOf } from './client.ts'
 import type { GatewayMetrics } from './metrics.ts'
 import type { MultipartSubscriptions } from './multipart.ts'
 import { codesOf, record } from './request-log.ts'
@@ -39,13 +41,6 @@ export interface GraphqlOptions {
   readonly metrics: GatewayMetrics
 }
 
-/** Who asks, and from where. */
-interface Origin {
-  readonly caller: Caller
-  readonly requestId: string
-  readonly address: string
-}
-
 /** GraphQL over HTTP: authenticates, reads within the limits, and leaves the rest to Apollo Server. */
 export class GraphqlEndpoint {
   readonly #options: GraphqlOptions
@@ -58,15 +53,18 @@ export class GraphqlEndpoint {
     const startedAt = performance.now()
     const requestId = requestIdOf(request)
     response.setHeader('x-request-id', requestId)
+    const span = startSpan('graphql', 'server', request.headers.traceparent?.toString(), { 'request.id': requestId })
+    response.once('close', () => span.end())
+    const client = clientOf(request.headers)
+    const address = this.#options.addresses.of(request)
+    const asked = { requestId, address, span, ...(client === null ? {} : { client }) }
     const refuse = (fault: GraphQLError) => {
-      const ms = Math.round((performance.now() - startedAt) * 100) / 100
-      const line = { requestId, userId: null, type: 'none', operation: null, ms, codes: codesOf([fault.toJSON()]) }
-      record(line, this.#options.log, this.#options.metrics)
+      const outcome = { type: 'none', operation: null, startedAt, codes: codesOf([fault.toJSON()]) }
+      record({ ...asked, caller: null }, outcome, this.#options.log, this.#options.metrics)
       respondFault(response, fault)
     }
-    const { authentication, addresses, gate } = this.#options
+    const { authentication, gate } = this.#options
     const { authorization } = request.headers
-    const address = addresses.of(request)
     const tooMany = gate.arrive(address, authorization)
     if (tooMany) return refuse(tooMany)
     const text = await readBody(request)
@@ -83,15 +81,15 @@ export class GraphqlEndpoint {
     const http = await this.#named(request, body.value, caller.value)
     if (!http.ok) return refuse(http.error)
     const { multipart } = this.#options
-    if (multipart.takes(http.value)) return multipart.serve(request, response, http.value.body, { requestId, address })
-    const origin = { caller: caller.value, requestId, address }
+    if (multipart.takes(http.value)) return multipart.serve(request, response, http.value.body, asked)
+    const origin = { ...asked, caller: caller.value }
     if (await this.#answerShared(http.value, origin, startedAt, response)) return
     const gone = new AbortController()
     response.once('close', () => {
       // An abort builds an error with its stack: not for those who got their answer.
       if (!response.writableFinished) gone.abort()
     })
-    const answer = await this.#execute(http.value, { caller: caller.value, requestId, address, signal: gone.signal })
+    const answer = await this.#execute(http.value, { ...origin, signal: gone.signal })
     for (const [name, value] of answer.headers) response.setHeader(name, value)
     response.statusCode = answer.status ?? 200
     response.end(answer.body)
@@ -100,26 +98,23 @@ export class GraphqlEndpoint {
   /** @returns whether it was answered: with an answer that others get too, or got before. */
   async #answerShared(
     request: HTTPGraphQLRequest,
-    { caller, requestId, address }: Origin,
+    origin: OperationContext,
     startedAt: number,
     response: ServerResponse,
   ): Promise<boolean> {
     const { kept, log, metrics } = this.#options
     let executed = false
-    const found = await kept.answer(request, caller.identity, async ({ scope }) => {
+    const found = await kept.answer(request, origin.caller.identity, async ({ scope }) => {
       executed = true
-      const asked = scope === 'PUBLIC' ? anonymous : caller
-      const { status, headers, body } = await this.#execute(request, { caller: asked, requestId, address })
+      const caller = scope === 'PUBLIC' ? anonymous : origin.caller
+      const { status, headers, body } = await this.#execute(request, { ...origin, caller })
       const cacheControl = headers.get('cache-control') ?? 'no-store'
       return { status: status ?? 200, contentType: headers.get('content-type') ?? '', cacheControl, body }
     })
     if (!found) return false
     metrics.keptAnswers.inc({ outcome: found.outcome })
     if (!executed) {
-      const ms = Math.round((performance.now() - startedAt) * 100) / 100
-      const userId = caller.identity?.userId ?? null
-      const line = { requestId, userId, type: 'query', operation: found.operationName, ms, codes: [] }
-      record(line, log, metrics)
+      record(origin, { type: 'query', operation: found.operationName, startedAt, codes: [] }, log, metrics)
     }
     const headers = cacheHeaders(found)
     response.writeHead(found.answer.status, { ...headers, 'content-length': Buffer.byteLength(found.answer.body) })

@@ -1,10 +1,27 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
+import { BoundedLabels } from './bounded-labels.ts'
+
+/** Operations and clients with a series of their own; a venue's apps have some dozens. */
+const MAX_NAMED_OPERATIONS = 200
+const MAX_NAMED_CLIENTS = 50
+
+export interface FinishedOperation {
+  readonly type: string
+  readonly operation: string | null
+  readonly client: string | null
+  /** The first error's code, or `OK`. */
+  readonly outcome: string
+  readonly seconds: number
+}
+
+const SECONDS = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10]
 
 /** What an operator watches at the door. Labels have few values each, so that their number stays bounded. */
 export class GatewayMetrics {
   readonly registry: Registry
-  readonly operations: Counter<'type' | 'outcome'>
-  readonly operationSeconds: Histogram<'type'>
+  readonly operations: Counter<'type' | 'operation' | 'client' | 'outcome'>
+  readonly operationSeconds: Histogram<'type' | 'operation'>
+  readonly fetchSeconds: Histogram<'subgraph' | 'outcome'>
   readonly liveSubscriptions: Gauge
   readonly sockets: Gauge
   readonly conflatedEvents: Counter
@@ -12,20 +29,30 @@ export class GatewayMetrics {
   readonly supergraphLoads: Counter<'outcome'>
   readonly keptAnswers: Counter<'outcome'>
 
+  readonly #operationNames = new BoundedLabels(MAX_NAMED_OPERATIONS)
+  readonly #clientNames = new BoundedLabels(MAX_NAMED_CLIENTS)
+
   constructor(registry: Registry) {
     const registers = [registry]
     this.registry = registry
     this.operations = new Counter({
       name: 'gateway_operations_total',
-      help: 'Operations answered, by type and first error code.',
-      labelNames: ['type', 'outcome'],
+      help: 'Operations answered, by type, name, client and first error code.',
+      labelNames: ['type', 'operation', 'client', 'outcome'],
       registers,
     })
     this.operationSeconds = new Histogram({
       name: 'gateway_operation_seconds',
       help: 'From the request to its answer.',
-      labelNames: ['type'],
-      buckets: [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10],
+      labelNames: ['type', 'operation'],
+      buckets: SECONDS,
+      registers,
+    })
+    this.fetchSeconds = new Histogram({
+      name: 'gateway_fetch_seconds',
+      help: 'From the request to a subgraph to its answer, or to giving it up.',
+      labelNames: ['subgraph', 'outcome'],
+      buckets: SECONDS,
       registers,
     })
     this.liveSubscriptions = new Gauge({
@@ -57,5 +84,15 @@ export class GatewayMetrics {
       labelNames: ['outcome'],
       registers,
     })
+  }
+
+  readonly fetched = ({ subgraph, outcome, seconds }: { subgraph: string; outcome: string; seconds: number }): void => {
+    this.fetchSeconds.observe({ subgraph, outcome }, seconds)
+  }
+
+  finished({ type, operation, client, outcome, seconds }: FinishedOperation): void {
+    const name = this.#operationNames.of(operation)
+    this.operations.inc({ type, operation: name, client: this.#clientNames.of(client), outcome })
+    this.operationSeconds.observe({ type, operation: name }, seconds)
   }
 }

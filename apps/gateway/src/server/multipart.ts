@@ -5,12 +5,14 @@ import { type GraphQLError, getOperationAST } from 'graphql'
 import type { Logger } from 'pino'
 import { z } from 'zod'
 import { fault, publicError } from '../errors.ts'
+import type { Caller } from '../identity/caller.ts'
 import type { Connections } from '../identity/connections.ts'
 import type { Session, Sessions } from '../identity/session.ts'
 import { parseOperation } from '../limits/operation.ts'
 import type { Payload } from '../subscribe/backlog.ts'
 import type { Sink } from '../subscribe/sink.ts'
 import type { LiveOperation, Subscriptions } from '../subscribe/subscriptions.ts'
+import type { OperationContext } from '../upstreams/data-source.ts'
 import type { GatewayMetrics } from './metrics.ts'
 import { MAX_UNSENT, SHARED_FROM } from './outlet.ts'
 import { codesOf, record } from './request-log.ts'
@@ -68,15 +70,15 @@ export class MultipartSubscriptions {
     request: IncomingMessage,
     response: ServerResponse,
     body: unknown,
-    { requestId, address }: { requestId: string; address: string },
+    asked: Omit<OperationContext, 'caller'>,
   ): Promise<void> {
     const startedAt = performance.now()
     const { query, operationName = null, variables } = bodySchema.parse(body)
     let end = (_fault: GraphQLError) => {}
     const session = await this.#admit(request, (fault) => end(fault))
-    const line = (userId: string | null, type: string, codes: string[]) => {
-      const ms = Math.round((performance.now() - startedAt) * 100) / 100
-      record({ requestId, userId, type, operation: operationName, ms, codes }, this.#options.log, this.#options.metrics)
+    const line = (caller: Caller | null, type: string, codes: string[]) => {
+      const outcome = { type, operation: operationName, startedAt, codes }
+      record({ ...asked, caller }, outcome, this.#options.log, this.#options.metrics)
     }
     const refuse = (fault: GraphQLError) => {
       line(null, 'none', codesOf([fault.toJSON()]))
@@ -84,19 +86,19 @@ export class MultipartSubscriptions {
     }
     if (!session.ok) return refuse(session.error)
     const { caller } = session.value
-    const context = { caller, requestId, address }
+    const context = { ...asked, caller }
     const live = this.#options.subscriptions.subscribe({ query, operationName, variables: variables ?? {}, context })
     const [invalid] = live.ok ? [] : live.error
     if (!live.ok || response.destroyed) {
       this.#release(session.value)
       if (!invalid || response.destroyed) return
       if (!DENIALS.has(invalid.extensions.code)) return refuse(invalid)
-      line(caller.identity?.userId ?? null, 'subscription', codesOf([invalid.toJSON()]))
+      line(caller, 'subscription', codesOf([invalid.toJSON()]))
       // The credentials themselves are in order: clients hear of it as of every other end of a subscription.
       stream(endedBy(invalid), response, () => {})
       return
     }
-    line(caller.identity?.userId ?? null, 'subscription', [])
+    line(caller, 'subscription', [])
     end = stream(live.value, response, () => this.#release(session.value))
   }
 

@@ -220,7 +220,9 @@ describe.each<Reach>(['in process', 'over HTTP'])('queries to subgraphs %s', (re
       status: 'ready',
       subgraphs: { exchange: 'ready', analyst: 'ready', enterprise: 'ready' },
     })
-    expect((await get('/metrics')).text).toMatch(/gateway_operations_total\{type="query",outcome="OK"\} [1-9]/)
+    expect((await get('/metrics')).text).toMatch(
+      /gateway_operations_total\{type="query",operation="none",client="none",outcome="OK"\} [1-9]/,
+    )
     expect((await get('/nowhere')).status).toBe(404)
   })
 })

@@ -1,26 +1,47 @@
 import type { ApolloServerPlugin } from '@apollo/server'
+import { SpanStatusCode, traceIdOf } from '@opsource/tracing'
 import type { Logger } from 'pino'
+import type { Caller } from '../identity/caller.ts'
 import type { OperationContext } from '../upstreams/data-source.ts'
 import type { GatewayMetrics } from './metrics.ts'
 
 /** A name is as long as its client likes; a line of the log is not. */
 const MAX_NAME_CHARACTERS = 128
 
-/** What one line of the log says about a request. It holds no document, variable or token. */
-export interface RequestLine {
-  readonly requestId: string
-  readonly userId: string | null
+/** How an operation went. */
+export interface Outcome {
+  /** `query`, `mutation`, `subscription`, or `none` where it did not come so far. */
   readonly type: string
   readonly operation: string | null
-  readonly ms: number
+  /** By `performance.now()`. */
+  readonly startedAt: number
   /** Codes of the errors answered. */
   readonly codes: readonly string[]
 }
 
-export function record(line: RequestLine, log: Logger, metrics: GatewayMetrics): void {
-  metrics.operations.inc({ type: line.type, outcome: line.codes[0] ?? 'OK' })
-  metrics.operationSeconds.observe({ type: line.type }, line.ms / 1000)
-  log.info({ ...line, operation: line.operation?.slice(0, MAX_NAME_CHARACTERS) ?? null }, 'operation')
+/** One count and one line of the log, which holds no document, variable or token. */
+export function record(
+  { caller, requestId, client, span }: Omit<OperationContext, 'caller'> & { readonly caller: Caller | null },
+  { type, operation, startedAt, codes }: Outcome,
+  log: Logger,
+  metrics: GatewayMetrics,
+): void {
+  const ms = Math.round((performance.now() - startedAt) * 100) / 100
+  span?.updateName(operation === null ? type : `${type} ${operation.slice(0, MAX_NAME_CHARACTERS)}`)
+  span?.setAttributes({ 'graphql.operation.type': type, 'error.codes': [...codes] })
+  if (codes.length > 0) span?.setStatus({ code: SpanStatusCode.ERROR })
+  metrics.finished({ type, operation, client: client ?? null, outcome: codes[0] ?? 'OK', seconds: ms / 1_000 })
+  const line = {
+    requestId,
+    traceId: span ? traceIdOf(span) : null,
+    userId: caller?.identity?.userId ?? null,
+    client: client ?? null,
+    type,
+    operation: operation?.slice(0, MAX_NAME_CHARACTERS) ?? null,
+    ms,
+    codes,
+  }
+  log.info(line, 'operation')
 }
 
 export function codesOf(errors: readonly { extensions?: Record<string, unknown> }[] | undefined): string[] {
@@ -31,24 +52,18 @@ export function codesOf(errors: readonly { extensions?: Record<string, unknown> 
 export function requestLog(log: Logger, metrics: GatewayMetrics): ApolloServerPlugin<OperationContext> {
   return {
     requestDidStart: async ({ contextValue }) => {
+      if (contextValue.isWarming) return
       const startedAt = performance.now()
       return {
         willSendResponse: async ({ operation, operationName, response, errors }) => {
           const answered = response.body.kind === 'single' ? response.body.singleResult.errors : undefined
           const codes = codesOf(answered ? [...answered] : undefined)
-          const line = {
-            requestId: contextValue.requestId,
-            userId: contextValue.caller.identity?.userId ?? null,
-            type: operation?.operation ?? 'none',
-            operation: operationName ?? null,
-            ms: Math.round((performance.now() - startedAt) * 100) / 100,
-            codes,
-          }
-          record(line, log, metrics)
+          const outcome = { type: operation?.operation ?? 'none', operation: operationName ?? null, startedAt, codes }
+          record(contextValue, outcome, log, metrics)
           // What clients only hear the code of is told here in full.
           if (codes.includes('INTERNAL_SERVER_ERROR')) {
             log.error(
-              { requestId: line.requestId, reasons: errors?.map(({ message, path }) => ({ message, path })) },
+              { requestId: contextValue.requestId, reasons: errors?.map(({ message, path }) => ({ message, path })) },
               'operation failed inside',
             )
           }

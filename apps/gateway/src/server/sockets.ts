@@ -16,6 +16,7 @@ const PING_EVERY_MS = 12_000
  * meanwhile; but a caller who is known may have orders that hang on the connection (`cancelOnDisconnect`), so that is found out soon.
  */
 const UNANSWERED = { usual: 1, asleep: 7 }
+const UNEXPECTED = /^Unexpected message of type/
 /** RFC 6455: the server is going away. */
 const CLOSE_GOING_AWAY = 1001
 /** Of the WebSocket registry: try again later. */
@@ -99,6 +100,8 @@ export class Sockets {
           socket.on('message', (frame) => {
             if (isTooFast()) return socket.close(CLOSE_TRY_AGAIN_LATER, 'RATE_LIMITED')
             handle(String(frame)).catch((error: Error) => {
+              // graphql-ws throws over messages that only a server sends.
+              if (UNEXPECTED.test(error.message)) return socket.close(CloseCode.BadRequest, 'unexpected message')
               this.#log.error({ reason: error.message }, 'socket message failed')
               socket.close(CloseCode.InternalServerError, 'INTERNAL_SERVER_ERROR')
             })

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { type ApolloServer, HeaderMap } from '@apollo/server'
+import { type Span, startSpan } from '@opsource/tracing'
 import { type ExecutionArgs, type ExecutionResult, type GraphQLError, getOperationAST } from 'graphql'
 import { type Context, makeServer, type SubscribePayload } from 'graphql-ws'
 import type { Logger } from 'pino'
@@ -44,6 +45,10 @@ export interface SocketState {
   intervalMs?: number
 }
 
+interface SocketOperation extends OperationContext {
+  readonly span: Span
+}
+
 /** In `connection_init`, for clients that show events to people: `maxEventsPerSecond`. */
 const paceSchema = z.number().min(0.1).max(1_000)
 /** Every event carries its subscription's id; the usual one is a UUID. */
@@ -52,7 +57,7 @@ const MAX_ID_CHARACTERS = 128
 type SocketContext = Context<Record<string, unknown>, SocketState>
 interface Prepared {
   readonly payload: SubscribePayload
-  readonly context: OperationContext
+  readonly context: SocketOperation
   readonly stream: ReturnType<typeof silentStream> | null
 }
 
@@ -118,7 +123,8 @@ export class SocketProtocol {
     const startedAt = performance.now()
     const { session } = extra
     if (!session) return [fault('INTERNAL_SERVER_ERROR', 'The socket has no session.')]
-    const context = { caller: session.caller, requestId: randomUUID(), address: extra.address }
+    const span = startSpan('graphql over a socket', 'server', undefined)
+    const context = { caller: session.caller, requestId: randomUUID(), address: extra.address, span }
     const refuse = (errors: readonly GraphQLError[]) => {
       this.#record(context, given, 'none', startedAt, codesOf(errors.map((error) => error.toJSON())))
       return errors
@@ -172,7 +178,7 @@ export class SocketProtocol {
     const prepared = this.#prepared.get(args)
     if (!prepared) return { errors: [fault('INTERNAL_SERVER_ERROR', 'The operation was not prepared.')] }
     const { payload, context } = prepared
-    const { body } = await this.#options.server.executeOperation(
+    const executing = this.#options.server.executeOperation(
       {
         query: payload.query,
         ...(payload.variables ? { variables: payload.variables } : {}),
@@ -181,6 +187,7 @@ export class SocketProtocol {
       },
       { contextValue: context },
     )
+    const { body } = await executing.finally(() => context.span.end())
     if (body.kind !== 'single') return { errors: [fault('INTERNAL_SERVER_ERROR', 'The answer came in parts.')] }
     const { data, errors, extensions } = body.singleResult
     return {
@@ -190,23 +197,10 @@ export class SocketProtocol {
     }
   }
 
-  #record(
-    { caller, requestId }: OperationContext,
-    payload: SubscribePayload,
-    type: string,
-    startedAt: number,
-    codes: string[],
-  ): void {
-    const ms = Math.round((performance.now() - startedAt) * 100) / 100
-    const line = {
-      requestId,
-      userId: caller.identity?.userId ?? null,
-      type,
-      operation: payload.operationName ?? null,
-      ms,
-      codes,
-    }
-    record(line, this.#options.log, this.#options.metrics)
+  #record(context: SocketOperation, payload: SubscribePayload, type: string, startedAt: number, codes: string[]): void {
+    const outcome = { type, operation: payload.operationName ?? null, startedAt, codes }
+    record(context, outcome, this.#options.log, this.#options.metrics)
+    context.span.end()
   }
 }
 

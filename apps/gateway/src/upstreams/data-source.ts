@@ -1,3 +1,4 @@
+import { type Span, SpanStatusCode, startSpan, traceparentOf } from '@opsource/tracing'
 import type { Logger } from 'pino'
 import { unavailable } from '../errors.ts'
 import type { CachePolicy, Source, SourceRequest } from '../execute/source.ts'
@@ -13,6 +14,12 @@ export interface OperationContext {
   readonly address?: string
   /** Fires when nobody waits for the answer any more. */
   readonly signal?: AbortSignal
+  /** What the client says that it is. */
+  readonly client?: string
+  /** What the spans of its fetches are part of. */
+  readonly span?: Span
+  /** It is only planned, so that the first who asks for it need not wait. */
+  readonly isWarming?: true
 }
 
 export interface DataSourceOptions {
@@ -20,6 +27,7 @@ export interface DataSourceOptions {
   readonly log: Logger
   /** With a breaker, a subgraph that keeps failing is answered for at once. */
   readonly breaker?: Breaker
+  readonly onFetched?: (fetched: { subgraph: string; outcome: 'OK' | 'UNAVAILABLE'; seconds: number }) => void
 }
 
 /** An upstream as a plan's fetches see it. A subgraph that is away is an error in the answer, never an exception. */
@@ -48,6 +56,13 @@ export class UpstreamDataSource implements Source {
     const headers: Record<string, string> = { 'content-type': 'application/json', 'x-request-id': requestId }
     const authorization = caller.authorization()
     if (authorization !== null) headers.authorization = authorization
+    const span = startSpan(`fetch ${this.#upstream.name}`, 'client', context.span, {
+      'subgraph.name': this.#upstream.name,
+    })
+    const startedAt = performance.now()
+    let outcome: 'OK' | 'UNAVAILABLE' = 'UNAVAILABLE'
+    const traceparent = traceparentOf(span)
+    if (traceparent !== undefined) headers.traceparent = traceparent
     try {
       const { result, cacheControl } = await this.#upstream.execute(
         { body, headers },
@@ -55,15 +70,24 @@ export class UpstreamDataSource implements Source {
       )
       if (isStopping(result)) throw new UpstreamUnavailable(this.#upstream.name, 'it is stopping')
       breaker?.succeeded()
+      outcome = 'OK'
       if (cachePolicy) restrictCaching(cachePolicy, cacheControl)
       return result
     } catch (error) {
       if (!(error instanceof UpstreamUnavailable)) throw error
+      span.setStatus({ code: SpanStatusCode.ERROR, message: error.message })
       if (!signal?.aborted) {
         breaker?.failed()
         log.warn({ requestId, service: error.service, reason: error.message }, 'subgraph unavailable')
       }
       return null
+    } finally {
+      span.end()
+      this.#options.onFetched?.({
+        subgraph: this.#upstream.name,
+        outcome,
+        seconds: (performance.now() - startedAt) / 1_000,
+      })
     }
   }
 

@@ -1,3 +1,4 @@
+import { tracingEnvironment } from '@opsource/tracing'
 import { z } from 'zod'
 
 export type Environment = Readonly<Record<string, string | undefined>>
@@ -13,6 +14,7 @@ const shared = {
   RABBITMQ_URL: z.url({ protocol: /^amqps?$/ }).default('amqp://127.0.0.1:5672'),
   /** Whose signatures count; enterprise believes itself. */
   ENTERPRISE_URL: z.url().default('http://127.0.0.1:4103'),
+  ...tracingEnvironment,
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 }
 

@@ -3,6 +3,7 @@ import { RedisCache } from '@opsource/cache'
 import { type Domain, migrate } from '@opsource/database'
 import { followRevocations, httpSource, TokenVerifier } from '@opsource/identity'
 import { IdSource, systemClock, systemRandom } from '@opsource/kernel'
+import { startTracing } from '@opsource/tracing'
 import { pino } from 'pino'
 import { collectDefaultMetrics, Registry } from 'prom-client'
 import { listen } from '../http-server.ts'
@@ -32,6 +33,11 @@ async function serve<Config extends ServiceConfig>(definition: ServiceDefinition
   const { domain } = definition
   const config = definition.readConfig()
   const log = pino({ level: config.LOG_LEVEL, base: { service: domain } })
+  const endTracing = startTracing({
+    service: domain,
+    endpoint: config.OTEL_EXPORTER_OTLP_ENDPOINT,
+    share: config.OTEL_TRACES_SAMPLER_ARG,
+  })
   const metrics = new Registry()
   collectDefaultMetrics({ register: metrics })
   await migrate(domain, config.DATABASE_URL)
@@ -64,5 +70,6 @@ async function serve<Config extends ServiceConfig>(definition: ServiceDefinition
     await unfollow()
     await transport.close()
     await cache.close()
+    await endTracing()
   })
 }
