@@ -27,6 +27,14 @@ export interface Weather {
   readonly violations: number
 }
 
+/** How much of everything there is. */
+export interface Extent {
+  /** Of each type, up to 100. */
+  readonly entities: number
+  /** Elements of every list; any few without it. */
+  readonly elements?: number
+}
+
 /** One thing of the world. Whoever tells of it, and wherever it is met, it is the same. */
 interface Thing {
   readonly __typename: string
@@ -36,7 +44,6 @@ interface Thing {
 }
 
 const KEY = /([A-Z]\w*)-(\d+)$/
-const ENTITIES = 4
 
 /** Answers every field of a supergraph, as one server or as each of its subgraphs: a value depends on its object, its name and its arguments alone. */
 export class FederatedWorld {
@@ -46,10 +53,12 @@ export class FederatedWorld {
   readonly #keys = new Map<string, Set<string>>()
   /** By type and field, what it is computed from. */
   readonly #required = new Map<string, SelectionSetNode>()
+  readonly #extent: Extent
   #seed = 0
   #weather: Weather = { nulls: 0, errors: 0, violations: 0 }
 
-  constructor(supergraphSdl: string) {
+  constructor(supergraphSdl: string, extent: Extent = { entities: 4 }) {
+    this.#extent = extent
     const supergraph = Supergraph.build(supergraphSdl)
     this.schema = supergraph.apiSchema().toGraphQLJSSchema()
     this.subgraphs = new Map(
@@ -136,7 +145,7 @@ export class FederatedWorld {
   #valueOf(type: GraphQLOutputType, identity: string): unknown {
     if (isNonNullType(type)) return this.#valueOf(type.ofType, identity)
     if (isListType(type)) {
-      return Array.from({ length: this.#chance(identity, 'length') % 4 }, (_, index) => {
+      return Array.from({ length: this.#extent.elements ?? this.#chance(identity, 'length') % 4 }, (_, index) => {
         const element = `${identity}[${index}]`
         const isNull = !isNonNullType(type.ofType) && this.#chance(element, 'null') < this.#weather.nulls
         return isNull ? null : this.#valueOf(type.ofType, element)
@@ -159,7 +168,7 @@ export class FederatedWorld {
     const isEntity = this.#keys.has(concrete)
     // Where a subgraph knows an interface as an object only, that is what it answers.
     const __typename = isAbstractType(type) ? concrete : type.toString()
-    const of = isEntity ? `${concrete}-${this.#chance(identity, 'entity') % ENTITIES}` : identity
+    const of = isEntity ? `${concrete}-${this.#chance(identity, 'entity') % this.#extent.entities}` : identity
     return { __typename, identity: of, given: null } satisfies Thing
   }
 

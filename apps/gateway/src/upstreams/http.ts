@@ -1,6 +1,7 @@
 import type { SerializedRequest } from '@opsource/subgraph'
 import { Pool } from 'undici'
 import { fault } from '../errors.ts'
+import { post } from './exchange.ts'
 import { UpstreamSockets } from './sockets.ts'
 import {
   readResult,
@@ -36,22 +37,17 @@ export class HttpUpstream implements Upstream {
     request: SerializedRequest,
     limits: { timeoutMs: number; signal?: AbortSignal },
   ): Promise<UpstreamAnswer> {
-    const timeout = AbortSignal.timeout(limits.timeoutMs)
-    const signal = limits.signal ? AbortSignal.any([timeout, limits.signal]) : timeout
     try {
-      const { statusCode, headers, body } = await this.#pool.request({
-        path: this.#path,
-        method: 'POST',
-        headers: { ...request.headers, 'content-type': 'application/json', accept: 'application/json' },
-        body: request.body,
-        signal,
-      })
-      const text = await body.text()
-      const cacheControl = headers['cache-control']
-      return {
-        result: this.#answer(statusCode, text),
-        cacheControl: typeof cacheControl === 'string' ? cacheControl : null,
-      }
+      const { status, cacheControl, text } = await post(
+        this.#pool,
+        {
+          path: this.#path,
+          headers: { ...request.headers, 'content-type': 'application/json', accept: 'application/json' },
+          body: request.body,
+        },
+        limits,
+      )
+      return { result: this.#answer(status, text), cacheControl }
     } catch (error) {
       if (error instanceof UpstreamUnavailable) throw error
       throw new UpstreamUnavailable(this.name, error instanceof Error ? error.message : String(error))

@@ -1,6 +1,7 @@
 import type { SerializedRequest } from '@opsource/subgraph'
 import type { GraphQLFormattedError } from 'graphql'
 import { z } from 'zod'
+import { isPlain } from '../execute/plain.ts'
 
 /** One subgraph as the gateway reaches it: in this process or over HTTP. Only serialised text crosses. */
 export interface Upstream {
@@ -69,6 +70,10 @@ export function readResult(service: string, text: string): UpstreamResult {
 
 /** @throws UpstreamUnavailable where the value is not a GraphQL result. */
 export function checkResult(service: string, document: unknown): UpstreamResult {
+  // Nearly all answers are data alone, and some are large: that they are an object is all there is to check.
+  if (isPlain(document) && document.errors === undefined && (document.data === null || isPlain(document.data))) {
+    return { data: document.data }
+  }
   const parsed = resultSchema.safeParse(document)
   if (!parsed.success || (parsed.data.data === undefined && parsed.data.errors === undefined)) {
     throw new UpstreamUnavailable(service, 'the answer is not a GraphQL result')
