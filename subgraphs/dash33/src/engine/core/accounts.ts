@@ -94,13 +94,12 @@ export class Accounts {
     this.rows.integers[this.row(account) + KILLED] = killed ? 1 : 0
   }
 
-  /** Messages counted in the second of `time`. */
-  messagesIn(account: number, time: number): number {
-    return this.messageSecond(account) === Math.floor(time / 1_000) ? this.messages(account) : 0
+  /** Messages counted in a second of engine time. */
+  messagesIn(account: number, second: number): number {
+    return this.messageSecond(account) === second ? this.messages(account) : 0
   }
 
-  countMessage(account: number, time: number): void {
-    const second = Math.floor(time / 1_000)
+  countMessage(account: number, second: number): void {
     const messages = this.messageSecond(account) === second ? this.messages(account) : 0
     this.setMessages(account, second, messages + 1)
   }

@@ -54,7 +54,7 @@ export function amend(x: Exchange, slot: number, quantity: number, price: number
     if (counted) count(x, slot)
     return null
   }
-  x.accounts.countMessage(account, x.time)
+  x.accounts.countMessage(account, x.second)
   const kept = change(x, slot, draft, lots, needed, counted)
   followUp(x)
   return kept

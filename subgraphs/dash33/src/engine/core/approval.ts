@@ -106,7 +106,7 @@ function refusedByLimits(x: Exchange, draft: Draft, orders: number, lots: number
   const { accounts, refusal } = x
   const { account, market, quantity } = draft
   const limits = x.limits.of(accounts.profile(account), market)
-  const messages = accounts.messagesIn(account, x.time)
+  const messages = accounts.messagesIn(account, x.second)
   if (messages >= limits.maxMessagesPerSecond) {
     return refusal.rule(RULE.MESSAGE_RATE, limits.maxMessagesPerSecond, messages + 1, 0)
   }

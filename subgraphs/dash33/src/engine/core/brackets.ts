@@ -53,7 +53,7 @@ export function placeBracket(x: Exchange, entry: Draft, exits: ExitPrices): numb
   if (refusedByPostOnly(x, entry) || refusedByBalance(x, entry, rate * entry.quantity, 0)) return NONE
   const first = enter(x, entry, rate, rate * entry.quantity)
   enterExits(x, entry, first, exits)
-  x.accounts.countMessage(entry.account, x.time)
+  x.accounts.countMessage(entry.account, x.second)
   count(x, first)
   x.sink.accepted(first)
   x.sink.accepted(x.orders.bracket(first))

@@ -50,13 +50,15 @@ export class Exchange {
   /** Entries that closed with a fill, whose exits are still to be set free. */
   readonly closedEntries: number[] = []
   /** Markets whose stops are to be looked at. */
-  readonly moved: number[] = []
+  readonly moved: Market[] = []
   feeTiers: readonly FeeTier[] = FEE_TIERS
   killed = false
   /** Of the command under way, or the last one. */
   sequence = 0
   /** Milliseconds since the Unix epoch. */
   time = 0
+  /** `time` in whole seconds. */
+  second = 0
   /** UTC day of `time`. */
   day = 0
   /** Orders that the command has placed and trades that it has made so far. */
@@ -64,6 +66,8 @@ export class Exchange {
   legs = 0
   digest = new Digest()
   readonly sink: Recorder
+  /** What `second` and `day` are of. */
+  private told = -1
   /** Slots closed by the command under way: they stay readable until it ends. */
   private readonly closed = new IntList()
 
@@ -81,8 +85,10 @@ export class Exchange {
 
   begin(sequence: number, time: number): void {
     this.sequence = sequence
-    if (time !== this.time) {
+    if (time !== this.told) {
+      this.told = time
       this.time = time
+      this.second = Math.floor(time / 1_000)
       this.day = dayOf(time)
     }
     this.placed = 0
@@ -128,7 +134,9 @@ export class Exchange {
 
   /** The market's stops are to be looked at once the order under way has finished. */
   look(market: Market): void {
-    if (!this.moved.includes(market.index)) this.moved.push(market.index)
+    if (market.isMoved) return
+    market.isMoved = true
+    this.moved.push(market)
   }
 
   /** When time has to be told next, milliseconds since the Unix epoch; null: nothing waits for it. */

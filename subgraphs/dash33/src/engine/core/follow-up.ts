@@ -9,10 +9,14 @@ export function followUp(x: Exchange): void {
       setExitsFree(x, x.closedEntries.shift()!)
       continue
     }
-    if (x.moved.length === 0) return
-    const market = x.markets[x.moved[0]!]!
+    const market = x.moved[0]
+    if (!market) return
     const slot = nextMet(x, market)
-    if (slot < 0) x.moved.shift()
-    else trigger(x, market, slot)
+    if (slot >= 0) {
+      trigger(x, market, slot)
+      continue
+    }
+    x.moved.shift()
+    market.isMoved = false
   }
 }

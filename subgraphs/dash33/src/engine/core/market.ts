@@ -31,9 +31,12 @@ export class Market {
   killed = false
   /** Of an auction that ends by itself, milliseconds since the Unix epoch; 0: none. */
   auctionEndsAt = 0
-  lastPrice = 0
+  /** It waits for `followUp`. */
+  isMoved = false
+  // NaN makes these two doubles from birth, as prices are: one that becomes it later makes V8 throw away all code that reads markets.
+  lastPrice = Number.NaN
   /** What the band is measured from, in the window that it was set for. */
-  reference = 0
+  reference = Number.NaN
   window = -1
   /** Furthest a trade may be from the reference, either way, and what that was counted from. */
   private width = Number.POSITIVE_INFINITY
@@ -51,6 +54,8 @@ export class Market {
     this.book = new Book(orders.pool, this.changes)
     this.marketStops = new TriggerQueue(triggers)
     this.limitStops = new TriggerQueue(triggers)
+    this.lastPrice = 0
+    this.reference = 0
   }
 
   /** The window of the band that `time` lies in has begun: the last price before it is its reference. */

@@ -39,7 +39,7 @@ export function placePair(x: Exchange, limit: Draft, stop: Draft): number {
   const first = enter(x, limit, limitRate, needed)
   const second = enter(x, stop, stopRate, 0)
   pair(x, first, second)
-  x.accounts.countMessage(limit.account, x.time)
+  x.accounts.countMessage(limit.account, x.second)
   count(x, first)
   x.sink.accepted(first)
   x.sink.accepted(second)

@@ -24,7 +24,7 @@ export function place(x: Exchange, draft: Draft): number {
   if (refusedByPostOnly(x, draft) || refusedByBalance(x, draft, needed, 0)) return NONE
   const best = bestOf(x, draft)
   const slot = enter(x, draft, rate, needed)
-  x.accounts.countMessage(draft.account, x.time)
+  x.accounts.countMessage(draft.account, x.second)
   count(x, slot)
   x.sink.accepted(slot)
   if (x.orders.status(slot) === PENDING) wait(x, slot, best)
