@@ -11,6 +11,7 @@ import {
 import { fault } from '../errors.ts'
 import type { PrimaryFetch } from '../execute/fetches.ts'
 import type { CompiledOperation } from '../execute/operation.ts'
+import { limits } from '../limits/limits.ts'
 import { measure, parseOperation } from '../limits/operation.ts'
 import type { Graph } from '../supergraph/graph.ts'
 import { type StreamKind, streamKinds } from './kinds.ts'
@@ -131,7 +132,7 @@ function conditionalRoot(operation: OperationDefinitionNode): GraphQLError[] | n
 
 function validationFaults(schema: GraphQLSchema, document: DocumentNode): GraphQLError[] {
   try {
-    return validate(schema, document).map(invalid)
+    return validate(schema, document, undefined, { maxErrors: limits.validationErrors }).map(invalid)
   } catch (error) {
     // graphql-js 16 throws from SingleFieldSubscriptionsRule where a root fragment is conditional on a variable.
     if (error instanceof GraphQLError) return [invalid(error)]

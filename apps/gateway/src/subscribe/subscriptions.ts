@@ -21,6 +21,8 @@ import type { Reader } from './reader.ts'
 import type { Sink } from './sink.ts'
 import { Topic } from './topic.ts'
 
+/** What ends a subscription that its caller may not have any more. */
+const DENIALS: ReadonlySet<unknown> = new Set(['UNAUTHENTICATED', 'FORBIDDEN'])
 /** After this what was said last has left for the sockets. */
 const SAID_MS = 10
 
@@ -190,23 +192,25 @@ export class Subscriptions {
 
   #carryOver({ topic, plan: before, request }: Shared): void {
     const planned = this.#plan(request)
-    if (!planned.ok || planned.value.kind !== before.kind) {
-      topic.end(fault('SUBSCRIPTION_SCHEMA_RELOAD', 'The graph has changed: subscribe again.'))
-      return
-    }
-    const plan = planned.value
-    const isSame =
-      plan.isPublic === before.isPublic &&
-      plan.primary.serviceName === before.primary.serviceName &&
-      plan.primary.fetch.bodyFor(request.variables) === before.primary.fetch.bodyFor(request.variables)
-    if (isSame) {
+    if (planned.ok && asksTheSame(planned.value, before, request)) {
+      const plan = planned.value
       topic.use(this.#execution(plan, request, markingOf(plan, request)))
       this.#shared.set(this.#keyOf(plan, request), { topic, plan, request })
-    } else if (plan.kind === 'LOG') {
-      topic.end(fault('SUBSCRIPTION_GAP', 'The graph has changed: subscribe again from where you are.'))
+      return
+    }
+    for (const reader of topic.disband()) this.#move(reader, before, this.#requests.get(reader) ?? request)
+  }
+
+  /** What callers share they may come to have in different ways: each is planned for as itself. */
+  #move(reader: Reader, before: SubscriptionPlan, request: SubscriptionRequest): void {
+    const planned = this.#plan(request)
+    const [denied] = planned.ok ? [] : planned.error.filter(({ extensions }) => DENIALS.has(extensions.code))
+    if (!planned.ok || planned.value.kind !== before.kind) {
+      reader.end(denied ?? fault('SUBSCRIPTION_SCHEMA_RELOAD', 'The graph has changed: subscribe again.'))
+    } else if (before.kind === 'LOG') {
+      reader.end(fault('SUBSCRIPTION_GAP', 'The graph has changed: subscribe again from where you are.'))
     } else {
-      for (const reader of topic.disband())
-        this.#topicFor(plan, this.#requests.get(reader) ?? request).topic.take(reader)
+      this.#topicFor(planned.value, request).topic.take(reader)
     }
   }
 
@@ -251,6 +255,16 @@ export class Subscriptions {
       }
     }
   }
+}
+
+/** Whether the same subscription at the same owner serves both plans, for the same readers. */
+function asksTheSame(plan: SubscriptionPlan, before: SubscriptionPlan, { variables }: SubscriptionRequest): boolean {
+  return (
+    plan.kind === before.kind &&
+    plan.isPublic === before.isPublic &&
+    plan.primary.serviceName === before.primary.serviceName &&
+    plan.primary.fetch.bodyFor(variables) === before.primary.fetch.bodyFor(variables)
+  )
 }
 
 function markingOf({ kind, primary }: SubscriptionPlan, { variables }: SubscriptionRequest): Marking {

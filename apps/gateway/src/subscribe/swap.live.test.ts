@@ -94,6 +94,27 @@ describe.each<Reach>(['in process', 'over HTTP'])(
       expect(plain.ending).toBeNull()
     })
 
+    it('what a caller may no longer have ends with why, and goes on for who may', async () => {
+      const { exchange } = stage
+      const [known, unknown] = [stage.client(`Bearer ${stage.issuer.token()}`), stage.client()].map(
+        (client) => new Reading(client, TICKER),
+      )
+      await until(() => isRead(exchange.prices), 'one upstream for both')
+      await reload((sdl) =>
+        sdl.replace('ticker(symbol: String!): Ticker @public', 'ticker(symbol: String!): Ticker @authenticated'),
+      )
+      await until(
+        () => unknown?.ending !== null && exchange.prices.opened === 2 && isRead(exchange.prices),
+        'the end of one',
+      )
+      expect(unknown?.ending).toMatchObject({ kind: 'ERROR', codes: ['UNAUTHENTICATED'] })
+      await until(() => {
+        exchange.prices.push(5)
+        return (known?.answers.length ?? 0) > 0
+      }, 'the price for the other')
+      expect(known?.ending).toBeNull()
+    })
+
     it('what becomes private is read by each for themselves', async () => {
       const query = 'subscription { ticker(symbol: "A") { price market { forecast } } }'
       const [known, unknown] = [stage.client(`Bearer ${stage.issuer.token()}`), stage.client()].map(
