@@ -29,6 +29,9 @@ export class PublicError extends GraphQLError {
   }
 }
 
+/** A message may name what the client sent, which may be as long as a request. */
+const MAX_MESSAGE_CHARACTERS = 1_000
+
 /**
  * What a client may see of an error: a code of the table, the message where that code is not a fault of ours, the place in the
  * answer, and the subgraph at fault. Anything else (stack traces, plans, SQL) stays here.
@@ -43,9 +46,13 @@ export function publicError(error: GraphQLFormattedError): GraphQLFormattedError
     ...(code === 'RATE_LIMITED' && typeof retryAfterMs === 'number' ? { retryAfterMs } : {}),
   }
   return {
-    message: code === 'INTERNAL_SERVER_ERROR' ? 'Something failed inside; it is on record.' : error.message,
+    message: code === 'INTERNAL_SERVER_ERROR' ? 'Something failed inside; it is on record.' : shortened(error.message),
     ...(error.locations ? { locations: error.locations } : {}),
     ...(error.path ? { path: error.path } : {}),
     extensions,
   }
+}
+
+function shortened(message: string): string {
+  return message.length <= MAX_MESSAGE_CHARACTERS ? message : `${message.slice(0, MAX_MESSAGE_CHARACTERS)}…`
 }

@@ -20,6 +20,8 @@ export const limits = {
   /** Aliases multiply one expensive field. */
   aliases: 30,
   directives: 50,
+  /** What is wrong with a document beyond these is not looked for: finding and telling it costs more than to send it. */
+  validationErrors: 10,
   /** One socket of a busy client watches a few markets. */
   operationsPerSocket: 100,
   /** Each is parsed; a client that orders over its socket sends some tens. */

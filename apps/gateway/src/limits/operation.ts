@@ -75,13 +75,21 @@ function over(
   return count > most ? fault(code, `The operation has ${count} ${what}; at most ${most} are allowed.`) : null
 }
 
-/** `measure` as a validation rule. */
+/**
+ * `measure` as a validation rule. A document that is too large is not looked at by any other rule: graphql-js gives up where there are
+ * more errors than `limits.validationErrors`, so that many are reported. `onlySize` takes them out again.
+ */
 export const sizeRule: ValidationRule = (context) => ({
   Document: (document) => {
     const tooLarge = measure(document)
-    if (tooLarge) context.reportError(tooLarge)
+    for (let n = 0; tooLarge && n <= limits.validationErrors; n++) context.reportError(tooLarge)
   },
 })
+
+/** Leaves one error of a document that is too large. */
+export function onlySize(errors: readonly Error[]): void {
+  if (errors[0] !== undefined && errors[0] === errors[1] && Array.isArray(errors)) errors.length = 1
+}
 
 const INTROSPECTION = ['__schema', '__type']
 /** About as many as this schema has of each; none of its own fields is named so. */

@@ -10,7 +10,7 @@ import { GraphGateway, type GraphGatewayOptions } from '../execute/graph-gateway
 import type { Sources } from '../execute/source.ts'
 import { anonymous } from '../identity/caller.ts'
 import { limits } from '../limits/limits.ts'
-import { isTokenLimit, sizeRule, tooManyTokens } from '../limits/operation.ts'
+import { isTokenLimit, onlySize, sizeRule, tooManyTokens } from '../limits/operation.ts'
 import type { ListedOperation } from '../operations/manifest.ts'
 import { type Studio, usageReporting } from '../studio/usage.ts'
 import type { Graph } from '../supergraph/graph.ts'
@@ -74,8 +74,15 @@ export async function startApollo({
     stopOnTerminationSignals: false,
     parseOptions: { maxTokens: limits.tokens },
     validationRules: [sizeRule],
+    validationOptions: { maxErrors: limits.validationErrors },
     formatError,
-    plugins: [ApolloServerPluginLandingPageDisabled(), usageReporting(studio, log), refuseSubscriptions, ...plugins],
+    plugins: [
+      ApolloServerPluginLandingPageDisabled(),
+      usageReporting(studio, log),
+      refuseSubscriptions,
+      tellSizeOnce,
+      ...plugins,
+    ],
   })
   await server.start()
   return {
@@ -99,6 +106,14 @@ const WARMING: OperationContext = { caller: anonymous, requestId: 'warming', isW
 /** Apollo's gateway executes nothing here. */
 const unused = {
   process: () => Promise.reject(new Error('Subgraphs are asked through their upstreams')),
+}
+
+const tellSizeOnce: ApolloServerPlugin<OperationContext> = {
+  requestDidStart: async () => ({
+    validationDidStart: async () => async (errors) => {
+      if (errors) onlySize(errors)
+    },
+  }),
 }
 
 const refuseSubscriptions: ApolloServerPlugin<OperationContext> = {

@@ -26,7 +26,8 @@ export interface TokenRequest {
 export class Issuer {
   readonly #clock: Clock
   readonly #keys = generateKeyPairSync('rsa', { modulusLength: 2048 })
-  readonly #keyId = randomUUID()
+  readonly keyId = randomUUID()
+  #stranger: Issuer | null = null
   exchanges = 0
   keyLifeMs = 900_000
 
@@ -36,7 +37,7 @@ export class Issuer {
 
   jwks(): string {
     return JSON.stringify({
-      keys: [{ ...this.#keys.publicKey.export({ format: 'jwk' }), kid: this.#keyId, alg: 'RS256', use: 'sig' }],
+      keys: [{ ...this.#keys.publicKey.export({ format: 'jwk' }), kid: this.keyId, alg: 'RS256', use: 'sig' }],
     })
   }
 
@@ -48,19 +49,32 @@ export class Issuer {
     audience = 'opsource',
   }: TokenRequest = {}): string {
     const now = this.#clock.now() / 1000
-    const claims = {
-      sub: userId,
-      sid: sessionId,
-      roles: ['TRADER'],
-      scope,
-      iss: 'opsource',
-      aud: audience,
-      iat: Math.floor(now),
-      exp: now + lifeMs / 1000,
-    }
+    const claims = { ...this.claims(), sub: userId, sid: sessionId, scope, aud: audience, exp: now + lifeMs / 1000 }
+    return this.signed({ alg: 'RS256', typ: 'at+jwt', kid: this.keyId }, claims)
+  }
+
+  /** What a good token says. */
+  claims() {
+    const iat = Math.floor(this.#clock.now() / 1000)
+    const who = { sub: 'usr_1', sid: 'ses_1', roles: ['TRADER'], scope: 'trade' }
+    return { ...who, iss: 'opsource', aud: 'opsource', iat, exp: iat + 900 }
+  }
+
+  /** Anything, signed with the key that counts. */
+  signed(header: object, claims: object): string {
     const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
-    const signed = `${encode({ alg: 'RS256', typ: 'at+jwt', kid: this.#keyId })}.${encode(claims)}`
+    const signed = `${encode(header)}.${encode(claims)}`
     return `${signed}.${createSign('RSA-SHA256').update(signed).sign(this.#keys.privateKey, 'base64url')}`
+  }
+
+  publicPem(): string {
+    return this.#keys.publicKey.export({ format: 'pem', type: 'spki' }).toString()
+  }
+
+  /** Another who signs, whom nobody believes. */
+  get stranger(): Issuer {
+    this.#stranger ??= new Issuer(this.#clock)
+    return this.#stranger
   }
 
   exchange(apiKey: string) {
