@@ -1,4 +1,3 @@
-import { operationFromDocument } from '@apollo/federation-internals'
 import type { PlanNode, SubscriptionNode } from '@apollo/query-planner'
 import {
   type DocumentNode,
@@ -104,12 +103,7 @@ export class CompiledOperation {
   }
 
   #plan(document: DocumentNode | null): PlanNode | SubscriptionNode | undefined {
-    if (!document) return undefined
-    const { apiSchema, planner } = this.#graph
-    const name = this.#operationName
-    return planner.buildQueryPlan(
-      operationFromDocument(apiSchema, document, name === null ? {} : { operationName: name }),
-    ).node
+    return document ? this.#graph.plan(document, this.#operationName) : undefined
   }
 }
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import { type Schema, Supergraph } from '@apollo/federation-internals'
-import { QueryPlanner } from '@apollo/query-planner'
+import { operationFromDocument, type Schema, Supergraph } from '@apollo/federation-internals'
+import { type PlanNode, QueryPlanner, type SubscriptionNode } from '@apollo/query-planner'
 import type { DocumentNode, GraphQLSchema } from 'graphql'
 import { CompiledOperation } from '../execute/operation.ts'
 import { PossibleTypes } from '../execute/possible-types.ts'
@@ -58,6 +58,12 @@ export class Graph {
     const compiled = new CompiledOperation(this, document, operationName, planned)
     kept.byName.set(name, compiled)
     return compiled
+  }
+
+  /** Which subgraph is asked for what, in which order; undefined for nothing. */
+  plan(document: DocumentNode, operationName: string | null): PlanNode | SubscriptionNode | undefined {
+    const options = operationName === null ? {} : { operationName }
+    return this.planner.buildQueryPlan(operationFromDocument(this.apiSchema, document, options)).node
   }
 }
 

@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import { unavailable } from '../errors.ts'
 import type { CachePolicy, Source, SourceRequest } from '../execute/source.ts'
 import type { Caller } from '../identity/caller.ts'
+import type { FederatedTrace } from '../studio/federated-trace.ts'
 import type { Breaker } from './breaker.ts'
 import { type Upstream, type UpstreamResult, UpstreamUnavailable } from './upstream.ts'
 
@@ -18,6 +19,8 @@ export interface OperationContext {
   readonly client?: string
   /** What the spans of its fetches are part of. */
   readonly span?: Span
+  /** Gathers what its fetches took, for Apollo Studio. */
+  readonly trace?: FederatedTrace
   /** It is only planned, so that the first who asks for it need not wait. */
   readonly isWarming?: true
 }
@@ -63,6 +66,7 @@ export class UpstreamDataSource implements Source {
     let outcome: 'OK' | 'UNAVAILABLE' = 'UNAVAILABLE'
     const traceparent = traceparentOf(span)
     if (traceparent !== undefined) headers.traceparent = traceparent
+    if (context.trace) headers['apollo-federation-include-trace'] = 'ftv1'
     try {
       const { result, cacheControl } = await this.#upstream.execute(
         { body, headers },
@@ -71,6 +75,7 @@ export class UpstreamDataSource implements Source {
       if (isStopping(result)) throw new UpstreamUnavailable(this.#upstream.name, 'it is stopping')
       breaker?.succeeded()
       outcome = 'OK'
+      context.trace?.fetched({ service: this.#upstream.name, body, startedAt, ftv1: result.trace })
       if (cachePolicy) restrictCaching(cachePolicy, cacheControl)
       return result
     } catch (error) {

@@ -1,7 +1,7 @@
 import type { SerializedRequest } from '@opsource/subgraph'
 import type { GraphQLFormattedError } from 'graphql'
 import { z } from 'zod'
-import { isPlain } from '../execute/plain.ts'
+import { isPlain, type Plain } from '../execute/plain.ts'
 
 /** One subgraph as the gateway reaches it: in this process or over HTTP. Only serialised text crosses. */
 export interface Upstream {
@@ -55,6 +55,8 @@ const resultSchema = z.object({
 export interface UpstreamResult {
   readonly data?: Record<string, unknown> | null
   readonly errors?: readonly GraphQLFormattedError[]
+  /** How long its fields took, for who asked: Apollo's `ftv1`. */
+  readonly trace?: string
 }
 
 /** @throws UpstreamUnavailable where the text is not a GraphQL result. */
@@ -72,7 +74,7 @@ export function readResult(service: string, text: string): UpstreamResult {
 export function checkResult(service: string, document: unknown): UpstreamResult {
   // Nearly all answers are data alone, and some are large: that they are an object is all there is to check.
   if (isPlain(document) && document.errors === undefined && (document.data === null || isPlain(document.data))) {
-    return { data: document.data }
+    return { data: document.data, ...traceOf(document) }
   }
   const parsed = resultSchema.safeParse(document)
   if (!parsed.success || (parsed.data.data === undefined && parsed.data.errors === undefined)) {
@@ -82,7 +84,12 @@ export function checkResult(service: string, document: unknown): UpstreamResult 
   return {
     ...(data === undefined ? {} : { data }),
     ...(errors === undefined ? {} : { errors: errors.map(formatted) }),
+    ...(isPlain(document) ? traceOf(document) : {}),
   }
+}
+
+function traceOf({ extensions }: Plain): { trace?: string } {
+  return isPlain(extensions) && typeof extensions.ftv1 === 'string' ? { trace: extensions.ftv1 } : {}
 }
 
 function formatted({ message, path, extensions }: z.infer<typeof errorSchema>): GraphQLFormattedError {
