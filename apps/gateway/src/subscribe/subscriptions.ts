@@ -1,22 +1,13 @@
-import { type Clock, err, ok, type Result } from '@opsource/kernel'
-import type { SerializedRequest } from '@opsource/subgraph'
+import { err, ok, type Result } from '@opsource/kernel'
 import { GraphQLError } from 'graphql'
-import type { Logger } from 'pino'
-import { fault, PublicError, publicError } from '../errors.ts'
+import { fault } from '../errors.ts'
 import type { AdmissionRequest } from '../execute/graph-gateway.ts'
-import type { Sources } from '../execute/source.ts'
 import { anonymous } from '../identity/caller.ts'
 import type { Admissions } from '../limits/admission.ts'
 import type { GatewayMetrics } from '../server/metrics.ts'
 import type { Graph } from '../supergraph/graph.ts'
-import type { OperationContext } from '../upstreams/data-source.ts'
-import type { Upstream } from '../upstreams/upstream.ts'
-import { Payload } from './backlog.ts'
-import type { ChannelOptions } from './channel.ts'
-import { executeEvent } from './event.ts'
-import { Feed } from './feed.ts'
-import { type Marking, marked, unmarked } from './marks.ts'
 import { type SubscriptionPlan, SubscriptionPlans } from './plans.ts'
+import { Production, type ProductionOptions, type SubscriptionRequest } from './production.ts'
 import type { Reader } from './reader.ts'
 import type { Sink } from './sink.ts'
 import { Topic } from './topic.ts'
@@ -26,24 +17,10 @@ const DENIALS: ReadonlySet<unknown> = new Set(['UNAUTHENTICATED', 'FORBIDDEN'])
 /** After this what was said last has left for the sockets. */
 const SAID_MS = 10
 
-export interface SubscriptionsOptions {
-  readonly upstreams: ReadonlyMap<string, Upstream>
-  /** Where what joins an event comes from: quick, or given up. */
-  readonly sources: Sources
+export interface SubscriptionsOptions extends ProductionOptions {
   /** What of an operation its caller may have. */
   readonly admissions: Pick<Admissions, 'spend' | 'restrict'>
-  readonly clock: Clock
-  readonly log: Logger
   readonly metrics: GatewayMetrics
-}
-
-export interface SubscriptionRequest {
-  readonly query: string
-  readonly operationName: string | null
-  readonly variables: Readonly<Record<string, unknown>>
-  readonly context: OperationContext
-  /** What the client wants at least between two events, in milliseconds; 0 for every event at once. */
-  readonly intervalMs?: number
 }
 
 /** A subscription that may begin. */
@@ -63,6 +40,7 @@ interface Shared {
 /** Live operations across subgraphs: subscribes to the field's owner and completes each event from the others. */
 export class Subscriptions {
   readonly #options: SubscriptionsOptions
+  readonly #production: Production
   /** By what they have in common, on the graph in use. */
   #shared = new Map<string, Shared>()
   readonly #requests = new WeakMap<Reader, SubscriptionRequest>()
@@ -72,6 +50,7 @@ export class Subscriptions {
 
   constructor(options: SubscriptionsOptions) {
     this.#options = options
+    this.#production = new Production(options)
   }
 
   /**
@@ -136,6 +115,15 @@ export class Subscriptions {
 
   #plan(request: SubscriptionRequest): Result<SubscriptionPlan, readonly GraphQLError[]> {
     if (this.#stopped) return err([this.#stopped])
+    try {
+      return this.#planned(request)
+    } catch (error) {
+      this.#options.log.error({ err: error, requestId: request.context.requestId }, 'a subscription cannot be planned')
+      return err([fault('INTERNAL_SERVER_ERROR', 'The subscription cannot be planned.')])
+    }
+  }
+
+  #planned(request: SubscriptionRequest): Result<SubscriptionPlan, readonly GraphQLError[]> {
     const planned = this.plans.plan(request.query, request.operationName)
     if (!planned.ok) return planned
     const faults = this.plans.variableFaults(planned.value, request.variables)
@@ -165,11 +153,9 @@ export class Subscriptions {
     if (known) return known
     const { metrics } = this.#options
     const { kind } = plan
-    const marking = markingOf(plan, request)
     const topic = new Topic({
       kind,
-      feed: (on) => this.#feed(plan, request, marking, on),
-      execute: this.#execution(plan, request, marking),
+      ...this.#production.of(plan, request),
       onConflated: (count) => metrics.conflatedEvents.inc(count),
       onLag: () => metrics.laggingReaders.inc({ kind }),
       onClose: () => this.#forget(topic),
@@ -194,7 +180,7 @@ export class Subscriptions {
     const planned = this.#plan(request)
     if (planned.ok && asksTheSame(planned.value, before, request)) {
       const plan = planned.value
-      topic.use(this.#execution(plan, request, markingOf(plan, request)))
+      topic.use(this.#production.of(plan, request).execute)
       this.#shared.set(this.#keyOf(plan, request), { topic, plan, request })
       return
     }
@@ -213,48 +199,6 @@ export class Subscriptions {
       this.#topicFor(planned.value, request).topic.take(reader)
     }
   }
-
-  #feed(
-    { primary, kind }: SubscriptionPlan,
-    { context }: SubscriptionRequest,
-    { body }: Marking,
-    on: Parameters<ChannelOptions['feed']>[0],
-  ): Feed {
-    const { upstreams, clock, log } = this.#options
-    const upstream = upstreams.get(primary.serviceName)
-    if (!upstream) throw new Error(`No upstream for ${primary.serviceName}`)
-    return new Feed({
-      upstream,
-      kind,
-      request: () => serialized(body, context),
-      clock,
-      log,
-      onEvent: on.event,
-      onEnd: on.end,
-    })
-  }
-
-  #execution(
-    plan: SubscriptionPlan,
-    { variables, context }: SubscriptionRequest,
-    { markOf }: Marking,
-  ): ChannelOptions['execute'] {
-    const { sources, log } = this.#options
-    return async (event) => {
-      const mark = markOf(event)
-      try {
-        const { data, errors } = await executeEvent({ plan, variables, sources, context }, event)
-        return new Payload(
-          JSON.stringify({ ...(errors ? { errors: errors.map((error) => error.toJSON()) } : {}), data }),
-          mark,
-        )
-      } catch (error) {
-        log.error({ err: error, requestId: context.requestId }, 'event failed')
-        const errors = [new PublicError(publicError({ message: 'event failed' }))]
-        return new Payload(JSON.stringify({ errors, data: null }), mark)
-      }
-    }
-  }
 }
 
 /** Whether the same subscription at the same owner serves both plans, for the same readers. */
@@ -265,15 +209,4 @@ function asksTheSame(plan: SubscriptionPlan, before: SubscriptionPlan, { variabl
     plan.primary.serviceName === before.primary.serviceName &&
     plan.primary.fetch.bodyFor(variables) === before.primary.fetch.bodyFor(variables)
   )
-}
-
-function markingOf({ kind, primary }: SubscriptionPlan, { variables }: SubscriptionRequest): Marking {
-  const body = primary.fetch.bodyFor(variables)
-  return kind === 'DELTA' ? marked(body) : unmarked(body)
-}
-
-function serialized(body: string, { caller, requestId }: OperationContext): SerializedRequest {
-  const authorization = caller.authorization()
-  const headers = { 'content-type': 'application/json', 'x-request-id': requestId }
-  return { body, headers: authorization === null ? headers : { ...headers, authorization } }
 }
