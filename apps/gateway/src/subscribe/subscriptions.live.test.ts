@@ -66,6 +66,15 @@ describe.each<Reach>(['in process', 'over HTTP'])('live operations on subgraphs 
     expect(stage.analyst.asked).toBe(asked)
   })
 
+  it('ask for everything that joins the list of an event in one request', async () => {
+    const { asked, requests } = stage.analyst
+    const reading = read(joined('markets { forecast }'))
+    await until(() => reading.answers.length === 1, 'the snapshot')
+    stage.exchange.step()
+    await until(() => reading.answers.length === 2, 'a step')
+    expect([stage.analyst.asked - asked, stage.analyst.requests - requests]).toEqual([4, 2])
+  })
+
   it('keep aliases, fragments, variables and __typename', async () => {
     const query = `subscription Named($s: String!, $d: Int) { steps: book(symbol: $s, depth: $d) { __typename ...P m: market { f: forecast ... on Market { code: symbol } } } }
       fragment P on BookStep { levels: depth }`

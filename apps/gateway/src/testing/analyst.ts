@@ -11,14 +11,19 @@ export class Analyst {
   behaviour: Behaviour = 'answers'
   /** How many times entities were asked for. */
   asked = 0
+  /** In how many requests. */
+  requests = 0
+  readonly #seen = new WeakSet<object>()
   forecast = 0.5
 
   resolvers(): object {
     return {
       Query: { slow: () => this.#never() },
       Market: {
-        __resolveReference: async (reference: { symbol: string; lot?: number }) => {
+        __resolveReference: async (reference: { symbol: string; lot?: number }, context: object) => {
           this.asked++
+          if (!this.#seen.has(context)) this.requests++
+          this.#seen.add(context)
           if (this.behaviour === 'hangs') await this.#never()
           return reference
         },
