@@ -32,6 +32,8 @@ export const limits = {
   sockets: 10_000,
   /** A subgraph that has not answered by then is taken for dead; its fields are null. */
   fetchMs: 10_000,
+  /** Of one subgraph: what comes beyond would only wait, and take the memory of those that can be served. */
+  fetchesInHand: 1_000,
   /** A live event waits no longer for what joins it: a book later than this is of no use. */
   liveJoinMs: 300,
   /** Sockets and other connections together: each takes a file descriptor. */
