@@ -10,6 +10,9 @@ const PING_EVERY_MS = 10_000
 /** A subgraph that does not answer a ping within this is taken for gone, although its socket still stands. */
 const PONG_WITHIN_MS = 5_000
 
+/** A subgraph allows 1,000 on one socket; streams that are read alone can be more, all of callers without a token. */
+const MAX_SUBSCRIPTIONS = 500
+
 const operationSchema = z.object({
   query: z.string(),
   variables: z.record(z.string(), z.unknown()).nullish(),
@@ -19,11 +22,17 @@ const graphqlErrors = z.array(
   z.looseObject({ message: z.string(), extensions: z.record(z.string(), z.unknown()).optional() }),
 )
 
-/** graphql-transport-ws clients of one subgraph: the caller is told once per socket, so each caller has a socket of its own. */
+/** A socket and how many subscriptions it carries. */
+interface Line {
+  readonly client: Client
+  subscriptions: number
+}
+
+/** graphql-transport-ws clients of one subgraph: the caller is told once per socket, so each caller has sockets of its own. */
 export class UpstreamSockets {
   readonly #service: string
   readonly #url: string
-  readonly #clients = new Map<string, Client>()
+  readonly #lines = new Map<string, Set<Line>>()
 
   constructor(service: string, httpUrl: string) {
     this.#service = service
@@ -32,13 +41,19 @@ export class UpstreamSockets {
 
   subscribe(request: SerializedRequest, sink: UpstreamSink): () => void {
     const { query, variables, operationName } = operationSchema.parse(JSON.parse(request.body))
+    const line = this.#line(request.headers.authorization ?? '')
+    line.subscriptions++
     let live = true
-    const end = (tell: () => void) => {
-      if (!live) return
+    const leave = () => {
+      if (!live) return false
       live = false
-      tell()
+      line.subscriptions--
+      return true
     }
-    const dispose = this.#client(request.headers.authorization ?? '').subscribe(
+    const end = (tell: () => void) => {
+      if (leave()) tell()
+    }
+    const dispose = line.client.subscribe(
       { query, variables: variables ?? null, operationName: operationName ?? null },
       {
         next: (message) => {
@@ -57,19 +72,31 @@ export class UpstreamSockets {
       },
     )
     return () => {
-      live = false
+      leave()
       dispose()
     }
   }
 
   async close(): Promise<void> {
-    await Promise.all([...this.#clients.values()].map((client) => client.dispose()))
-    this.#clients.clear()
+    const lines = [...this.#lines.values()].flatMap((each) => [...each])
+    this.#lines.clear()
+    await Promise.all(lines.map(({ client }) => client.dispose()))
   }
 
-  #client(authorization: string): Client {
-    const known = this.#clients.get(authorization)
-    if (known) return known
+  #line(authorization: string): Line {
+    const lines = this.#lines.get(authorization) ?? new Set()
+    this.#lines.set(authorization, lines)
+    for (const line of lines) if (line.subscriptions < MAX_SUBSCRIPTIONS) return line
+    const client = this.#open(authorization, () => {
+      lines.delete(line)
+      if (lines.size === 0 && this.#lines.get(authorization) === lines) this.#lines.delete(authorization)
+    })
+    const line: Line = { client, subscriptions: 0 }
+    lines.add(line)
+    return line
+  }
+
+  #open(authorization: string, onClosed: () => void): Client {
     let pongTimer: NodeJS.Timeout | undefined
     const client: Client = createClient({
       url: this.#url,
@@ -88,11 +115,10 @@ export class UpstreamSockets {
         },
         closed: () => {
           clearTimeout(pongTimer)
-          if (this.#clients.get(authorization) === client) this.#clients.delete(authorization)
+          onClosed()
         },
       },
     })
-    this.#clients.set(authorization, client)
     return client
   }
 }

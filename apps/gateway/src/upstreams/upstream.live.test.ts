@@ -116,6 +116,18 @@ describe.each(['in process', 'over HTTP'])('an upstream %s', (reach) => {
     expect(sink.ending).toBeNull()
   })
 
+  it('carries more subscriptions of one caller than its owner takes on one connection', async () => {
+    const sinks = Array.from({ length: 1_100 }, () => new Sink())
+    const disposals = sinks.map((sink) =>
+      markets.subscribe(request('subscription { ticker(symbol: "A") { price } }'), sink),
+    )
+    await until(() => exchange.prices.readerCount === 1_100, 'all of them', 20_000)
+    exchange.prices.push(1)
+    await until(() => sinks.every(({ events }) => events.length === 1), 'the price for each')
+    for (const dispose of disposals) dispose()
+    await until(() => exchange.prices.readerCount === 0, 'the end of each')
+  })
+
   it('says why it does not serve a subscription', async () => {
     const sink = new Sink()
     markets.subscribe(request('subscription { nothing }'), sink)
