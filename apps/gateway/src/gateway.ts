@@ -197,11 +197,21 @@ function openUpstreams(given: GatewayOptions['upstreams']): Map<string, Upstream
   )
 }
 
-function querySources(upstreams: ReadonlyMap<string, Upstream>, { log }: GatewayOptions, metrics: GatewayMetrics) {
+function querySources(
+  upstreams: ReadonlyMap<string, Upstream>,
+  { log, clock }: GatewayOptions,
+  { fetched: onFetched }: GatewayMetrics,
+) {
   return Object.fromEntries(
     [...upstreams].map(([name, upstream]) => [
       name,
-      new UpstreamDataSource(upstream, { timeoutMs: limits.fetchMs, log, onFetched: metrics.fetched }),
+      new UpstreamDataSource(upstream, {
+        timeoutMs: limits.fetchMs,
+        log,
+        breaker: new Breaker(clock),
+        retriesReads: true,
+        onFetched,
+      }),
     ]),
   )
 }
@@ -215,7 +225,13 @@ function liveSources(
   return Object.fromEntries(
     [...upstreams].map(([name, upstream]) => [
       name,
-      new UpstreamDataSource(upstream, { timeoutMs: liveJoinMs, log, breaker: new Breaker(clock), onFetched }),
+      new UpstreamDataSource(upstream, {
+        timeoutMs: liveJoinMs,
+        log,
+        breaker: new Breaker(clock),
+        retriesReads: false,
+        onFetched,
+      }),
     ]),
   )
 }

@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import { unavailable } from '../errors.ts'
 import type { CachePolicy, Source, SourceRequest } from '../execute/source.ts'
 import type { Caller } from '../identity/caller.ts'
+import { limits } from '../limits/limits.ts'
 import type { FederatedTrace } from '../studio/federated-trace.ts'
 import type { Breaker } from './breaker.ts'
 import { type Upstream, type UpstreamResult, UpstreamUnavailable } from './upstream.ts'
@@ -28,15 +29,23 @@ export interface OperationContext {
 export interface DataSourceOptions {
   readonly timeoutMs: number
   readonly log: Logger
-  /** With a breaker, a subgraph that keeps failing is answered for at once. */
-  readonly breaker?: Breaker
+  /** A subgraph that keeps failing is answered for at once. */
+  readonly breaker: Breaker
+  /** Whether a read that failed at once is tried again, as while a subgraph restarts behind its address. */
+  readonly retriesReads: boolean
   readonly onFetched?: (fetched: { subgraph: string; outcome: 'OK' | 'UNAVAILABLE'; seconds: number }) => void
 }
+
+/** A read that failed within this time is tried again: one that took longer has used up its caller's patience. */
+const RETRY_WITHIN_MS = 1_000
+/** Long enough for a load balancer to notice, or a connection to be made anew. */
+const RETRY_AFTER_MS = 50
 
 /** An upstream as a plan's fetches see it. A subgraph that is away is an error in the answer, never an exception. */
 export class UpstreamDataSource implements Source {
   readonly #upstream: Upstream
   readonly #options: DataSourceOptions
+  #inHand = 0
 
   constructor(upstream: Upstream, options: DataSourceOptions) {
     this.#upstream = upstream
@@ -45,11 +54,29 @@ export class UpstreamDataSource implements Source {
 
   async fetch(request: SourceRequest): Promise<UpstreamResult> {
     const { breaker } = this.#options
-    if (breaker?.isOpen) {
-      if (breaker.takeProbe()) void this.#ask(request)
-      return this.#failure()
+    if (this.#inHand >= limits.fetchesInHand) return this.#failure()
+    if (breaker.isOpen) {
+      const isProbe = breaker.takeProbe()
+      // A mutation is answered as it went, whatever it has to wait for.
+      if (isProbe && request.operation !== 'mutation') void this.#ask(request)
+      if (!isProbe || request.operation !== 'mutation') return this.#failure()
     }
-    return (await this.#ask(request)) ?? this.#failure()
+    this.#inHand++
+    try {
+      return (await this.#askAgain(request)) ?? this.#failure()
+    } finally {
+      this.#inHand--
+    }
+  }
+
+  async #askAgain(request: SourceRequest): Promise<UpstreamResult | null> {
+    const startedAt = performance.now()
+    const result = await this.#ask(request)
+    const { retriesReads, breaker } = this.#options
+    const mayRepeat = retriesReads && request.operation === 'query' && !breaker.isOpen
+    if (result || !mayRepeat || performance.now() - startedAt > RETRY_WITHIN_MS) return result
+    await new Promise((resolve) => setTimeout(resolve, RETRY_AFTER_MS))
+    return request.context.signal?.aborted ? null : this.#ask(request)
   }
 
   /** @returns null where the subgraph is not available. */
@@ -73,7 +100,7 @@ export class UpstreamDataSource implements Source {
         signal ? { timeoutMs, signal } : { timeoutMs },
       )
       if (isStopping(result)) throw new UpstreamUnavailable(this.#upstream.name, 'it is stopping')
-      breaker?.succeeded()
+      breaker.succeeded()
       outcome = 'OK'
       context.trace?.fetched({ service: this.#upstream.name, body, startedAt, ftv1: result.trace })
       if (cachePolicy) restrictCaching(cachePolicy, cacheControl)
@@ -82,7 +109,7 @@ export class UpstreamDataSource implements Source {
       if (!(error instanceof UpstreamUnavailable)) throw error
       span.setStatus({ code: SpanStatusCode.ERROR, message: error.message })
       if (!signal?.aborted) {
-        breaker?.failed()
+        breaker.failed()
         log.warn({ requestId, service: error.service, reason: error.message }, 'subgraph unavailable')
       }
       return null

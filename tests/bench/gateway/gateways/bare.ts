@@ -2,8 +2,10 @@ import { createServer } from 'node:http'
 import { HeaderMap } from '@apollo/server'
 import { pino } from 'pino'
 import { startApollo } from '../../../../apps/gateway/src/server/apollo.ts'
+import { Breaker } from '../../../../apps/gateway/src/upstreams/breaker.ts'
 import { UpstreamDataSource } from '../../../../apps/gateway/src/upstreams/data-source.ts'
 import { HttpUpstream } from '../../../../apps/gateway/src/upstreams/http.ts'
+import { systemClock } from '../../../../packages/kernel/src/index.ts'
 import { SUBGRAPHS } from '../operations.ts'
 import { routedSupergraph } from './routed-supergraph.ts'
 
@@ -14,7 +16,15 @@ const anonymous = { identity: null, authorization: () => null }
 const sources = Object.fromEntries(
   SUBGRAPHS.map((name, index) => {
     const upstream = new HttpUpstream(name, `http://127.0.0.1:${firstPort + index}/graphql`)
-    return [name, new UpstreamDataSource(upstream, { timeoutMs: 10_000, log })]
+    return [
+      name,
+      new UpstreamDataSource(upstream, {
+        timeoutMs: 10_000,
+        log,
+        breaker: new Breaker(systemClock),
+        retriesReads: true,
+      }),
+    ]
   }),
 )
 const { server } = await startApollo({
