@@ -1,6 +1,6 @@
 import { hashState, writeState } from '../../subgraphs/dash33/src/engine/canonical.ts'
 import { Engine } from '../../subgraphs/dash33/src/engine/engine.ts'
-import { commandsOf, decodeBatch } from '../../subgraphs/dash33/src/engine/journal/batch-format.ts'
+import { commandsOf, decodeBatch, openBatch } from '../../subgraphs/dash33/src/engine/journal/batch-format.ts'
 
 const LENGTH_BYTES = 4
 
@@ -32,6 +32,17 @@ export function readJournal(file: Buffer): Buffer[] {
     payloads.push(file.subarray(start, position))
   }
   return payloads
+}
+
+/** The state that a journal leads to where nobody listens. */
+export function followUnheard(payloads: readonly Uint8Array[]): string {
+  const engine = new Engine()
+  for (const payload of payloads) {
+    const opened = openBatch(payload)
+    if (opened === null) throw new Error('a golden journal is of the current format')
+    engine.applyUnheard(opened.commands, opened.time)
+  }
+  return hashState(writeState(engine.state))
 }
 
 /** Applies a journal to a fresh engine. @param together whether a batch is applied as one, or each command by itself */

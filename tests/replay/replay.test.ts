@@ -6,7 +6,7 @@ import { STATE_VERSION } from '../../subgraphs/dash33/src/engine/canonical.ts'
 import { commandsOf, decodeBatch } from '../../subgraphs/dash33/src/engine/journal/batch-format.ts'
 import { KINDS } from '../../subgraphs/dash33/src/engine/journal/command-codec.ts'
 import { ENGINE_VERSION } from '../../subgraphs/dash33/src/engine/version.ts'
-import { follow, readJournal } from './golden-journal.ts'
+import { follow, followUnheard, readJournal } from './golden-journal.ts'
 
 const directory = path.join(import.meta.dirname, 'journals')
 const expected = z
@@ -37,6 +37,7 @@ describe('the golden journals', () => {
     const payloads = read(name)
     expect(follow(payloads, true)).toEqual(expected.destinations[name])
     expect(follow(payloads, false)).toEqual(expected.destinations[name])
+    expect(followUnheard(payloads)).toBe(expected.destinations[name]?.stateHash)
   })
 
   it('hold every kind of command', () => {

@@ -1,6 +1,6 @@
 import type { Engine } from '../engine/engine.ts'
 import type { JournalReader } from '../engine/journal/reader.ts'
-import { newestSound, replay } from '../engine/journal/recovery.ts'
+import { newestSound, pass, replay } from '../engine/journal/recovery.ts'
 import { EXTERNAL_ACCOUNT, FEES_ACCOUNT } from '../ledger/index.ts'
 
 /** What the engine has of an asset on an account, in minor units. */
@@ -21,7 +21,8 @@ export async function engineBooksAt(journal: JournalReader, sequence: number): P
   let hash = journalHash
   for await (const row of journal.batchesAfter(engine.state.sequence)) {
     if (row.firstSequence > sequence) break
-    replay(engine, row, hash, sequence)
+    if (row.lastSequence <= sequence) pass(engine, row, hash)
+    else replay(engine, row, hash, sequence)
     hash = row.hash
   }
   if (engine.state.sequence !== sequence)

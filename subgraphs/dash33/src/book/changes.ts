@@ -2,33 +2,30 @@ import type { SideCode } from './matcher.ts'
 
 /** What a book changed since the last drain, for whoever publishes it. A book without one writes nothing down. */
 export class BookChanges {
-  readonly #levels: number[] = []
-  readonly #orders: number[] = []
+  /** Whether anybody will publish what changes now. */
+  isKept = true
+  private readonly levels: number[] = []
+  private readonly orders: number[] = []
 
   get empty(): boolean {
-    return this.#levels.length === 0 && this.#orders.length === 0
+    return this.levels.length === 0 && this.orders.length === 0
   }
 
   level(side: SideCode, price: number, volume: number): void {
-    const log = this.#levels
+    if (!this.isKept) return
+    const log = this.levels
     const last = log.length - 3
     if (last >= 0 && log[last] === side && log[last + 1] === price) log[last + 2] = volume
     else log.push(side, price, volume)
   }
 
   order(side: SideCode, id: number, price: number, shown: number, priority: number): void {
-    this.#orders.push(side, id, price, shown, priority)
-  }
-
-  /** Forgets them: nobody publishes. */
-  clear(): void {
-    this.#levels.length = 0
-    this.#orders.length = 0
+    if (this.isKept) this.orders.push(side, id, price, shown, priority)
   }
 
   /** Each touched level once, as it is now, in the order of the last touch; volume 0: gone. */
   drainLevels(visit: (side: SideCode, price: number, volume: number) => void): void {
-    const log = this.#levels
+    const log = this.levels
     const seen = [new Set<number>(), new Set<number>()] as const
     const newest: number[] = []
     for (let i = log.length - 3; i >= 0; i -= 3) {
@@ -43,7 +40,7 @@ export class BookChanges {
 
   /** Each touched order once, as it is now, in the order of the last touch; shown 0: gone. */
   drainOrders(visit: (side: SideCode, id: number, price: number, shown: number, priority: number) => void): void {
-    const log = this.#orders
+    const log = this.orders
     const seen = new Set<number>()
     const newest: number[] = []
     for (let i = log.length - 5; i >= 0; i -= 5) {

@@ -66,7 +66,7 @@ export function readOrders(state: EngineState, input: StateReader): void {
 function writeRecord({ records, marketsByIndex }: EngineState, record: number, out: StateWriter): void {
   const values = records.values(record)
   const at = records.at(record)
-  const codes = values[at + CODES]!
+  const codes = values[at + CODES]! | 0
   out.number(values[at + NUMBER]!)
   out.number(values[at + ACCOUNT]!)
   out.spelled(records.spelled(record), records.spelledAt(record), records.spelledLength(record))
@@ -184,9 +184,9 @@ function readColumns(
   const { pool } = orders
   const values = records.values(record)
   const at = records.at(record)
-  const codes = values[at + CODES]!
+  const codes = values[at + CODES]! | 0
   const number = values[at + NUMBER]!
-  const account = values[at + ACCOUNT]!
+  const account = values[at + ACCOUNT]! | 0
   pool.id[slot] = number
   pool.owner[slot] = account
   pool.side[slot] = sideIn(codes)

@@ -32,7 +32,7 @@ export class ClosedOrders {
     const { records } = this
     const values = records.values(record)
     const at = records.at(record)
-    const account = this.accounts[values[at + ACCOUNT]!]!
+    const account = this.accounts[values[at + ACCOUNT]! | 0]!
     values[at + PREVIOUS_CLOSED] = this.newest
     values[at + NEXT_CLOSED] = NONE
     values[at + NEXT_OF_ACCOUNT] = NONE
@@ -73,7 +73,7 @@ export class ClosedOrders {
   }
 
   private read(record: number, field: number): number {
-    return this.records.values(record)[this.records.at(record) + field]!
+    return this.records.values(record)[this.records.at(record) + field]! | 0
   }
 
   private write(record: number, field: number, value: number): void {

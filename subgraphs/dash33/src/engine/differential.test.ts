@@ -4,7 +4,9 @@ import type { Ack } from './acks.ts'
 import { inadmissible } from './admission.ts'
 import { hashState, readState, writeState } from './canonical.ts'
 import type { Command } from './commands.ts'
+import { checkInvariants } from './core/invariants.ts'
 import { Engine } from './engine.ts'
+import { encodeBatch, openBatch, segmentOf } from './journal/batch-format.ts'
 import { Comparison } from './model/comparison.ts'
 import { enlarged } from './model/large-numbers.ts'
 import { commandOf, type Nameable, opening, START, type Step, steps } from './model/random-commands.ts'
@@ -89,6 +91,22 @@ describe('the engine, told anything', { timeout: 240_000 }, () => {
           expect(stateOf(pieces)).toBe(stateOf(whole))
         },
       ),
+      { numRuns: 60 },
+    )
+  })
+
+  it('comes to the same state, and goes on alike, where a part of its journal was applied unheard', () => {
+    fc.assert(
+      fc.property(steps(COMMANDS_PER_RUN), fc.nat(COMMANDS_PER_RUN), (list, cut) => {
+        const [heard, unheard] = [new Engine(), new Engine()]
+        for (const [i, { time, commands }] of timedGroups(list).entries()) {
+          const expected = heard.applyBatch(commands, time)
+          if (i * 12 < cut) unheard.applyUnheard(openBatch(encodeBatch(time, [segmentOf(commands)]))!.commands, time)
+          else expect(unheard.applyBatch(commands, time)).toEqual(expected)
+          expect(stateOf(unheard)).toBe(stateOf(heard))
+        }
+        checkInvariants(unheard.state.exchange)
+      }),
       { numRuns: 60 },
     )
   })

@@ -83,15 +83,14 @@ export class Engine {
   /** The same for commands whose events, changes and answers nobody reads: they are not made. */
   applyUnheard(commands: CommandSource, time: number): void {
     const { state } = this
-    const { exchange, narrator, records } = state
+    const { exchange, records } = state
     const unread: EngineEvent[] = []
-    narrator.isHeard = false
+    state.hear(false)
     while (commands.next()) {
       this.begin(time, unread)
       this.finish(time, commands.carryOut(state) ?? this.dispatch(commands.read(), unread))
     }
-    narrator.isHeard = true
-    for (const { changes } of exchange.markets) changes?.clear()
+    state.hear(true)
     exchange.balances.touched.clear()
     records.reuse()
   }
@@ -219,10 +218,14 @@ function drainBalances(state: EngineState): BalanceChange[] {
   const cells = new Set<number>()
   for (let i = 0; i < touched.length; i++) cells.add(touched.at(i))
   touched.clear()
-  return Array.from(cells, (cell) => ({
-    accountId: accountsByIndex[balances.accountOf(cell)]!.id,
-    asset: assets[balances.assetOf(cell)]!,
-    available: values[cell]!,
-    held: values[cell + 1]!,
-  }))
+  const changes: BalanceChange[] = []
+  for (const cell of cells) {
+    changes.push({
+      accountId: accountsByIndex[balances.accountOf(cell)]!.id,
+      asset: assets[balances.assetOf(cell)]!,
+      available: values[cell]!,
+      held: values[cell + 1]!,
+    })
+  }
+  return changes
 }

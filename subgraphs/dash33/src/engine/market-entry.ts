@@ -44,14 +44,16 @@ export class MarketEntry {
 
   /** Each touched level once, as it is now. */
   drainLevels(into: LevelChange[]): void {
-    const { symbol } = this
-    this.core.changes?.drainLevels((side, price, quantity) => into.push({ symbol, side: SIDES[side], price, quantity }))
+    const { symbol, core } = this
+    if (core.changes === null || core.changes.empty) return
+    core.changes.drainLevels((side, price, quantity) => into.push({ symbol, side: SIDES[side], price, quantity }))
   }
 
   /** Each touched order on the book once, as it is now. */
   drainResting(into: RestingChange[]): void {
-    const { symbol } = this
-    this.core.changes?.drainOrders((side, id, price, quantity, priority) =>
+    const { symbol, core } = this
+    if (core.changes === null || core.changes.empty) return
+    core.changes.drainOrders((side, id, price, quantity, priority) =>
       into.push({ symbol, side: SIDES[side], orderId: orderId(id), price, quantity, priority }),
     )
   }

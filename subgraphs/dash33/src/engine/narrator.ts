@@ -277,9 +277,9 @@ export class Narrator implements Sink {
       const values = records.values(record)
       const at = records.at(record)
       values[at + MARKS] = values[at + MARKS]! & ~HOLD_TOUCHED
-      const codes = values[at + CODES]!
+      const codes = values[at + CODES]! | 0
       const { quoteAsset, baseAsset } = exchange.markets[marketIn(codes)]!
-      const slot = values[at + SLOT]!
+      const slot = values[at + SLOT]! | 0
       changes.push({
         orderId: orderId(values[at + NUMBER]!),
         accountId: accountsByIndex[values[at + ACCOUNT]!]!.id,
@@ -295,7 +295,7 @@ export class Narrator implements Sink {
     const { records, accountsByIndex, marketsByIndex } = this.state
     const values = records.values(record)
     const at = records.at(record)
-    const codes = values[at + CODES]!
+    const codes = values[at + CODES]! | 0
     const account = accountsByIndex[values[at + ACCOUNT]!]!
     return {
       orderId: orderId(values[at + NUMBER]!),

@@ -23,7 +23,7 @@ import type { MarketEntry } from './market-entry.ts'
 import type { Announced, Silent } from './narrator.ts'
 import { roleIn } from './order-codes.ts'
 import { orderId, parseOrderId } from './order-id.ts'
-import { CODES, NUMBER, SLOT } from './order-records.ts'
+import { CODES, NUMBER } from './order-records.ts'
 import { fillSnapshots, firstSnapshot, hasTerms, sequenceOf, snapshotNow } from './order-snapshots.ts'
 import { refusalOf } from './refusals.ts'
 import type { EngineState } from './state.ts'
@@ -151,7 +151,7 @@ const sequenceIn = ({ records }: EngineState, record: number) =>
 export function cancelSilently(state: EngineState, account: Account): Answer {
   const { exchange, records } = state
   const record = records.ids.find(account.index)
-  const slot = record === NONE ? NONE : records.values(record)[records.at(record) + SLOT]!
+  const slot = record === NONE ? NONE : records.slot(record)
   return cancelOrder(exchange, account.index, slot) ? 'CANCELLED' : refusalOf(state)
 }
 
@@ -217,5 +217,5 @@ function findOpen(state: EngineState, account: Account, names: CancelOrder | Ame
     return slot !== NONE && exchange.orders.pool.owner[slot] === account.index ? slot : NONE
   }
   const record = records.find(account.index, names.clientOrderId)
-  return record === NONE ? NONE : records.values(record)[records.at(record) + SLOT]!
+  return record === NONE ? NONE : records.slot(record)
 }

@@ -138,7 +138,12 @@ export class OrderRecords {
     return this.bySlot[slot]!
   }
 
-  /** Those of all open and pending orders. */
+  /** The slot of an open or pending order, NONE of a closed one. As an integer: a number that may have a fraction slows whatever it is handed to. */
+  slot(record: number): number {
+    return this.values(record)[this.at(record) + SLOT]! | 0
+  }
+
+  /** Of all open and pending orders. */
   openSlots(): number[] {
     const slots: number[] = []
     for (let slot = 0; slot < this.bySlot.length; slot++) {
@@ -194,7 +199,7 @@ export class OrderRecords {
 
   /** What the order traded as it arrived. */
   fills(record: number): readonly number[] {
-    const marks = this.values(record)[this.at(record) + MARKS]!
+    const marks = this.values(record)[this.at(record) + MARKS]! | 0
     return (marks & HAS_FILLS) === 0 ? NO_FILLS : this.fillsOf[record]!
   }
 
@@ -210,7 +215,7 @@ export class OrderRecords {
   look(record: number, orders: Orders): void {
     const values = this.values(record)
     const at = this.at(record)
-    const slot = values[at + SLOT]!
+    const slot = values[at + SLOT]! | 0
     if (slot === NONE) return
     values[at + NOW + AT_QUANTITY] = orders.quantity(slot)
     values[at + NOW + AT_REMAINING] = orders.remaining(slot)
@@ -263,7 +268,7 @@ export class OrderRecords {
   private allocate(): number {
     const record = this.free
     if (record !== NONE) {
-      this.free = this.values(record)[this.at(record) + NEXT_CLOSED]!
+      this.free = this.values(record)[this.at(record) + NEXT_CLOSED]! | 0
       return record
     }
     if (this.used >> CHUNK_BITS === this.chunks.length) {

@@ -44,7 +44,7 @@ function snapshot(state: EngineState, record: number, standing: number): OrderSn
   const values = records.values(record)
   const at = records.at(record)
   const now = at + standing
-  const codes = values[at + CODES]!
+  const codes = values[at + CODES]! | 0
   const number = values[at + NUMBER]!
   const quantity = values[now + AT_QUANTITY]!
   const remaining = values[now + AT_REMAINING]!
@@ -117,7 +117,7 @@ export function hasTerms(state: EngineState, record: number, terms: OrderTerms):
   const { records, marketsByIndex } = state
   const values = records.values(record)
   const at = records.at(record)
-  const codes = values[at + CODES]!
+  const codes = values[at + CODES]! | 0
   return (
     marketsByIndex[marketIn(codes)]!.symbol === terms.symbol &&
     SIDES[sideIn(codes)] === terms.side &&

@@ -1,6 +1,6 @@
 import type { EngineBatch } from '../engine/events.ts'
 import type { JournalReader } from '../engine/journal/reader.ts'
-import { newestSound, replay } from '../engine/journal/recovery.ts'
+import { newestSound, pass, replay } from '../engine/journal/recovery.ts'
 import { type BatchWriter, MAX_EVENTS_PER_WRITE } from './projector.ts'
 
 /**
@@ -30,9 +30,13 @@ export async function refold(
   }
   for await (const row of journal.batchesAfter(engine.state.sequence)) {
     if (row.firstSequence > through) break
-    const { batch } = replay(engine, row, hash)
+    const before = hash
     hash = row.hash
-    if (batch.lastSequence <= after) continue
+    if (row.lastSequence <= after) {
+      pass(engine, row, before)
+      continue
+    }
+    const { batch } = replay(engine, row, before)
     if (events + batch.events.length > MAX_EVENTS_PER_WRITE) await flush()
     waiting.push(batch)
     events += batch.events.length

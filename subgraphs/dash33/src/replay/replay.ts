@@ -1,7 +1,7 @@
 import { hashState, writeState } from '../engine/canonical.ts'
 import { commandsOf, decodeBatch } from '../engine/journal/batch-format.ts'
 import type { JournalReader } from '../engine/journal/reader.ts'
-import { JournalDamagedError, newestSound, replay, type Warn } from '../engine/journal/recovery.ts'
+import { JournalDamagedError, newestSound, pass, replay, type Warn } from '../engine/journal/recovery.ts'
 import type { JournalRow } from '../engine/journal/rows.ts'
 
 /** Engine sequences, both included; `to` null: the last one. */
@@ -54,10 +54,15 @@ export async function replayRange(journal: JournalReader, range: SequenceRange, 
   let previousHash = journalHash
   for await (const row of journal.batchesAfter(startedAfter)) {
     if (engine.state.sequence >= to) break
-    const { batch } = replay(engine, row, previousHash, to)
+    const before = previousHash
     previousHash = row.hash
-    // Decoded again only where they are counted, so that what comes before the range costs a recovery and no more.
-    if (row.lastSequence >= range.from) count(commands, commandsWithin(row, range.from, to))
+    // What comes before the range costs a recovery and no more.
+    if (row.lastSequence < range.from) {
+      pass(engine, row, before)
+      continue
+    }
+    const { batch } = replay(engine, row, before, to)
+    count(commands, commandsWithin(row, range.from, to))
     count(
       events,
       batch.events.flatMap(({ type, engineSequence }) => (engineSequence >= range.from ? [type] : [])),

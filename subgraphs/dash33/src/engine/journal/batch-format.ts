@@ -110,11 +110,18 @@ export interface OpenedBatch extends Pick<JournaledBatch, 'time' | 'engineVersio
   readonly commands: SpelledBatch
 }
 
-/** Reads a batch's head. @returns null where it is of the first format @throws where it is of no known version */
+/** Of the one batch that is open at a time. */
+const opened = new ByteReader(new Uint8Array(0))
+
+/**
+ * Reads a batch's head; its commands are to be read before another batch is opened.
+ * @returns null where it is of the first format
+ * @throws where it is of no known version
+ */
 export function openBatch(bytes: Uint8Array): OpenedBatch | null {
-  const input = new ByteReader(bytes)
-  if (versionOf(input) === FIRST_FORMAT_VERSION) return null
-  return { engineVersion: input.byte(), time: input.number(), commands: new SpelledBatch(input) }
+  opened.open(bytes)
+  if (versionOf(opened) === FIRST_FORMAT_VERSION) return null
+  return { engineVersion: opened.byte(), time: opened.number(), commands: new SpelledBatch(opened) }
 }
 
 function versionOf(input: ByteReader): number {

@@ -96,24 +96,34 @@ export class ByteWriter {
   }
 }
 
+const NO_BYTES = Buffer.alloc(0)
+
 /** By a hash of their bytes, whatever was read there last. */
 const names: string[] = Array.from({ length: KNOWN_NAMES }, () => '')
 
 /** Reads what `ByteWriter` wrote. @throws where the bytes end early or name a text that was not written. */
 export class ByteReader {
-  readonly bytes: Buffer
+  bytes: Buffer = NO_BYTES
   /** Where the text begins that `span` has passed, and how long it is. */
   spanStart = 0
   spanLength = 0
   private position = 0
   private marked = 0
-  private markedTexts = 0
-  /** Where each text begins, and as a text where it was read as one. */
+  private markedCount = 0
+  /** Of the texts so far: where each begins, and itself where it was read as a text. Both lists may go on beyond the count. */
+  private count = 0
   private readonly starts: number[] = []
   private readonly texts: (string | null)[] = []
 
   constructor(bytes: Uint8Array) {
+    this.open(bytes)
+  }
+
+  /** Begins anew with other bytes. */
+  open(bytes: Uint8Array): void {
     this.bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    this.position = 0
+    this.count = 0
   }
 
   get atEnd(): boolean {
@@ -122,21 +132,19 @@ export class ByteReader {
 
   /** The texts after this are numbered anew. */
   forgetTexts(): void {
-    this.starts.length = 0
-    this.texts.length = 0
+    this.count = 0
   }
 
   /** Remembers this place. */
   mark(): void {
     this.marked = this.position
-    this.markedTexts = this.texts.length
+    this.markedCount = this.count
   }
 
   /** Goes back to the place that was remembered last. */
   reset(): void {
     this.position = this.marked
-    this.starts.length = this.markedTexts
-    this.texts.length = this.markedTexts
+    this.count = this.markedCount
   }
 
   byte(): number {
@@ -163,26 +171,26 @@ export class ByteReader {
   /** Passes a text. @returns its number */
   span(): number {
     const reference = this.number()
+    if (reference > this.count) throw new Error('the journal batch names an unknown text')
     if (reference > 0) {
-      const start = this.starts[reference - 1]
-      if (start === undefined) throw new Error('the journal batch names an unknown text')
-      this.spanStart = start
-      this.spanLength = this.bytes[start - 1]!
+      this.spanStart = this.starts[reference - 1]!
+      this.spanLength = this.bytes[this.spanStart - 1]!
       return reference - 1
     }
     this.spanLength = this.byte()
     this.spanStart = this.position
     this.position += this.spanLength
     if (this.position > this.bytes.length) throw new Error('the journal batch ends early')
-    this.texts.push(null)
-    return this.starts.push(this.spanStart) - 1
+    this.starts[this.count] = this.spanStart
+    this.texts[this.count] = null
+    return this.count++
   }
 
   /** A text that is likely to have come before: the same object, so that maps need not hash it again. */
   name(): string {
     const number = this.span()
-    const known = this.texts[number]
-    if (typeof known === 'string') return known
+    const known = this.texts[number]!
+    if (known !== null) return known
     const { bytes, spanStart, spanLength } = this
     const end = spanStart + spanLength
     let hash = 0

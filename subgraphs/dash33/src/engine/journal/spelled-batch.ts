@@ -74,12 +74,14 @@ export class SpelledBatch implements CommandSource {
   private place(state: EngineState): Answer | null {
     const { input } = this
     const { ids } = state.records
-    const account = state.accounts.get(input.name())
+    input.span()
+    const account = state.spelledAccounts.find(input.bytes, input.spanStart, input.spanLength)
     if (!account) return null
     input.span()
     ids.takeSpelled(input.bytes, input.spanStart, input.spanLength)
     if (ids.find(account.index) !== NONE) return null
-    const market = state.markets.get(readDraft(input, DRAFT, ASKED))
+    readDraft(input, DRAFT, ASKED)
+    const market = state.spelledMarkets.find(input.bytes, input.spanStart, input.spanLength)
     if (!market) return null
     DRAFT.account = account.index
     DRAFT.market = market.index
@@ -89,7 +91,8 @@ export class SpelledBatch implements CommandSource {
   private cancel(state: EngineState): Answer | null {
     const { input } = this
     if (input.byte() !== BY_CLIENT_ORDER_ID) return null
-    const account = state.accounts.get(input.name())
+    input.span()
+    const account = state.spelledAccounts.find(input.bytes, input.spanStart, input.spanLength)
     if (!account) return null
     input.span()
     state.records.ids.takeSpelled(input.bytes, input.spanStart, input.spanLength)

@@ -107,14 +107,14 @@ export interface ReadNumbers {
   expiresAt: number | null
 }
 
-/** The same as `readTerms` in the core's numbers, which are these lists'. @returns the symbol */
-export function readDraft(input: ByteReader, draft: Draft, asked: ReadNumbers): string {
+/** The same as `readTerms` in the core's numbers, which are these lists'; the symbol is what `input` has passed last. */
+export function readDraft(input: ByteReader, draft: Draft, asked: ReadNumbers): void {
   const flags = input.byte()
   const byte = input.byte()
   const manner = Math.floor(byte / PREVENTIONS.length)
   const type = Math.floor(manner / TIMES.length)
   if (type >= TYPES.length) throw new Error('the journal batch holds an unknown value')
-  const symbol = input.name()
+  input.span()
   draft.side = flags & SELL ? 1 : 0
   draft.type = type
   draft.timeInForce = manner % TIMES.length
@@ -128,5 +128,4 @@ export function readDraft(input: ByteReader, draft: Draft, asked: ReadNumbers): 
   draft.trailingBps = asked.trailingBps = flags & TRAILING_BPS ? input.number() : 0
   draft.peak = asked.displayQuantity = flags & DISPLAY ? input.number() : 0
   draft.expiresAt = asked.expiresAt = flags & EXPIRES ? input.number() : 0
-  return symbol
 }
