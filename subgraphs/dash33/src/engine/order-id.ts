@@ -14,6 +14,12 @@ const TRADE_ID = /^trd_[0-9a-hjkmnp-tv-z]{16}$/
  * @param number sequence × 4 + place among the command's orders, from 0
  */
 export function orderId(number: number): string {
+  // What happens to an order and the answer about it name it one after the other.
+  if (lastOrder.number !== number) lastOrder = { number, id: orderIdOf(number) }
+  return lastOrder.id
+}
+
+function orderIdOf(number: number): string {
   const place = number % ORDERS_PER_COMMAND
   const first = `ord_${base32((number - place) / ORDERS_PER_COMMAND, SEQUENCE_CHARACTERS)}`
   return place === 0 ? first : first + place
@@ -43,6 +49,7 @@ const PAIRS = Array.from({ length: 1_024 }, (_, n) => `${ALPHABET[n >> 5]}${ALPH
 const LOW = 2 ** 20
 const LOW_CHARACTERS = 4
 let lastHigh = { value: 0, length: 0, text: '' }
+let lastOrder = { number: -1, id: '' }
 
 function base32(value: number, length: number): string {
   const low = value % LOW
