@@ -42,8 +42,9 @@ const configSchema = z.object({
   /** Where Apollo's own addresses are not reached directly: a proxy's. */
   APOLLO_UPLINK_ENDPOINTS: list.default([]),
   APOLLO_USAGE_ENDPOINT: z.url().optional(),
-  /** `false` takes introspection and suggestions away. */
-  INTROSPECTION: z.enum(['true', 'false']).default('true'),
+  /** Whether clients may ask for the schema, and errors suggest names from it; not in production unless it says so. */
+  INTROSPECTION: z.enum(['true', 'false']).optional(),
+  NODE_ENV: z.string().default('development'),
   ...tracingEnvironment,
   /** A manifest of registered operations, as Apollo's tools write it. */
   OPERATION_MANIFEST: z.string().optional(),

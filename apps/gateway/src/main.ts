@@ -54,7 +54,7 @@ async function main(): Promise<void> {
     rateScale: config.RATE_LIMIT_SCALE,
     safelisted: config.SAFELIST,
     ...(config.OPERATION_MANIFEST === undefined ? {} : { manifest: await readManifest(config.OPERATION_MANIFEST) }),
-    introspection: config.INTROSPECTION === 'true',
+    introspection: config.INTROSPECTION ? config.INTROSPECTION === 'true' : config.NODE_ENV !== 'production',
     ...studioOf(config),
     ...supergraphOf(config, log),
   })
