@@ -1,4 +1,11 @@
-import type { SideCode } from './matcher.ts'
+import { BUY, SELL, type SideCode } from './matcher.ts'
+import { NumberSet } from './number-set.ts'
+
+/** Numbers of one entry: side, price and volume of a level; side, id, price, shown and priority of an order. */
+const LEVEL_WIDTH = 3
+const ORDER_WIDTH = 5
+/** In place of the side: a later entry is about the same. */
+const OUTDATED = -1
 
 /** What a book changed since the last drain, for whoever publishes it. A book without one writes nothing down. */
 export class BookChanges {
@@ -6,6 +13,7 @@ export class BookChanges {
   isKept = true
   private readonly levels: number[] = []
   private readonly orders: number[] = []
+  private readonly seen = new NumberSet()
 
   get empty(): boolean {
     return this.levels.length === 0 && this.orders.length === 0
@@ -14,7 +22,7 @@ export class BookChanges {
   level(side: SideCode, price: number, volume: number): void {
     if (!this.isKept) return
     const log = this.levels
-    const last = log.length - 3
+    const last = log.length - LEVEL_WIDTH
     if (last >= 0 && log[last] === side && log[last + 1] === price) log[last + 2] = volume
     else log.push(side, price, volume)
   }
@@ -26,29 +34,27 @@ export class BookChanges {
   /** Each touched level once, as it is now, in the order of the last touch; volume 0: gone. */
   drainLevels(visit: (side: SideCode, price: number, volume: number) => void): void {
     const log = this.levels
-    const seen = [new Set<number>(), new Set<number>()] as const
-    const newest: number[] = []
-    for (let i = log.length - 3; i >= 0; i -= 3) {
-      const prices = seen[log[i] as SideCode]
-      if (prices.has(log[i + 1]!)) continue
-      prices.add(log[i + 1]!)
-      newest.push(i)
+    const { seen } = this
+    seen.begin(log.length / LEVEL_WIDTH)
+    for (let i = log.length - LEVEL_WIDTH; i >= 0; i -= LEVEL_WIDTH) {
+      if (!seen.add(2 * log[i + 1]! + log[i]!)) log[i] = OUTDATED
     }
-    for (const i of newest.reverse()) visit(log[i] as SideCode, log[i + 1]!, log[i + 2]!)
+    for (let i = 0; i < log.length; i += LEVEL_WIDTH) {
+      if (log[i] !== OUTDATED) visit(log[i] === BUY ? BUY : SELL, log[i + 1]!, log[i + 2]!)
+    }
     log.length = 0
   }
 
   /** Each touched order once, as it is now, in the order of the last touch; shown 0: gone. */
   drainOrders(visit: (side: SideCode, id: number, price: number, shown: number, priority: number) => void): void {
     const log = this.orders
-    const seen = new Set<number>()
-    const newest: number[] = []
-    for (let i = log.length - 5; i >= 0; i -= 5) {
-      if (seen.has(log[i + 1]!)) continue
-      seen.add(log[i + 1]!)
-      newest.push(i)
+    const { seen } = this
+    seen.begin(log.length / ORDER_WIDTH)
+    for (let i = log.length - ORDER_WIDTH; i >= 0; i -= ORDER_WIDTH) if (!seen.add(log[i + 1]!)) log[i] = OUTDATED
+    for (let i = 0; i < log.length; i += ORDER_WIDTH) {
+      if (log[i] === OUTDATED) continue
+      visit(log[i] === BUY ? BUY : SELL, log[i + 1]!, log[i + 2]!, log[i + 3]!, log[i + 4]!)
     }
-    for (const i of newest.reverse()) visit(log[i] as SideCode, log[i + 1]!, log[i + 2]!, log[i + 3]!, log[i + 4]!)
     log.length = 0
   }
 }

@@ -12,6 +12,7 @@ export {
   STOP,
   TRADE,
 } from './matcher.ts'
+export { NumberSet } from './number-set.ts'
 export { OrderIndex } from './order-index.ts'
 export { OrderPool } from './order-pool.ts'
 export { PriceIndex } from './price-index.ts'

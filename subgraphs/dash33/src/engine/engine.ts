@@ -1,3 +1,4 @@
+import { NumberSet } from '../book/index.ts'
 import { INSTRUMENTS, type Instrument } from '../market/instruments.ts'
 import type { Ack } from './acks.ts'
 import type { Command, Credit, OpenAccount } from './commands.ts'
@@ -210,16 +211,19 @@ function credit(state: EngineState, command: Credit, out: EngineEvent[]): Ack {
   }
 }
 
+/** Of the one batch that is told at a time. */
+const CELLS = new NumberSet()
+
 /** Each balance changed since the last call, as it is now. */
 function drainBalances(state: EngineState): BalanceChange[] {
   const { balances } = state.exchange
   const { touched, values } = balances
   const { assets, accountsByIndex } = state
-  const cells = new Set<number>()
-  for (let i = 0; i < touched.length; i++) cells.add(touched.at(i))
-  touched.clear()
   const changes: BalanceChange[] = []
-  for (const cell of cells) {
+  CELLS.begin(touched.length)
+  for (let i = 0; i < touched.length; i++) {
+    const cell = touched.at(i)
+    if (!CELLS.add(cell)) continue
     changes.push({
       accountId: accountsByIndex[balances.accountOf(cell)]!.id,
       asset: assets[balances.assetOf(cell)]!,
@@ -227,5 +231,6 @@ function drainBalances(state: EngineState): BalanceChange[] {
       held: values[cell + 1]!,
     })
   }
+  touched.clear()
   return changes
 }

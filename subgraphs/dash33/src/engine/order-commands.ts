@@ -16,6 +16,7 @@ import { cancelAll, cancelOrder, setDeadMan } from './core/cancelling.ts'
 import { NO_ROLE, REASON } from './core/codes.ts'
 import { Draft } from './core/draft.ts'
 import { followUp } from './core/follow-up.ts'
+import type { IntList } from './core/int-list.ts'
 import { placePair } from './core/pairs.ts'
 import { place } from './core/placing.ts'
 import { exitsOf, fill, legsOf } from './drafting.ts'
@@ -31,6 +32,7 @@ import type { EngineState } from './state.ts'
 /** An answer, or only its kind where nobody reads it. */
 export type Answer = Ack | Exclude<Ack['kind'], 'REFUSED'>
 
+const NOTHING_LINKED: readonly OrderSnapshot[] = []
 /** The drafts of the one command that is applied at a time. */
 const FIRST = new Draft()
 const SECOND = new Draft()
@@ -95,15 +97,19 @@ function firstAnswer(state: EngineState): Answer {
   records.setFills(first, fills)
   for (let i = 0; i < placed.length; i++) records.settleFirst(placed.at(i), exchange.orders)
   if (!narrator.isHeard) return 'PLACED'
-  const linked: OrderSnapshot[] = []
-  for (let i = 1; i < placed.length; i++) linked.push(firstSnapshot(state, placed.at(i)))
   return {
     kind: 'PLACED',
     order: firstSnapshot(state, first),
     fills: fillSnapshots(state, first, exchange.sequence, fills),
-    linked,
+    linked: placed.length === 1 ? NOTHING_LINKED : linkedOrders(state, placed),
     replayed: false,
   }
+}
+
+function linkedOrders(state: EngineState, placed: IntList): OrderSnapshot[] {
+  const linked: OrderSnapshot[] = []
+  for (let i = 1; i < placed.length; i++) linked.push(firstSnapshot(state, placed.at(i)))
+  return linked
 }
 
 /** The answer to client order ids of which one is known already. */
