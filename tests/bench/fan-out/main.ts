@@ -24,6 +24,6 @@ console.log('| what | measured | target | |\n|---|---|---|---|')
 for (const [name, section] of Object.entries(sections)) {
   if (asked.length > 0 && !asked.includes(name)) continue
   for (const { what, value, target, isMet } of await section()) {
-    console.log(`| ${what} | ${value} | ${target} | ${isMet ? 'met' : 'NOT met'} |`)
+    console.log(`| ${what} | ${value} | ${target} | ${target === '' ? '' : isMet ? 'met' : 'NOT met'} |`)
   }
 }

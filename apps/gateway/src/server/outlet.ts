@@ -3,22 +3,25 @@ import type { GraphQLError } from 'graphql'
 import type { WebSocket } from 'ws'
 import type { Payload } from '../subscribe/backlog.ts'
 import type { Sink } from '../subscribe/sink.ts'
+import { textFrame, textFrameHead } from './frames.ts'
 
 /** With this much unsent nothing is added: what a reader has not read yet is kept once for all, not in its socket. In bytes. */
 export const MAX_UNSENT = 256 * 1024
 /** Who asks and asks and reads no answer is cut off. In bytes. */
 const MAX_UNREAD_ANSWERS = 8 * 1024 * 1024
-/** Longer events are sent from the one buffer that all readers share; shorter ones are copied, which costs less than a second frame. */
+/** Longer events are sent from the one buffer that all readers share; shorter ones are copied, which costs less than a second piece. */
 export const SHARED_FROM = 16 * 1024
 
 /** The way out of one socket: bounded in what waits in it, and whoever found it full hears when it is empty. */
 export class Outlet {
   readonly #socket: WebSocket
+  readonly #stream: Duplex
   readonly #waiting = new Set<() => void>()
 
   /** @param stream what the socket writes to. */
   constructor(socket: WebSocket, stream: Duplex) {
     this.#socket = socket
+    this.#stream = stream
     stream.on('drain', () => {
       for (const wake of [...this.#waiting]) wake()
     })
@@ -42,14 +45,17 @@ export class Outlet {
     })
   }
 
-  /** Sends an event, of which only the head is this reader's own. */
-  sendEvent(head: string, payload: Payload): void {
+  /** Sends an event, of which only the head is this reader's own: past the WebSocket, whose own way costs a fifth more. */
+  sendEvent(head: Buffer, payload: Payload): void {
     if (this.#socket.readyState !== this.#socket.OPEN) return
-    if (payload.size < SHARED_FROM) {
-      this.#socket.send(head + payload.tail)
+    const { bytes } = payload
+    if (bytes.length < SHARED_FROM) {
+      this.#stream.write(textFrame(head, bytes))
     } else {
-      this.#socket.send(head, { fin: false })
-      this.#socket.send(payload.bytes, { fin: true, binary: false })
+      this.#stream.cork()
+      this.#stream.write(textFrameHead(head, bytes.length))
+      this.#stream.write(bytes)
+      this.#stream.uncork()
     }
   }
 
@@ -64,12 +70,12 @@ export class Outlet {
 export class SocketSink implements Sink {
   readonly end: (fault: GraphQLError | null) => void
   readonly #outlet: Outlet
-  readonly #head: string
+  readonly #head: Buffer
 
   constructor(outlet: Outlet, id: string, end: (fault: GraphQLError | null) => void) {
     this.end = end
     this.#outlet = outlet
-    this.#head = `{"id":${JSON.stringify(id)},"type":"next","payload":`
+    this.#head = Buffer.from(`{"id":${JSON.stringify(id)},"type":"next","payload":`)
   }
 
   get isReady(): boolean {
