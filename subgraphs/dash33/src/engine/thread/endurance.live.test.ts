@@ -11,6 +11,8 @@ import { recover } from '../journal/recovery.ts'
 import { LIMITS } from '../limits.ts'
 
 const SUBMISSION = 1_000
+/** More than a million commands, on whatever machine. */
+const LONG_MS = 240_000
 
 let database: FreshDatabase
 let engine: EngineClient | null
@@ -57,7 +59,7 @@ async function recovered(through: number): Promise<{ fromSnapshot: number; hash:
   return { fromSnapshot, hash: hashState(writeState(engine.state)) }
 }
 
-it('an engine that runs on and on takes snapshots and prunes its journal by itself', async () => {
+it('an engine that runs on and on takes snapshots and prunes its journal by itself', { timeout: LONG_MS }, async () => {
   const { client } = await observedEngine(database.url)
   engine = client
   await client.submit([unlimited, ...opening])
