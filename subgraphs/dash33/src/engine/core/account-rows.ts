@@ -12,13 +12,13 @@ const HEAD = 8
  */
 export class AccountRows {
   /** Numbers in a row. */
-  readonly width: number
+  declare readonly width: number
   /** Where the balances begin in a row. */
-  readonly balances: number
+  declare readonly balances: number
   capacity = 64
-  numbers: Float64Array
+  declare numbers: Float64Array
   /** The same memory, two integers in the place of one number. */
-  integers: Int32Array
+  declare integers: Int32Array
 
   constructor(markets: number, assets: number) {
     this.balances = HEAD + Math.ceil(markets / 2)

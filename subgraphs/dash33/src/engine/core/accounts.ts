@@ -23,10 +23,10 @@ const PART = 2 ** 32
 
 /** What the core knows of accounts, by number. */
 export class Accounts {
-  readonly markets: number
+  declare readonly markets: number
   size = 0
-  private readonly rows: AccountRows
-  private sums: Float64Array
+  declare private readonly rows: AccountRows
+  declare private sums: Float64Array
 
   constructor(rows: AccountRows, markets: number) {
     this.rows = rows

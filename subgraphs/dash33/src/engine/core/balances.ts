@@ -3,13 +3,13 @@ import { IntList } from './int-list.ts'
 
 /** What every account has of every asset, in minor units: `available + held` is all of it. A balance is a cell, the place of its two numbers. */
 export class Balances {
-  readonly assets: number
+  declare readonly assets: number
   /** Everything ever credited, per asset: what accounts and fees add up to. Below 2^53, so that no balance can overflow. */
-  readonly supply: Float64Array
-  readonly fees: Float64Array
+  declare readonly supply: Float64Array
+  declare readonly fees: Float64Array
   /** Cells changed since this was last cleared, some of them more than once. */
   readonly touched = new IntList()
-  private readonly rows: AccountRows
+  declare private readonly rows: AccountRows
 
   constructor(rows: AccountRows, assets: number) {
     this.rows = rows

@@ -34,10 +34,12 @@ export function close(x: Exchange, slot: number, reason: number): void {
   x.index.delete(orders.pool.id[slot]!)
   unlink(x, slot)
   accounts.countOrder(account, orders.market(slot), -1)
-  if (orders.has(slot, COUNTED)) uncount(x, slot, orders.remaining(slot))
-  if (orders.has(slot, DEADLINE)) x.deadlines.remove(slot)
+  const flags = orders.flags(slot)
+  if ((flags & COUNTED) !== 0) uncount(x, slot, orders.remaining(slot))
+  if ((flags & DEADLINE) !== 0) x.deadlines.remove(slot)
   x.sink.closed(slot)
   x.bury(slot)
+  if ((flags & (PAIRED | HAS_EXITS)) === 0) return
   if (orders.has(slot, PAIRED)) endPair(x, slot, reason)
   if (orders.has(slot, HAS_EXITS)) endEntry(x, slot)
 }

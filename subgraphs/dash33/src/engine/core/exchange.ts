@@ -26,14 +26,18 @@ export interface ExchangeOptions {
   readonly watched?: boolean
 }
 
-/** The exchange in numbers: accounts, assets and markets by their numbers, orders by their slots. One command after the other, between `begin` and `end`. */
+/**
+ * The exchange in numbers: accounts, assets and markets by their numbers, orders by their slots. One command after the other, between `begin` and `end`.
+ * What a constructor sets is `declare`d, here and in the classes that it works with: a field that is undefined first, as it would be otherwise, has no class that
+ * V8 could rely on, and each access checks it.
+ */
 export class Exchange {
   readonly orders = new Orders()
   /** Of open and pending orders, from their ids. */
   readonly index = new OrderIndex(this.orders.pool)
-  readonly accounts: Accounts
-  readonly balances: Balances
-  readonly markets: readonly Market[]
+  declare readonly accounts: Accounts
+  declare readonly balances: Balances
+  declare readonly markets: readonly Market[]
   readonly triggers = new TriggerColumns()
   /** When orders end, by slot. */
   readonly deadlines = new DeadlineQueue()
@@ -41,10 +45,10 @@ export class Exchange {
   readonly deadMen = new DeadlineQueue()
   /** When markets' auctions end. */
   readonly auctionEnds = new DeadlineQueue()
-  readonly volumes: VolumeWindow
-  readonly limits: AccountLimits
+  declare readonly volumes: VolumeWindow
+  declare readonly limits: AccountLimits
   readonly refusal = new LastRefusal()
-  readonly taking: Taking
+  declare readonly taking: Taking
   /** For the commands that make several orders of one. */
   readonly scratch = new Draft()
   /** Entries that closed with a fill, whose exits are still to be set free. */
@@ -65,7 +69,7 @@ export class Exchange {
   placed = 0
   legs = 0
   digest = new Digest()
-  readonly sink: Recorder
+  declare readonly sink: Recorder
   /** What `second` and `day` are of. */
   private told = -1
   /** Slots closed by the command under way: they stay readable until it ends. */

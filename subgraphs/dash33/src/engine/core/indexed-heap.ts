@@ -6,11 +6,11 @@ import { NONE } from '../../book/matcher.ts'
  */
 export class HeapColumns {
   /** What sorts first: any number but NaN. */
-  key: Float64Array
+  declare key: Float64Array
   /** What sorts among equal keys; together they are unique within a heap. */
-  tie: Float64Array
+  declare tie: Float64Array
   /** In its heap's array, or NONE. */
-  position: Int32Array
+  declare position: Int32Array
 
   constructor(capacity = 64) {
     this.key = new Float64Array(capacity)
@@ -39,7 +39,7 @@ export class HeapColumns {
 
 /** A binary min-heap by (key, tie) that finds an item's place at once, so that any item can be removed or moved in O(log n). */
 export class IndexedHeap {
-  private readonly columns: HeapColumns
+  declare private readonly columns: HeapColumns
   private items: Int32Array = new Int32Array(16)
   private count = 0
 

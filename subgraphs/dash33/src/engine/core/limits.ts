@@ -16,7 +16,7 @@ export interface NumericLimits {
 
 /** Which limits hold for a profile in a market. */
 export class AccountLimits {
-  private readonly markets: number
+  declare private readonly markets: number
   /** By profile: those of every market without its own, then each market's own or null. */
   private readonly own: { general: NumericLimits | null; markets: (NumericLimits | null)[] }[] = []
   /** By profile and market. */

@@ -15,17 +15,17 @@ export interface MarketNumbers {
 
 /** A market as it changes. Prices are ticks; 0: none. */
 export class Market {
-  readonly index: number
-  readonly numbers: MarketNumbers
-  readonly baseAsset: number
-  readonly quoteAsset: number
-  readonly baseUnits: number
-  readonly quoteUnits: number
-  readonly book: Book
-  readonly changes: BookChanges | null
+  declare readonly index: number
+  declare readonly numbers: MarketNumbers
+  declare readonly baseAsset: number
+  declare readonly quoteAsset: number
+  declare readonly baseUnits: number
+  declare readonly quoteUnits: number
+  declare readonly book: Book
+  declare readonly changes: BookChanges | null
   /** Stops that go to the book as MARKET orders, and those that go there as LIMIT orders: only these join an auction. */
-  readonly marketStops: TriggerQueue
-  readonly limitStops: TriggerQueue
+  declare readonly marketStops: TriggerQueue
+  declare readonly limitStops: TriggerQueue
   rules: MarketRules = DEFAULT_RULES
   status = TRADING
   killed = false

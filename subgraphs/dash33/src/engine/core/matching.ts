@@ -15,7 +15,7 @@ export type End = typeof NO_MORE | typeof BAND | typeof OWN | typeof BUDGET
 
 /** An incoming order on its way through the book: one at a time. */
 export class Taking implements Matcher {
-  private readonly exchange: Exchange
+  declare private readonly exchange: Exchange
   private slot = NONE
   private end: End = NO_MORE
 

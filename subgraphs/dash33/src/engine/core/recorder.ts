@@ -3,8 +3,8 @@ import type { Sink } from './sink.ts'
 
 /** Mixes everything that happens into the exchange's running hash, and passes it on. */
 export class Recorder implements Sink {
-  private readonly exchange: Exchange
-  private readonly to: Sink
+  declare private readonly exchange: Exchange
+  declare private readonly to: Sink
 
   constructor(exchange: Exchange, to: Sink) {
     this.exchange = exchange

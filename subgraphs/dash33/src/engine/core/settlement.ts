@@ -13,8 +13,10 @@ export function settle(x: Exchange, maker: number, taker: number, price: number,
   const market = x.marketOf(maker)
   const base = lots * market.baseUnits
   const quote = price * lots * market.quoteUnits
-  const makerBps = makerRate(x, pool.owner[maker]!)
-  const takerBps = takerRate(x, pool.owner[taker]!)
+  const makerOwner = pool.owner[maker]!
+  const takerOwner = pool.owner[taker]!
+  const makerBps = makerRate(x, makerOwner)
+  const takerBps = takerRate(x, takerOwner)
   const makerBuys = pool.side[maker] === BUY
   const makerFee = feeOf(makerBuys ? base : quote, makerBps)
   const takerFee = feeOf(makerBuys ? quote : base, takerBps)
@@ -25,12 +27,12 @@ export function settle(x: Exchange, maker: number, taker: number, price: number,
 
   reduce(x, maker, lots)
   reduce(x, taker, lots)
-  const buyerQuote = balances.cell(pool.owner[buyer]!, market.quoteAsset)
-  const sellerQuote = balances.cell(pool.owner[seller]!, market.quoteAsset)
-  const toBase = market.baseAsset - market.quoteAsset
+  const buyerQuote = balances.cell(makerBuys ? makerOwner : takerOwner, market.quoteAsset)
+  const sellerQuote = balances.cell(makerBuys ? takerOwner : makerOwner, market.quoteAsset)
+  const toBase = 2 * (market.baseAsset - market.quoteAsset)
   balances.pay(buyerQuote, freed(x, buyer), quote)
-  balances.add(buyerQuote + 2 * toBase, base - buyerFee)
-  balances.pay(sellerQuote + 2 * toBase, freed(x, seller), base)
+  balances.add(buyerQuote + toBase, base - buyerFee)
+  balances.pay(sellerQuote + toBase, freed(x, seller), base)
   balances.add(sellerQuote, quote - sellerFee)
   balances.fees[market.baseAsset]! += buyerFee
   balances.fees[market.quoteAsset]! += sellerFee
@@ -39,8 +41,8 @@ export function settle(x: Exchange, maker: number, taker: number, price: number,
   orders.setFilledQuote(taker, orders.filledQuote(taker) + quote)
   orders.setReceived(buyer, orders.received(buyer) + (base - buyerFee))
   orders.setReceived(seller, orders.received(seller) + (quote - sellerFee))
-  x.volumes.add(pool.owner[maker]!, x.day, quote)
-  x.volumes.add(pool.owner[taker]!, x.day, quote)
+  x.volumes.add(makerOwner, x.day, quote)
+  x.volumes.add(takerOwner, x.day, quote)
   x.sink.trade(maker, taker, price, lots, makerFee, takerFee, makerBps, takerBps, auction)
   x.legs++
 
@@ -51,8 +53,9 @@ export function settle(x: Exchange, maker: number, taker: number, price: number,
 
 function reduce(x: Exchange, slot: number, lots: number): void {
   const { orders } = x
-  orders.setRemaining(slot, orders.remaining(slot) - lots)
-  orders.setStatus(slot, orders.remaining(slot) === 0 ? FILLED : PARTIALLY_FILLED)
+  const left = orders.remaining(slot) - lots
+  orders.setRemaining(slot, left)
+  orders.setStatus(slot, left === 0 ? FILLED : PARTIALLY_FILLED)
   if (orders.has(slot, COUNTED)) uncount(x, slot, lots)
 }
 

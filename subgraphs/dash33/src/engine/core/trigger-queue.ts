@@ -33,10 +33,10 @@ export class TriggerColumns {
 
 /** The stops of one market that wait for its last price. An order is named by its slot; side 0 buys, 1 sells. */
 export class TriggerQueue {
-  private readonly columns: TriggerColumns
+  declare private readonly columns: TriggerColumns
   /** By side. */
-  private readonly stopHeaps: readonly [IndexedHeap, IndexedHeap]
-  private readonly followerHeaps: readonly [IndexedHeap, IndexedHeap]
+  declare private readonly stopHeaps: readonly [IndexedHeap, IndexedHeap]
+  declare private readonly followerHeaps: readonly [IndexedHeap, IndexedHeap]
 
   constructor(columns: TriggerColumns = new TriggerColumns()) {
     this.columns = columns

@@ -16,9 +16,9 @@ const TODAY = 3
 
 /** What each account traded on each of the last 30 UTC days, in minor units of the quote asset; saturates at 2^53 − 1. */
 export class VolumeWindow {
-  private readonly rows: AccountRows
+  declare private readonly rows: AccountRows
   /** A ring of days per account, its last day left out. */
-  private rings: Float64Array
+  declare private rings: Float64Array
 
   constructor(rows = new AccountRows(0, 0)) {
     this.rows = rows
