@@ -1,7 +1,6 @@
 import type { SerializedRequest } from '@opsource/subgraph'
-import { Pool } from 'undici'
 import { fault } from '../errors.ts'
-import { post } from './exchange.ts'
+import { type Poster, type PostLimits, posterTo } from './posting.ts'
 import { UpstreamSockets } from './sockets.ts'
 import {
   readResult,
@@ -12,41 +11,25 @@ import {
   UpstreamUnavailable,
 } from './upstream.ts'
 
-/** Enough to keep a subgraph's two or three database connections busy; more only moves the queue. */
-const MAX_CONNECTIONS = 64
-const KEEP_ALIVE_MS = 30_000
 /** A probe that takes longer means: not ready. */
 const READY_TIMEOUT_MS = 2_000
 
 /** A subgraph behind a URL, over kept connections; subscriptions over graphql-transport-ws on the same path. */
 export class HttpUpstream implements Upstream {
   readonly name: string
-  readonly #path: string
-  readonly #pool: Pool
+  readonly #poster: Poster
   readonly #sockets: UpstreamSockets
 
   constructor(name: string, url: string) {
-    const { origin, pathname } = new URL(url)
     this.name = name
-    this.#path = pathname
-    this.#pool = new Pool(origin, { connections: MAX_CONNECTIONS, pipelining: 1, keepAliveTimeout: KEEP_ALIVE_MS })
+    this.#poster = posterTo(new URL(url))
     this.#sockets = new UpstreamSockets(name, url)
   }
 
-  async execute(
-    request: SerializedRequest,
-    limits: { timeoutMs: number; signal?: AbortSignal },
-  ): Promise<UpstreamAnswer> {
+  async execute(request: SerializedRequest, limits: PostLimits): Promise<UpstreamAnswer> {
     try {
-      const { status, cacheControl, text } = await post(
-        this.#pool,
-        {
-          path: this.#path,
-          headers: { ...request.headers, 'content-type': 'application/json', accept: 'application/json' },
-          body: request.body,
-        },
-        limits,
-      )
+      const headers = { ...request.headers, 'content-type': 'application/json', accept: 'application/json' }
+      const { status, cacheControl, text } = await this.#poster.post(headers, request.body, limits)
       return { result: this.#answer(status, text), cacheControl }
     } catch (error) {
       if (error instanceof UpstreamUnavailable) throw error
@@ -68,7 +51,7 @@ export class HttpUpstream implements Upstream {
 
   async close(): Promise<void> {
     await this.#sockets.close()
-    await this.#pool.destroy()
+    await this.#poster.close()
   }
 
   /** A GraphQL body says more than its status; without one, 401 and 403 still speak of the caller, the rest of the subgraph. */

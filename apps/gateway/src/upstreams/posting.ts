@@ -1,34 +1,47 @@
-import type { Dispatcher } from 'undici'
+import { type Dispatcher, Pool } from 'undici'
+import { KeptConnections, type PostLimits } from './kept-connections.ts'
+import type { Posted } from './response-reader.ts'
 
-export interface Posted {
-  readonly status: number
-  readonly cacheControl: string | null
-  readonly text: string
+export type { PostLimits } from './kept-connections.ts'
+
+/** Sends requests to one server and reads their answers whole. */
+export interface Poster {
+  /** Rejects where the connection breaks, `timeoutMs` passes or the signal fires. */
+  post(headers: Readonly<Record<string, string>>, body: string, limits: PostLimits): Promise<Posted>
+  close(): void | Promise<void>
 }
 
-export interface PostRequest {
-  readonly path: string
-  readonly headers: Readonly<Record<string, string>>
-  readonly body: string
+/** Subgraphs are mostly near, without TLS; those that are not are asked through undici. */
+export function posterTo(url: URL): Poster {
+  return url.protocol === 'https:' ? new PooledPoster(url) : new KeptConnections(url)
 }
 
-export interface PostLimits {
-  readonly timeoutMs: number
-  readonly signal?: AbortSignal
+const MAX_CONNECTIONS = 64
+const KEEP_ALIVE_MS = 30_000
+
+export class PooledPoster implements Poster {
+  readonly #pool: Pool
+  readonly #path: string
+
+  constructor({ origin, pathname, search }: URL) {
+    this.#pool = new Pool(origin, { connections: MAX_CONNECTIONS, pipelining: 1, keepAliveTimeout: KEEP_ALIVE_MS })
+    this.#path = `${pathname}${search}`
+  }
+
+  post(headers: Readonly<Record<string, string>>, body: string, { timeoutMs, signal }: PostLimits): Promise<Posted> {
+    if (signal?.aborted) return Promise.reject(new Error('the request was abandoned'))
+    return new Promise((resolve, reject) => {
+      const exchange = new Exchange(resolve, reject, timeoutMs, signal)
+      this.#pool.dispatch({ method: 'POST', path: this.#path, headers, body }, exchange)
+    })
+  }
+
+  close(): Promise<void> {
+    return this.#pool.destroy()
+  }
 }
 
-/**
- * One POST over a kept connection, its answer read whole. This is the gateway's hottest path: there is no stream and no signal of its own
- * behind it. Rejects where the connection breaks, `timeoutMs` passes or the signal fires.
- */
-export function post(dispatcher: Dispatcher, request: PostRequest, { timeoutMs, signal }: PostLimits): Promise<Posted> {
-  if (signal?.aborted) return Promise.reject(new Error('the request was abandoned'))
-  return new Promise((resolve, reject) => {
-    const exchange = new Exchange(resolve, reject, timeoutMs, signal)
-    dispatcher.dispatch({ method: 'POST', ...request }, exchange)
-  })
-}
-
+/** One request, its answer read without a stream or a signal of its own. */
 class Exchange implements Dispatcher.DispatchHandler {
   readonly #resolve: (posted: Posted) => void
   readonly #reject: (error: Error) => void
