@@ -9,8 +9,8 @@ const TWO_TO_32 = 4_294_967_296
  * command, so that a replay proves itself batch by batch. Against accidents, not against attackers: those meet the SHA-256 chain.
  */
 export class Digest {
-  private a: number
-  private b: number
+  private declare a: number
+  private declare b: number
 
   constructor(a = SEED_A, b = SEED_B) {
     this.a = a | 0
