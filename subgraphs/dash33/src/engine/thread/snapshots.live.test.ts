@@ -43,7 +43,7 @@ function trade(): void {
   engine.applyBatch(orders, 1 + next)
 }
 
-const snapshotsOf = (failed: (error: unknown) => void = expect.fail) =>
+const snapshotsOf = (failed: (error: unknown) => void = (error) => expect.fail(String(error))) =>
   new Snapshots(engine, store, { keep: 'ALL', projectedThrough: 0, newest: 0 }, failed)
 
 async function stored(): Promise<SnapshotRow[]> {
