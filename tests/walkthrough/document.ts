@@ -21,7 +21,7 @@ curl http://127.0.0.1:4000/graphql -H 'content-type: application/json' \\
   -d '{"query": "{ markets { symbol ticker { bestBid bestAsk } } }"}'
 \`\`\`
 
-Subscriptions are served on the same path over WebSocket (\`graphql-transport-ws\`).
+Subscriptions are served on the same path over WebSocket (\`graphql-transport-ws\`), and over HTTP to who accepts \`multipart/mixed;subscriptionSpec=1.0\`.
 `
 
 export function renderWalkthrough(): string {
