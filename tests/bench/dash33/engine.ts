@@ -86,14 +86,14 @@ export async function measureEngine(): Promise<EngineFigure[]> {
 /** One exchange that plays the flow, message i in the market of its id. */
 class CoreRun {
   readonly exchange: Exchange
-  readonly #flow: Workload
-  readonly #draft = new Draft()
+  private readonly flow: Workload
+  private readonly draft = new Draft()
   /** By the flow's order ids. */
-  readonly #orders: Float64Array
+  private readonly orders: Float64Array
 
   constructor(flow: Workload) {
-    this.#flow = flow
-    this.#orders = new Float64Array(flow.count + 1)
+    this.flow = flow
+    this.orders = new Float64Array(flow.count + 1)
     const numbers = Array.from({ length: MARKETS }, (_, market) => ({
       baseAsset: market,
       quoteAsset: QUOTE,
@@ -111,15 +111,15 @@ class CoreRun {
   }
 
   play(from: number, to: number): void {
-    for (let i = from; i < to; i++) this.#apply(i)
+    for (let i = from; i < to; i++) this.apply(i)
   }
 
   /** @returns milliseconds of each command */
   timed(): Float64Array {
-    const each = new Float64Array(this.#flow.count)
+    const each = new Float64Array(this.flow.count)
     for (let i = 0; i < each.length; i++) {
       const began = performance.now()
-      this.#apply(i)
+      this.apply(i)
       each[i] = performance.now() - began
     }
     return each
@@ -138,19 +138,19 @@ class CoreRun {
     }
   }
 
-  #apply(i: number): void {
+  private apply(i: number): void {
     const { exchange } = this
-    const id = this.#flow.id[i]!
+    const id = this.flow.id[i]!
     if (i % COMMANDS_PER_BATCH === 0) exchange.balances.touched.clear()
     exchange.begin(i + 1, START + Math.floor(i / COMMANDS_PER_MS))
-    if (this.#flow.type[i] === NEW) this.#place(i, id)
-    else cancelOrder(exchange, accountOf(id), exchange.index.get(this.#orders[id]!))
+    if (this.flow.type[i] === NEW) this.place(i, id)
+    else cancelOrder(exchange, accountOf(id), exchange.index.get(this.orders[id]!))
     exchange.end()
   }
 
-  #place(i: number, id: number): void {
-    const { side, price, quantity, immediate } = this.#flow
-    const draft = this.#draft
+  private place(i: number, id: number): void {
+    const { side, price, quantity, immediate } = this.flow
+    const draft = this.draft
     draft.account = accountOf(id)
     draft.market = id % MARKETS
     draft.side = side[i] === 0 ? 0 : 1
@@ -164,7 +164,7 @@ class CoreRun {
     draft.price = stops ? 0 : price[i]!
     draft.stop = stops ? price[i]! : 0
     const slot = place(this.exchange, draft)
-    if (slot >= 0) this.#orders[id] = this.exchange.orders.pool.id[slot]!
+    if (slot >= 0) this.orders[id] = this.exchange.orders.pool.id[slot]!
   }
 }
 
