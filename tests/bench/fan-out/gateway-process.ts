@@ -39,6 +39,7 @@ serveOrders(orderSchema, async ({ ports }) => {
     cache: new MemoryCache({ clock: systemClock, log }),
     transport: new MemoryTransport({ log }),
     log,
+    rateScale: 1_000_000,
     metrics: new Registry(),
     supergraph: fileSource(supergraph),
   })
