@@ -131,14 +131,15 @@ export async function matching(): Promise<Row[]> {
     await platform.start()
     const operator = await platform.operator()
     await setStatus(operator, 'BTC-USDT', 'TRADING')
-    const trader = await Trader.register(new Visitor(platform.graphqlUrl), 'bench')
-    await credit(operator, trader.userId, 'USDT', '500000000')
-    await credit(operator, trader.userId, 'BTC', '10000')
+    const seller = await Trader.register(new Visitor(platform.graphqlUrl), 'seller')
+    const buyer = await Trader.register(new Visitor(platform.graphqlUrl), 'buyer')
+    await credit(operator, buyer.userId, 'USDT', '500000000')
+    await credit(operator, seller.userId, 'BTC', '10000')
     await crowd.open(Number(new URL(platform.graphqlUrl).port), BOOK, 100)
     const trade = async (index: number) => {
       const order = { price: `${60_000 + (index % 50)}`, quantity: '0.001' }
-      await trader.place({ ...order, side: 'SELL' })
-      await trader.place({ ...order, side: 'BUY' })
+      await seller.place({ ...order, side: 'SELL' })
+      await buyer.place({ ...order, side: 'BUY' })
       await rest(10)
     }
     for (let index = 0; index < 200; index++) await trade(index)
@@ -146,6 +147,8 @@ export async function matching(): Promise<Row[]> {
     for (let index = 0; index < 500; index++) await trade(index)
     await rest(200)
     const latencies = await crowd.latencies()
+    // Each trade is two steps of the book, for each socket.
+    if (latencies.length < 500 * 2 * 100) throw new Error(`only ${latencies.length} messages came`)
     const p99 = percentile(latencies, 0.99)
     return [
       {

@@ -81,7 +81,7 @@ export class Reader {
       }
       const payload = channel.backlog.at(this.#position)
       if (!payload) {
-        channel.hasReadAll(this)
+        if (!this.#awaited) channel.hasReadAll(this)
         return
       }
       this.#position++

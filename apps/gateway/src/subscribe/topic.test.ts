@@ -192,6 +192,28 @@ describe('readers of a DELTA', () => {
     expect([...shelves, late].map((shelf) => steps(shelf).length)).toEqual(Array(11).fill(1))
   })
 
+  it('all go on from a fresh snapshot when the owner has restarted, also who was just coming', async () => {
+    const owner = new BookOwner()
+    const { topic } = topicOf('DELTA', owner)
+    const shelves = [new Shelf(), new Shelf()]
+    for (const shelf of shelves) topic.join(shelf, 0)
+    owner.step()
+    owner.deliverAll()
+    await settle()
+    const coming = new Shelf()
+    topic.join(coming, 0)
+    owner.deliver(1)
+    await settle()
+    owner.step()
+    owner.restart()
+    await expect.poll(() => owner.ways.length).toBe(1)
+    owner.step()
+    owner.deliverAll()
+    await settle()
+    expect([...shelves, coming].map(followed)).toEqual(Array(3).fill(owner.sequence))
+    expect(steps(shelves[0] ?? coming).map(({ kind }) => kind)).toEqual(['SNAPSHOT', 'DELTA', 'SNAPSHOT', 'DELTA'])
+  })
+
   it('cost the source nothing while none of them reads, and begin anew when they do', async () => {
     const owner = new BookOwner()
     const { topic, seen } = topicOf('DELTA', owner)
