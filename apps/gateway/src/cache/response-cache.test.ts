@@ -154,6 +154,13 @@ test('what began before an event is not kept beyond it', async () => {
   expect(await ask(ME, { caller: alice })).toBe('MISS {"data":{"n":2}}')
 })
 
+test('a refusal is its caller’s alone: whoever waited for the same answer asks again', async () => {
+  const refused = '{"errors":[{"message":"too much"}]}'
+  const [first, ...others] = await Promise.all([ask(MARKET, { body: refused }), ask(MARKET), ask(MARKET)])
+  expect(first).toBe(`MISS ${refused}`)
+  expect(others).toEqual([null, null])
+})
+
 test('an answer with errors, or without data, is given and not kept', async () => {
   for (const body of ['{"errors":[{"message":"no"}],"data":{"market":null}}', '{"errors":[]}', '{"data":null}']) {
     expect(await ask(MARKET, { body })).toBe(`MISS ${body}`)

@@ -47,6 +47,7 @@ export interface SerializedAnswer {
 interface UnderWay {
   /** When it began, milliseconds since the Unix epoch: an answer is as old as its execution. */
   readonly storedAt: number
+  readonly version: string
   readonly answer: Promise<SerializedAnswer>
 }
 
@@ -93,7 +94,13 @@ export class ResponseCache {
         return { answer: answerOf(kept, policy), outcome: 'STALE', ageMs, policy, operationName }
       }
     }
-    const answer = await this.#execute(key, version, policy, changedAt, execute)
+    const other = this.#underWay.get(key)
+    if (other && other.version === version && other.storedAt > changedAt) {
+      // A refusal is its caller's alone: whoever only waited for the answer asks again.
+      const answer = await other.answer.catch(() => null)
+      return answer && mayBeKept(answer, policy) ? { answer, outcome: 'MISS', ageMs: 0, policy, operationName } : null
+    }
+    const answer = await this.#execute(key, version, policy, execute)
     return { answer, outcome: 'MISS', ageMs: 0, policy, operationName }
   }
 
@@ -115,26 +122,21 @@ export class ResponseCache {
     return text == null ? null : decodeEntry(text)
   }
 
-  /** One execution for all who ask at the same time; but none that began before its caller changed something. */
   #execute(
     key: string,
     version: string,
     policy: CachePolicy,
-    changedAt: number,
     execute: () => Promise<SerializedAnswer>,
   ): Promise<SerializedAnswer> {
-    const known = this.#underWay.get(key)
-    if (known && known.storedAt > changedAt) return known.answer
-    const storedAt = this.#options.clock.now()
-    const underWay = { storedAt, answer: execute() }
+    const underWay = { storedAt: this.#options.clock.now(), version, answer: execute() }
     this.#underWay.set(key, underWay)
-    void this.#keep(key, version, policy, underWay).finally(() => {
+    void this.#keep(key, policy, underWay).finally(() => {
       if (this.#underWay.get(key) === underWay) this.#underWay.delete(key)
     })
     return underWay.answer
   }
 
-  async #keep(key: string, version: string, policy: CachePolicy, { storedAt, answer }: UnderWay): Promise<void> {
+  async #keep(key: string, policy: CachePolicy, { storedAt, version, answer }: UnderWay): Promise<void> {
     // Whoever waits for an execution hears of its failure.
     const executed = await answer.catch(() => null)
     if (!executed || !mayBeKept(executed, policy)) return
@@ -153,7 +155,7 @@ export class ResponseCache {
     const claims = await this.#forgiving(this.#options.cache.increment(`${key}:refresh`, { ttlMs: REFRESH_CLAIM_MS }))
     if (claims !== 1) return
     try {
-      await this.#execute(key, version, policy, 0, execute)
+      await this.#execute(key, version, policy, execute)
       await this.#forgiving(this.#options.cache.delete(`${key}:refresh`))
     } catch (error) {
       this.#options.log.warn({ reason: String(error) }, 'a kept answer was not refreshed')
