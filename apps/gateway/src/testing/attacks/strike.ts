@@ -3,8 +3,8 @@ import type { Pool } from 'undici'
 import WebSocket from 'ws'
 import type { Attack, HttpAttack, RawAttack, SocketAttack } from './attack.ts'
 
-/** Longer than any documented answer takes. */
-const PATIENCE_MS = 10_000
+/** Longer than any documented answer takes, on a busy machine too. */
+const PATIENCE_MS = 30_000
 /** No answer to an attack is worth more than this. */
 const MOST_ANSWERED_BYTES = 64 * 1024
 

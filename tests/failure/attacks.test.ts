@@ -1,0 +1,104 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import path from 'node:path'
+import { createInterface } from 'node:readline'
+import { systemClock } from '@opsource/kernel'
+import { Pool } from 'undici'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { z } from 'zod'
+import { type Attack, corpus, strike } from '../../apps/gateway/src/testing/attacks/index.ts'
+import { Issuer } from '../../apps/gateway/src/testing/issuer.ts'
+
+const ROOT = path.resolve(import.meta.dirname, '../..')
+const GOOD = JSON.stringify({ query: '{ market(symbol: "A") { symbol forecast doubleLot } me { id } }' })
+const GOOD_PER_SECOND = 100
+const ATTACKS_PER_SECOND = 100
+const ROUNDS = 4
+const ROUND_MS = 6_500
+/** Where a few milliseconds are the whole, the machine's own moods are as large. */
+const GRAIN_MS = 1
+
+let child: ChildProcess
+let url: string
+let authorization: string
+let pool: Pool
+let attacks: Attack[]
+
+beforeAll(async () => {
+  child = spawn(process.execPath, ['tests/failure/attacked-gateway.ts'], {
+    cwd: ROOT,
+    stdio: ['pipe', 'pipe', 'inherit'],
+  })
+  const [line] = await once(createInterface({ input: child.stdout ?? process.stdin }), 'line')
+  ;({ url, authorization } = z.object({ url: z.string(), authorization: z.string() }).parse(JSON.parse(String(line))))
+  pool = new Pool(new URL(url).origin, { connections: 32 })
+  // What this issuer signs the gateway does not believe: the answer is the same for all of them.
+  attacks = corpus(new Issuer(systemClock))
+}, 60_000)
+afterAll(async () => {
+  await pool?.close()
+  child?.stdin?.end()
+  if (child?.exitCode === null) await once(child, 'exit')
+})
+
+test('the p99 of good traffic stays within twice of what it is in peace while 2,600 attacks are tried beside it', async () => {
+  await goodTraffic(2_000)
+  const peace: number[] = []
+  const war: number[] = []
+  const wrong: string[] = []
+  const waiting = attacks.values()
+  for (let round = 0; round < ROUNDS; round++) {
+    peace.push(...(await goodTraffic(ROUND_MS)))
+    const attacking = attack(waiting, ROUND_MS, wrong)
+    war.push(...(await goodTraffic(ROUND_MS)))
+    await attacking
+  }
+  const [calm, under] = [p99(peace), p99(war)]
+  console.log(
+    `good traffic: p99 ${calm.toFixed(1)} ms in peace, ${under.toFixed(1)} ms under attack (${war.length} requests each)`,
+  )
+  expect(wrong.slice(0, 10)).toEqual([])
+  expect(waiting.next().done).toBe(true)
+  expect(under).toBeLessThanOrEqual(2 * Math.max(calm, GRAIN_MS))
+})
+
+/** @returns how long each request took, counted from when it was due. */
+async function goodTraffic(ms: number): Promise<number[]> {
+  const latencies: Promise<number>[] = []
+  await everySoOften(GOOD_PER_SECOND, ms, (due) => {
+    latencies.push(good().then(() => performance.now() - due))
+  })
+  return Promise.all(latencies)
+}
+
+async function good(): Promise<void> {
+  const headers = { 'content-type': 'application/json', authorization }
+  const { statusCode, body } = await pool.request({ method: 'POST', path: '/graphql', headers, body: GOOD })
+  const text = await body.text()
+  if (statusCode !== 200 || text.includes('"errors"'))
+    throw new Error(`good traffic is answered ${statusCode}: ${text}`)
+}
+
+async function attack(waiting: IterableIterator<Attack>, ms: number, wrong: string[]): Promise<void> {
+  const struck: Promise<void>[] = []
+  await everySoOften(ATTACKS_PER_SECOND, ms, () => {
+    const { value } = waiting.next()
+    if (!value) return
+    const named = (outcome: string | null) => void (outcome !== null && wrong.push(`${value.name}: ${outcome}`))
+    struck.push(strike(value, pool, url).then(named))
+  })
+  await Promise.all(struck)
+}
+
+async function everySoOften(perSecond: number, ms: number, act: (due: number) => void): Promise<void> {
+  const begun = performance.now()
+  for (let due = begun; due < begun + ms; due += 1_000 / perSecond) {
+    const early = due - performance.now()
+    if (early > 0) await new Promise((resolve) => setTimeout(resolve, early))
+    act(due)
+  }
+}
+
+function p99(latencies: readonly number[]): number {
+  return latencies.toSorted((a, b) => a - b)[Math.floor(latencies.length * 0.99)] ?? 0
+}
