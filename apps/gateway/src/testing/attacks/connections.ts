@@ -71,7 +71,7 @@ function raw(pick: Pick): Attack {
     },
     {
       name: 'a method that nobody knows',
-      bytes: 'HACK /graphql HTTP/1.1\r\nhost: a\r\n\r\n',
+      bytes: 'STEAL /graphql HTTP/1.1\r\nhost: a\r\n\r\n',
       answer: /^HTTP\/1\.1 400/,
     },
     {
