@@ -35,6 +35,8 @@ export function isPublic(document: DocumentNode, schema: GraphQLSchema, guarded:
       const parent = info.getParentType()
       const field = info.getFieldDef()
       if (!parent || !field) return
+      // Which types introspection may name depends on the caller too.
+      if (field.name === '__type' && guarded.size > 0) open = false
       const result = getNamedType(field.type)
       const owners = isAbstractType(parent) ? [parent, ...schema.getPossibleTypes(parent)] : [parent]
       const results = isAbstractType(result) ? [result, ...schema.getPossibleTypes(result)] : [result]
