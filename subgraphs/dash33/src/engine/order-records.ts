@@ -76,6 +76,7 @@ export class OrderRecords {
   private readonly spellings: Uint8Array[] = []
   /** The same as texts, of those that were asked for. */
   private readonly texts: (string | null)[] = []
+  private hasTexts = false
   /** By record, where the record says that there are any. */
   private readonly fillsOf: (readonly number[])[] = []
   readonly ids = new ClientOrderIds(this)
@@ -125,10 +126,11 @@ export class OrderRecords {
   }
 
   clientOrderId(record: number): string {
-    const known = this.texts[record]
-    if (known) return known
+    const known = this.texts[record]!
+    if (known !== null) return known
     const start = this.spelledAt(record)
     const text = Buffer.from(this.spelled(record).buffer).toString('latin1', start, start + this.spelledLength(record))
+    this.hasTexts = true
     this.texts[record] = text
     return text
   }
@@ -191,7 +193,9 @@ export class OrderRecords {
     values[at + NOW + AT_PRICE] = price
     values[at + NOW + AT_STOP_PRICE] = stopPrice
     values[at + MARKS] = 0
-    if (text !== null || this.texts.length > 0) this.texts[record] = text
+    if (text !== null) this.hasTexts = true
+    // Where nobody listens there are none, and a list that nobody reads stays out of the processor's cache.
+    if (this.hasTexts) this.texts[record] = text
     this.ids.add(record, account)
     if (slot !== NONE) this.bind(slot, record)
     return record
@@ -274,6 +278,10 @@ export class OrderRecords {
     if (this.used >> CHUNK_BITS === this.chunks.length) {
       this.chunks.push(new Float64Array(WIDTH << CHUNK_BITS))
       this.spellings.push(new Uint8Array(MAX_TEXT_LENGTH << CHUNK_BITS))
+      for (let i = 0; i <= CHUNK_MASK; i++) {
+        this.texts.push(null)
+        this.fillsOf.push(NO_FILLS)
+      }
     }
     return this.used++
   }
