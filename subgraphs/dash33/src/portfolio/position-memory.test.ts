@@ -8,10 +8,10 @@ const holding = (lots: number) => ({
 })
 const kept = (memory: PositionMemory) => ['a', 'b', 'c', 'd'].filter((key) => memory.get(key))
 
-test('of more positions than are remembered those that were changed longest ago are forgotten', () => {
-  const memory = new PositionMemory({ positions: 2, lots: 100 })
-  for (const key of ['a', 'b', 'a', 'c']) memory.set(key, holding(1))
-  expect(kept(memory)).toEqual(['a', 'c'])
+test('where there are more positions than are remembered, a tenth is forgotten: those that were changed longest ago', () => {
+  const memory = new PositionMemory({ positions: 3, lots: 100 })
+  for (const key of ['a', 'b', 'c', 'a', 'd']) memory.set(key, holding(1))
+  expect(kept(memory)).toEqual(['a', 'd'])
 })
 
 test('so it is of their lots', () => {

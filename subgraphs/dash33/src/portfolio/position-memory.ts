@@ -4,6 +4,8 @@ import type { Position } from './position.ts'
 /** Some 200 bytes each. Of one position there are at most a thousand lots, of most a few. */
 const MAX_LOTS = 200_000
 const MAX_POSITIONS = 50_000
+/** Of what there may be, how much is left when there was more. */
+const KEPT = 0.9
 
 export interface StoredPosition extends Position {
   readonly fifoRealised: bigint
@@ -37,9 +39,14 @@ export class PositionMemory {
     this.#drop(key)
     this.#known.set(key, known)
     this.#lots += known.lots.length
+    if (this.#known.size > this.#maxPositions || this.#lots > this.#maxLots) this.#makeRoom()
+  }
+
+  /** A tenth at once: to find the first key of a map costs a step for each that was taken from before it. */
+  #makeRoom(): void {
     // Those that were changed longest ago come first.
     for (const oldest of this.#known.keys()) {
-      if (this.#known.size <= this.#maxPositions && this.#lots <= this.#maxLots) break
+      if (this.#known.size <= this.#maxPositions * KEPT && this.#lots <= this.#maxLots * KEPT) break
       this.#drop(oldest)
     }
   }
