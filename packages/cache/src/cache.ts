@@ -7,7 +7,7 @@ export interface Cache {
   increment(key: string, options: { ttlMs: number }): Promise<number>
   /**
    * Adds to what happened within the last `windowMs` and returns how much that is, this included. What happened in the fixed window
-   * before counts by the share of it that the sliding one still covers. An amount of 0 only looks.
+   * before counts by the share of it that the sliding one still covers. An amount of 0 only looks, one below 0 takes back.
    */
   slide(key: string, options: { amount: number; windowMs: number }): Promise<number>
   /** At most once, in order per publisher, only to those listening now. */

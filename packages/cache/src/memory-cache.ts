@@ -61,7 +61,7 @@ export class MemoryCache implements Cache {
     const [at = 0, last = 0, before = 0] = (this.#values.get(key) ?? '').split(' ').map(Number)
     const current = (at === index ? last : 0) + amount
     const previous = at === index ? before : at === index - 1 ? last : 0
-    if (amount > 0) this.#values.set(key, `${index} ${current} ${previous}`, { ttl: 2 * windowMs })
+    if (amount !== 0) this.#values.set(key, `${index} ${current} ${previous}`, { ttl: 2 * windowMs })
     return current + previous * (1 - (now % windowMs) / windowMs)
   }
 

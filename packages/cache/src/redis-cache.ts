@@ -28,7 +28,7 @@ const SLIDE = `
   local at, last, before = tonumber(known[1]) or 0, tonumber(known[2]) or 0, tonumber(known[3]) or 0
   if at == index - 1 then last, before = 0, last elseif at ~= index then last, before = 0, 0 end
   local current = last + tonumber(ARGV[1])
-  if tonumber(ARGV[1]) > 0 then
+  if tonumber(ARGV[1]) ~= 0 then
     redis.call('HSET', KEYS[1], 'index', index, 'last', current, 'before', before)
     redis.call('PEXPIRE', KEYS[1], 2 * window)
   end

@@ -87,6 +87,22 @@ describe('a rate', () => {
     other.close()
   })
 
+  it('takes back what turned out not to count, at other gateways too', async () => {
+    const other = open()
+    for (let i = 0; i < 100; i++) rates.take(rule, 'a')
+    await rates.sync()
+    rates.count(rule, 'a', -60)
+    await rates.sync()
+    expect(takeAll()).toBe(60)
+    await rates.sync()
+    rates.count(rule, 'a', -10)
+    await rates.sync()
+    other.count(rule, 'a', 0)
+    await other.sync()
+    expect(takeAll(other)).toBe(10)
+    other.close()
+  })
+
   it('is held by each gateway alone while the cache is away, without an error', async () => {
     await cache.close()
     expect(takeAll()).toBe(100)
