@@ -21,8 +21,8 @@ interface Case {
 }
 
 /** An operation that the graph allows, of a few dozen fields; null where its fields do not merge. */
-function caseOf(executors: Executors, seed: number, weather: Weather, hasConditions = true): Case | null {
-  const writer = new RandomOperation(executors.graph.schema, picksOf(seed), { fields: 30, hasConditions })
+function caseOf(executors: Executors, seed: number, weather: Weather, isTricky = true): Case | null {
+  const writer = new RandomOperation(executors.graph.schema, picksOf(seed), { fields: 30, isTricky })
   const query = writer.write(seed % 5 === 0 ? 'mutation' : 'query')
   if (executors.validate(query).length > 0) return null
   executors.world.change(seed, weather)

@@ -78,15 +78,15 @@ describe('a null where none may be', () => {
       catalog: { data: { products: [product('u')], best: product('v') } },
       inventory: { data: { _entities: [{ must: null }] } },
     }
-    const { data, errors } = await answer('{ product: node(id: "a") { ... on Product { must } } }', {
-      catalog: { data: { product: product('u') } },
+    const { data, errors } = await answer('{ thing: node(id: "a") { ... on Product { must } } }', {
+      catalog: { data: { thing: product('u') } },
       inventory: { data: { _entities: [{ must: null }] } },
     })
-    expect(data).toEqual({ product: null })
+    expect(data).toEqual({ thing: null })
     expect(errors).toEqual([
       {
         message: 'Cannot return null for non-nullable field Product.must.',
-        path: ['product', 'must'],
+        path: ['thing', 'must'],
         extensions: { code: 'INTERNAL_SERVER_ERROR' },
       },
     ])

@@ -1,4 +1,5 @@
 import { GraphQLError, type GraphQLFormattedError } from 'graphql'
+import { outerPath } from './aliases.ts'
 import type { Place } from './places.ts'
 
 /** An error of a subgraph at one place of the answer; undefined where no single place is to blame. */
@@ -8,7 +9,7 @@ export function subgraphError(
   path: Place | undefined,
 ): GraphQLError {
   return new GraphQLError(message || `The subgraph ${serviceName} failed.`, {
-    ...(path ? { path } : {}),
+    ...(path ? { path: outerPath(path) } : {}),
     extensions: { code: 'DOWNSTREAM_SERVICE_ERROR', ...extensions, serviceName },
   })
 }

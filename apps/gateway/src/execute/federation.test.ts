@@ -80,6 +80,19 @@ describe('the executor answers', () => {
     expect(await shop.ours(query, {})).toEqual(shop.monolith(query, {}))
   })
 
+  it('an alias that is the name of a key, which Apollo’s plan takes for the key', async () => {
+    const query =
+      '{ products { upc: name id: __typename as__upc: id inStock rating } latest { __typename: id stars: body } }'
+    const ours = await shop.ours(query, {})
+    expect(ours).toEqual(shop.monolith(query, {}))
+    expect((await shop.apollos(query, {})).data).not.toEqual(ours.data)
+    const { errors } = await shop.ours('{ best { upc: size { unit } } }', {}, () => ({
+      data: { best: { as__upc: null } },
+      errors: [{ message: 'no', path: ['best', 'as__upc', 'unit'] }],
+    }))
+    expect(errors).toEqual(['best.upc.unit: no catalog'])
+  })
+
   it('introspection, without what is inaccessible', async () => {
     const query = `query($n: String!) { kind: __type(name: "Kind") { enumValues { name } } p: __type(name: $n) { fields { name } } __schema { queryType { name } } best { name } }`
     const { data } = await shop.ours(query, { n: 'Product' })

@@ -95,7 +95,7 @@ export class CompiledOperation {
     return {
       plan: rest ? compileStep(rest, this.#graph) : null,
       response: compileResponse(
-        this.#graph.schema,
+        this.#graph,
         document,
         getOperationAST(document, this.#operationName) ?? this.definition,
       ),

@@ -12,6 +12,7 @@ import {
   Kind,
   type OperationDefinitionNode,
 } from 'graphql'
+import type { Aliases } from './aliases.ts'
 import { Introspection } from './introspection.ts'
 import { type Fragments, fieldsOf, type Occurrence, type SelectedField } from './selection.ts'
 import {
@@ -25,26 +26,34 @@ import {
   type Shaping,
 } from './shape.ts'
 
+/** What clients see of a graph, and how the subgraphs are told of it. */
+export interface ClientSchema {
+  readonly schema: GraphQLSchema
+  readonly aliases: Aliases
+}
+
 /** Compiles what an operation's answer looks like, from the document and the schema that clients see. */
 export function compileResponse(
-  schema: GraphQLSchema,
+  { schema, aliases }: ClientSchema,
   document: DocumentNode,
   operation: OperationDefinitionNode,
 ): ObjectShape {
   const root = schema.getRootType(operation.operation)
   if (!root) throw new Error(`The graph has no ${operation.operation}`)
-  return new ResponseCompiler(schema, document, operation).object(root, [
+  return new ResponseCompiler({ schema, aliases }, document, operation).object(root, [
     { selectionSet: operation.selectionSet, condition: [] },
   ])
 }
 
 class ResponseCompiler {
   readonly #schema: GraphQLSchema
+  readonly #aliases: Aliases
   readonly #operation: OperationDefinitionNode
   readonly #fragments: Fragments
 
-  constructor(schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode) {
+  constructor({ schema, aliases }: ClientSchema, document: DocumentNode, operation: OperationDefinitionNode) {
     this.#schema = schema
+    this.#aliases = aliases
     this.#operation = operation
     this.#fragments = new Map(
       document.definitions.flatMap((definition) =>
@@ -60,15 +69,17 @@ class ResponseCompiler {
 
   #field(type: GraphQLNamedType, field: SelectedField): FieldShape | null {
     const { key, name, alternatives, occurrences } = field
-    if (name === '__typename') return { key, alternatives, content: typenameOf(type) }
+    const innerKey = this.#aliases.inner(key, name)
+    if (name === '__typename') return { key, innerKey, alternatives, content: typenameOf(type) }
     if (type === this.#schema.getQueryType() && (name === '__schema' || name === '__type')) {
-      return { key, alternatives, content: this.#introspection(field) }
+      return { key, innerKey, alternatives, content: this.#introspection(field) }
     }
     const definition = isObjectType(type) || isInterfaceType(type) ? type.getFields()[name] : undefined
     if (!definition) return null
     // Where an object is reached at all, so are the selections that always count there.
     const inner = alternatives === null || alternatives.length > 1 ? occurrences : occurrences.map(unconditional)
-    return { key, alternatives, content: { kind: 'VALUE', shape: this.#value(definition.type, inner, type.name) } }
+    const shape = this.#value(definition.type, inner, type.name)
+    return { key, innerKey, alternatives, content: { kind: 'VALUE', shape } }
   }
 
   #introspection({ key, nodes }: SelectedField): FieldShape['content'] {

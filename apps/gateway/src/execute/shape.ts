@@ -121,6 +121,8 @@ export class ListShape implements Shape {
 /** One field of an object. */
 export interface FieldShape {
   readonly key: string
+  /** Where the subgraphs' answers have it. */
+  readonly innerKey: string
   /** Null: always. */
   readonly alternatives: readonly Condition[] | null
   readonly content:
@@ -137,20 +139,20 @@ export class ObjectShape {
 
   constructor(fields: readonly FieldShape[]) {
     this.#fields = fields
-    this.#isDelicate = fields.some(({ key }) => isInherited(key))
+    this.#isDelicate = fields.some(({ key, innerKey }) => isInherited(key) || isInherited(innerKey))
   }
 
   /** @returns the object, or `BUBBLE`. */
   completeFields(object: Plain, shaping: Shaping): Plain | typeof BUBBLE {
     const { path } = shaping
     const answer: Plain = this.#isDelicate ? Object.create(null) : {}
-    for (const { key, alternatives, content } of this.#fields) {
+    for (const { key, innerKey, alternatives, content } of this.#fields) {
       if (alternatives && !holds(alternatives, shaping.variables)) continue
       if (content.kind === 'OWN') {
         answer[key] = content.answer(shaping)
         continue
       }
-      const value = this.#isDelicate && !Object.hasOwn(object, key) ? null : object[key]
+      const value = this.#isDelicate && !Object.hasOwn(object, innerKey) ? null : object[innerKey]
       path.push(key)
       const completed = content.shape.complete(value, shaping)
       path.pop()

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { operationFromDocument, type Schema, Supergraph } from '@apollo/federation-internals'
 import { type PlanNode, QueryPlanner, type SubscriptionNode } from '@apollo/query-planner'
 import type { DocumentNode, GraphQLSchema } from 'graphql'
+import { Aliases } from '../execute/aliases.ts'
 import { CompiledOperation } from '../execute/operation.ts'
 import { PossibleTypes } from '../execute/possible-types.ts'
 
@@ -21,6 +22,7 @@ export class Graph {
   readonly supergraphSchema: GraphQLSchema
   readonly planner: QueryPlanner
   readonly possibleTypes: PossibleTypes
+  readonly aliases: Aliases
   /** By the document that is planned, oldest use first. */
   readonly #operations = new Map<DocumentNode, Operations>()
 
@@ -34,6 +36,7 @@ export class Graph {
     this.supergraphSchema = supergraph.schema.toGraphQLJSSchema()
     this.planner = new QueryPlanner(supergraph)
     this.possibleTypes = new PossibleTypes(this.supergraphSchema)
+    this.aliases = new Aliases(this.supergraphSchema)
   }
 
   /**
@@ -63,7 +66,8 @@ export class Graph {
   /** Which subgraph is asked for what, in which order; undefined for nothing. */
   plan(document: DocumentNode, operationName: string | null): PlanNode | SubscriptionNode | undefined {
     const options = operationName === null ? {} : { operationName }
-    return this.planner.buildQueryPlan(operationFromDocument(this.apiSchema, document, options)).node
+    const inner = this.aliases.withInner(document)
+    return this.planner.buildQueryPlan(operationFromDocument(this.apiSchema, inner, options)).node
   }
 }
 

@@ -40,15 +40,15 @@ export class RandomOperation {
   readonly #pick: Pick
   readonly #fragments: string[] = []
   #names = 0
-  readonly #hasConditions: boolean
+  readonly #isTricky: boolean
   #budget: number
 
-  /** @param size about how many fields there are, and whether some are conditional. */
-  constructor(schema: GraphQLSchema, pick: Pick, size: { readonly fields: number; readonly hasConditions: boolean }) {
+  /** @param size about how many fields there are, and whether some are conditional or go by the name of another. */
+  constructor(schema: GraphQLSchema, pick: Pick, size: { readonly fields: number; readonly isTricky: boolean }) {
     this.#schema = schema
     this.#pick = pick
     this.#budget = size.fields
-    this.#hasConditions = size.hasConditions
+    this.#isTricky = size.isTricky
   }
 
   write(kind: 'query' | 'mutation' = 'query'): string {
@@ -70,17 +70,21 @@ export class RandomOperation {
     const kind = this.#pick(12)
     if (depth > 0 && (kind < 2 || fields.length === 0)) return this.#fragment(type, depth - 1)
     const field = fields[this.#pick(Math.max(1, fields.length))]
-    return field === undefined || kind === 11 || this.#budget < 0 ? '__typename' : this.#field(field, depth)
+    if (field === undefined || kind === 11 || this.#budget < 0) return '__typename'
+    // Some go by the name of another.
+    const other = this.#isTricky && this.#pick(12) === 0 ? fields[this.#pick(fields.length)] : undefined
+    return this.#field(field, depth, other ? `${other.name}: ` : null)
   }
 
-  #field(field: GraphQLField<unknown, unknown>, depth: number): string {
+  #field(field: GraphQLField<unknown, unknown>, depth: number, given: string | null): string {
     this.#budget--
     const result = getNamedType(field.type)
     const inner = isCompositeType(result) ? (depth > 0 ? this.#set(result, depth - 1) : '{ __typename }') : ''
-    const given = this.#arguments(field.args)
+    const values = this.#arguments(field.args)
     // Fields of one name and other arguments, or of another type elsewhere, would not merge.
-    const alias = given !== '' || isCompositeType(result) || this.#pick(4) === 0 ? `x${this.#names++}: ` : ''
-    return `${alias}${field.name}${given} ${this.#condition()} ${inner}`
+    const isOwn = values !== '' || isCompositeType(result) || this.#pick(4) === 0
+    const alias = given ?? (isOwn ? `x${this.#names++}: ` : '')
+    return `${alias}${field.name}${values} ${this.#condition()} ${inner}`
   }
 
   #fragment(type: GraphQLCompositeType, depth: number): string {
@@ -101,7 +105,7 @@ export class RandomOperation {
       '@include(if: true)',
       '@include(if: $no)',
     ]
-    return this.#hasConditions && this.#pick(5) === 0 ? (conditions[this.#pick(conditions.length)] ?? '') : ''
+    return this.#isTricky && this.#pick(5) === 0 ? (conditions[this.#pick(conditions.length)] ?? '') : ''
   }
 
   #arguments(given: readonly GraphQLArgument[]): string {
