@@ -6,21 +6,21 @@ import { GatewayProcess, type Measured, OTHER_CORE, pinned } from './gateway-pro
 import { routedSupergraph } from './gateways/routed-supergraph.ts'
 import { type OperationName, operations, requestOf } from './operations.ts'
 
-const USAGE = `npm run bench:gateway -- [--rounds 5] [--requests 2000] [--hands 16] [--only ours,stock,…] [--operations one,four]
+const USAGE = `npm run bench:gateway -- [--rounds 5] [--requests 2000] [--hands 16] [--warmUp 4000] [--only ours,stock,…] [--operations one,four]
 
 CPU of the gateway's process for each request, ours and its peers' in the same run, before the same subgraphs over HTTP.
 The peers are installed first: npm ci --prefix tests/bench/gateway
 `
 const FIRST_SUBGRAPH_PORT = 4_701
 const FIRST_PORT = 4_710
-/** Until then code is still being compiled, in all of them. */
-const WARM_UP_REQUESTS = 4_000
 
 const { values: options } = parseArgs({
   options: {
     rounds: { type: 'string', default: '5' },
     requests: { type: 'string', default: '2000' },
     hands: { type: 'string', default: '16' },
+    /** Until then code is still being compiled, in all of them. */
+    warmUp: { type: 'string', default: '4000' },
     only: { type: 'string', default: 'stock,ours,bare,hive,hive-rust' },
     operations: { type: 'string', default: 'one,four' },
     help: { type: 'boolean', default: false },
@@ -107,7 +107,7 @@ async function measure(gateways: readonly GatewayProcess[], names: readonly Oper
   const samples: Samples = new Map()
   for (const name of names)
     for (const gateway of gateways)
-      await gateway.measure((index) => requestOf(name, index), { requests: WARM_UP_REQUESTS, hands })
+      await gateway.measure((index) => requestOf(name, index), { requests: Number(options.warmUp), hands })
   for (let round = 0; round < rounds; round++) {
     for (const name of names) {
       for (const gateway of gateways) {
