@@ -9,8 +9,8 @@ const TWO_TO_32 = 4_294_967_296
  * command, so that a replay proves itself batch by batch. Against accidents, not against attackers: those meet the SHA-256 chain.
  */
 export class Digest {
-  private declare a: number
-  private declare b: number
+  declare private a: number
+  declare private b: number
 
   constructor(a = SEED_A, b = SEED_B) {
     this.a = a | 0
@@ -24,13 +24,18 @@ export class Digest {
   /** Mixes in a safe integer. */
   number(value: number): void {
     const low = value | 0
-    this.mix(low)
-    this.mix(low === value && low >= 0 ? 0 : Math.floor(value / TWO_TO_32) | 0)
+    const high = low === value && low >= 0 ? 0 : Math.floor(value / TWO_TO_32) | 0
+    // The same as `mix` of one after the other, here and below, the two halves kept out of memory meanwhile.
+    const firstA = Math.imul(this.a ^ low, PRIME_A)
+    const firstB = Math.imul(this.b ^ low, PRIME_B)
+    const a = Math.imul(firstA ^ (firstA >>> 15) ^ (firstB << 7) ^ high, PRIME_A)
+    const b = Math.imul(firstB ^ (firstB >>> 13) ^ (firstA << 11) ^ high, PRIME_B)
+    this.a = a ^ (a >>> 15) ^ (b << 7)
+    this.b = b ^ (b >>> 13) ^ (a << 11)
   }
 
   text(value: string): void {
     this.mix(value.length)
-    // The same as `mix` of each character, the two halves kept out of memory meanwhile.
     let { a, b } = this
     for (let i = 0; i < value.length; i++) {
       const word = value.charCodeAt(i)
