@@ -11,7 +11,10 @@ const MESSAGES = 11
 const PROFILE = 12
 const KILLED = 13
 const SUMMED = 14
-const OPEN_ORDERS_IN = 16
+const COUNTED_BY_MARKET = 15
+
+/** Up to so many open orders are counted by market only when that is asked for, which is rare; counting along costs every command a line of memory. */
+const FEW_ORDERS = 256
 
 /** What an account's orders in one market add up to, for those that a limit bounds: numbers in a row. */
 const BUY_LOTS = 0
@@ -27,6 +30,8 @@ export class Accounts {
   size = 0
   declare private readonly rows: AccountRows
   declare private sums: Float64Array
+  /** By account and market, of accounts that are counted so. */
+  private orderCounts = new Int32Array(0)
 
   constructor(rows: AccountRows, markets: number) {
     this.rows = rows
@@ -48,15 +53,37 @@ export class Accounts {
     return this.rows.integers[this.row(account) + OPEN_ORDERS]!
   }
 
-  openOrdersIn(account: number, market: number): number {
-    return this.rows.integers[this.row(account) + OPEN_ORDERS_IN + market]!
-  }
-
   countOrder(account: number, market: number, by: 1 | -1): void {
     const { integers } = this.rows
     const row = this.row(account)
     integers[row + OPEN_ORDERS]! += by
-    integers[row + OPEN_ORDERS_IN + market]! += by
+    if (integers[row + COUNTED_BY_MARKET] === 1) this.orderCounts[account * this.markets + market]! += by
+  }
+
+  /** Whether it has so many orders that they should be counted by market, and are not yet. */
+  hasGrown(account: number): boolean {
+    return this.openOrders(account) > FEW_ORDERS && !this.isCountedByMarket(account)
+  }
+
+  isCountedByMarket(account: number): boolean {
+    return this.rows.integers[this.row(account) + COUNTED_BY_MARKET] === 1
+  }
+
+  /** From now on its orders are counted by market. @param counts how many it has in each */
+  countByMarket(account: number, counts: Int32Array): void {
+    this.rows.integers[this.row(account) + COUNTED_BY_MARKET] = 1
+    const length = this.rows.capacity * this.markets
+    if (this.orderCounts.length < length) {
+      const orderCounts = new Int32Array(length)
+      orderCounts.set(this.orderCounts)
+      this.orderCounts = orderCounts
+    }
+    this.orderCounts.set(counts, account * this.markets)
+  }
+
+  /** Open and pending orders in a market, of an account that is counted so. */
+  openOrdersIn(account: number, market: number): number {
+    return this.orderCounts[account * this.markets + market]!
   }
 
   /** The oldest of its open and pending orders, or NONE. */

@@ -23,6 +23,7 @@ import type { NumericLimits } from './limits.ts'
 import type { Market } from './market.ts'
 import { bestOpposite, countedPrice, holdPrice } from './pricing.ts'
 import { REFUSED, RULE } from './refusal.ts'
+import { openOrdersIn } from './sums.ts'
 
 declare const approved: unique symbol
 /** An order, by its slot, that every rule has let pass and whose hold is made. Nothing else reaches a book. */
@@ -118,7 +119,7 @@ function refusedByLimits(x: Exchange, draft: Draft, orders: number, lots: number
     return refusal.rule(RULE.MAX_ORDER_NOTIONAL, limits.maxOrderNotional, worth, limits.maxOrderNotional)
   }
   // What all markets together do not pass, none does.
-  const open = accounts.openOrders(account) + orders > limits.maxOpenOrders ? accounts.openOrdersIn(account, market) : 0
+  const open = accounts.openOrders(account) + orders > limits.maxOpenOrders ? openOrdersIn(x, account, market) : 0
   if (open + orders > limits.maxOpenOrders) {
     const headroom = Math.max(0, limits.maxOpenOrders - open)
     return refusal.rule(RULE.MAX_OPEN_ORDERS, limits.maxOpenOrders, open + orders, headroom)

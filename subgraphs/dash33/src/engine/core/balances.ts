@@ -1,4 +1,4 @@
-import type { AccountRows } from './account-rows.ts'
+import { type AccountRows, HEAD } from './account-rows.ts'
 import { IntList } from './int-list.ts'
 
 /** What every account has of every asset, in minor units: `available + held` is all of it. A balance is a cell, the place of its two numbers. */
@@ -25,8 +25,7 @@ export class Balances {
 
   /** The cells of an account's assets follow each other, two numbers each. */
   cell(account: number, asset: number): number {
-    const { rows } = this
-    return account * rows.width + rows.balances + 2 * asset
+    return account * this.rows.width + HEAD + 2 * asset
   }
 
   accountOf(cell: number): number {
@@ -34,7 +33,7 @@ export class Balances {
   }
 
   assetOf(cell: number): number {
-    return ((cell % this.rows.width) - this.rows.balances) / 2
+    return ((cell % this.rows.width) - HEAD) / 2
   }
 
   available(account: number, asset: number): number {

@@ -18,6 +18,7 @@ import {
 import type { Draft } from './draft.ts'
 import { type Exchange, ORDERS_PER_COMMAND } from './exchange.ts'
 import { bestAtArrival, countedPrice, worstPrice } from './pricing.ts'
+import { countByMarket } from './sums.ts'
 
 /**
  * Gives an order its slot, id, hold and place among the account's orders; it is on no book and in no queue yet.
@@ -55,6 +56,7 @@ export function enter(x: Exchange, draft: Draft, rate: number, held: number): nu
   x.index.set(pool.id[slot]!, slot)
   append(x, slot)
   x.accounts.countOrder(draft.account, draft.market, 1)
+  if (x.accounts.hasGrown(draft.account)) countByMarket(x, draft.account)
   if (held !== 0) x.balances.hold(x.paidCell(slot), held)
   const expiry = expiryOf(x, draft)
   if (expiry !== 0) {

@@ -76,7 +76,7 @@ export class Exchange {
   private readonly closed = new IntList()
 
   constructor(markets: readonly MarketNumbers[], assets: number, sink: Sink = SILENT, options: ExchangeOptions = {}) {
-    const rows = new AccountRows(markets.length, assets)
+    const rows = new AccountRows(assets)
     this.accounts = new Accounts(rows, markets.length)
     this.balances = new Balances(rows, assets)
     this.volumes = new VolumeWindow(rows)

@@ -3,6 +3,7 @@ import { isOpen } from './closing.ts'
 import { COUNTED, DEADLINE, MARKET, PAIRED, PENDING, TRADING, WAITS_FOR_ENTRY } from './codes.ts'
 import type { Exchange } from './exchange.ts'
 import type { Market } from './market.ts'
+import { openOrdersIn } from './sums.ts'
 
 /** @throws where a law of the exchange is broken between two commands: for tests, which may ask after every command. */
 export function checkInvariants(x: Exchange): void {
@@ -124,7 +125,7 @@ function checkSums(x: Exchange, open: readonly number[]): void {
   for (let account = 0; account < accounts.size; account++) {
     for (const { index } of x.markets) {
       const sum = sums.get(`${account} ${index}`) ?? { orders: 0, buys: 0, notional: 0n }
-      must(accounts.openOrdersIn(account, index) === sum.orders, 'open orders are counted by market')
+      must(openOrdersIn(x, account, index) === sum.orders, 'open orders are counted by market')
       if (!accounts.isSummed(account)) continue
       must(accounts.buyLots(account, index) === sum.buys, 'the lots of open buys are counted')
       must(

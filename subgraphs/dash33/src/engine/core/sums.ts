@@ -17,6 +17,27 @@ export function sumUp(x: Exchange, account: number): void {
   }
 }
 
+/** Open and pending orders of an account in a market. */
+export function openOrdersIn(x: Exchange, account: number, market: number): number {
+  const { accounts, orders } = x
+  if (accounts.isCountedByMarket(account)) return accounts.openOrdersIn(account, market)
+  let count = 0
+  for (let slot = accounts.first(account); slot !== NONE; slot = orders.nextOfAccount(slot)) {
+    if (orders.market(slot) === market) count++
+  }
+  return count
+}
+
+/** Begins to count an account's orders by market. */
+export function countByMarket(x: Exchange, account: number): void {
+  const { accounts, orders } = x
+  const counts = new Int32Array(accounts.markets)
+  for (let slot = accounts.first(account); slot !== NONE; slot = orders.nextOfAccount(slot)) {
+    counts[orders.market(slot)]!++
+  }
+  accounts.countByMarket(account, counts)
+}
+
 /** `sumUp` of every account. */
 export function sumUpAll(x: Exchange): void {
   for (let account = 0; account < x.accounts.size; account++) sumUp(x, account)

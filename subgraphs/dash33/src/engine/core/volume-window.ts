@@ -20,7 +20,7 @@ export class VolumeWindow {
   /** A ring of days per account, its last day left out. */
   declare private rings: Float64Array
 
-  constructor(rows = new AccountRows(0, 0)) {
+  constructor(rows = new AccountRows(0)) {
     this.rows = rows
     this.rings = new Float64Array(rows.capacity * VOLUME_DAYS)
   }
