@@ -34,20 +34,30 @@ export interface SubscriptionPlan {
   readonly missing: readonly GraphQLError[]
 }
 
-/** What of a subscription its caller may have. */
-export interface Narrowing {
-  readonly part: DocumentNode
+/** What of a document its caller may have. */
+export interface Part {
+  /** Null for nothing of it. */
+  readonly planned: DocumentNode | null
   /** What the answer looks like. */
   readonly document: DocumentNode
   readonly errors: readonly GraphQLError[]
 }
+
+/** A subscription that is valid, before it is known for whom it is. */
+interface Checked {
+  readonly document: DocumentNode
+  readonly kind: StreamKind
+  readonly isPublic: boolean
+}
+
+const NO_FIELD = fault('GRAPHQL_VALIDATION_FAILED', 'A subscription must ask for one field of the graph.')
 
 /** Plans subscriptions against one supergraph: once per text and operation name. */
 export class SubscriptionPlans {
   readonly graph: Graph
   readonly #kinds: ReadonlyMap<string, StreamKind>
   readonly #guarded: ReadonlySet<string>
-  readonly #plans = new Map<string, SubscriptionPlan>()
+  readonly #checked = new Map<string, Checked>()
 
   /** @throws Error where a subscription field does not declare its kind. */
   constructor(graph: Graph) {
@@ -60,31 +70,22 @@ export class SubscriptionPlans {
     return this.graph.schema
   }
 
-  plan(text: string, operationName: string | null): Result<SubscriptionPlan, readonly GraphQLError[]> {
-    const key = `${operationName ?? ''}\n${text}`
-    const known = this.#plans.get(key)
-    this.#plans.delete(key)
-    if (known) {
-      this.#plans.set(key, known)
-      return ok(known)
-    }
-    const planned = this.#make(text, operationName)
-    if (!planned.ok || text.length > MAX_KEPT_CHARACTERS) return planned
-    this.#plans.set(key, planned.value)
-    if (this.#plans.size > MAX_PLANS) this.#plans.delete(this.#plans.keys().next().value ?? key)
-    return planned
-  }
-
-  /** The same subscription, with less asked of the subgraphs. */
-  narrow(
-    plan: SubscriptionPlan,
+  /** @param partOf what of the document its caller may have: only that is planned. */
+  plan(
+    text: string,
     operationName: string | null,
-    { part, document, errors }: Narrowing,
+    partOf: (document: DocumentNode) => Part = whole,
   ): Result<SubscriptionPlan, readonly GraphQLError[]> {
-    const operation = this.graph.compile(document, operationName, part)
+    const checked = this.#check(text, operationName)
+    if (!checked.ok) return checked
+    const { document, kind, isPublic } = checked.value
+    const part = partOf(document)
+    if (part.planned === null) return err(part.errors)
+    const operation = this.graph.compile(part.document, operationName, part.planned)
     const { primary } = operation
-    if (!primary) return err(errors)
-    return ok({ ...plan, operation, primary, isPublic: false, missing: errors })
+    if (!primary) return err([NO_FIELD])
+    const isWhole = part.planned === document
+    return ok({ document, operation, primary, kind, isPublic: isPublic && isWhole, missing: part.errors })
   }
 
   /** @returns what is wrong with the variables of a planned subscription. */
@@ -93,7 +94,18 @@ export class SubscriptionPlans {
     return 'errors' in values ? values.errors.map((error) => fault('BAD_USER_INPUT', error.message)) : []
   }
 
-  #make(text: string, operationName: string | null): Result<SubscriptionPlan, readonly GraphQLError[]> {
+  #check(text: string, operationName: string | null): Result<Checked, readonly GraphQLError[]> {
+    const key = `${operationName ?? ''}\n${text}`
+    const known = this.#checked.get(key)
+    this.#checked.delete(key)
+    const checked = known ? ok(known) : this.#examine(text, operationName)
+    if (!checked.ok || text.length > MAX_KEPT_CHARACTERS) return checked
+    this.#checked.set(key, checked.value)
+    if (this.#checked.size > MAX_PLANS) this.#checked.delete(this.#checked.keys().next().value ?? key)
+    return checked
+  }
+
+  #examine(text: string, operationName: string | null): Result<Checked, readonly GraphQLError[]> {
     const parsed = parseOperation(text)
     if (!parsed.ok) return err([parsed.error])
     const document = parsed.value
@@ -103,21 +115,16 @@ export class SubscriptionPlans {
     if (!operation) return err([fault('BAD_USER_INPUT', 'The operation to run is not named, or not there.')])
     const invalid = conditionalRoot(operation) ?? validationFaults(this.schema, document)
     if (invalid.length > 0) return err(invalid)
-    const compiled = this.graph.compile(document, operationName)
     const field = rootField(document, operation)
     const kind = field === null ? undefined : this.#kinds.get(field)
-    if (!compiled.primary || kind === undefined) {
-      return err([fault('GRAPHQL_VALIDATION_FAILED', 'A subscription must ask for one field of the graph.')])
-    }
-    return ok({
-      document,
-      operation: compiled,
-      primary: compiled.primary,
-      kind,
-      isPublic: isPublic(document, this.schema, this.#guarded),
-      missing: [],
-    })
+    return kind === undefined
+      ? err([NO_FIELD])
+      : ok({ document, kind, isPublic: isPublic(document, this.schema, this.#guarded) })
   }
+}
+
+function whole(document: DocumentNode): Part {
+  return { planned: document, document, errors: [] }
 }
 
 /** The planner and graphql-js both throw on a subscription that a variable may leave without a root field. */

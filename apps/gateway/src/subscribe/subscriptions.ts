@@ -1,5 +1,5 @@
 import { err, ok, type Result } from '@opsource/kernel'
-import { GraphQLError } from 'graphql'
+import { type DocumentNode, GraphQLError } from 'graphql'
 import { fault } from '../errors.ts'
 import type { AdmissionRequest } from '../execute/graph-gateway.ts'
 import { anonymous } from '../identity/caller.ts'
@@ -73,7 +73,7 @@ export class Subscriptions {
     const planned = this.#plan(request)
     if (!planned.ok) return planned
     try {
-      this.#options.admissions.spend(this.#admission(planned.value, request))
+      this.#options.admissions.spend(this.#admission(planned.value.document, request))
     } catch (error) {
       if (error instanceof GraphQLError) return err([error])
       throw error
@@ -124,25 +124,14 @@ export class Subscriptions {
   }
 
   #planned(request: SubscriptionRequest): Result<SubscriptionPlan, readonly GraphQLError[]> {
-    const planned = this.plans.plan(request.query, request.operationName)
+    const partOf = (document: DocumentNode) => this.#options.admissions.restrict(this.#admission(document, request))
+    const planned = this.plans.plan(request.query, request.operationName, partOf)
     if (!planned.ok) return planned
     const faults = this.plans.variableFaults(planned.value, request.variables)
-    if (faults.length > 0) return err(faults)
-    const {
-      planned: part,
-      document,
-      errors,
-    } = this.#options.admissions.restrict(this.#admission(planned.value, request))
-    if (part === planned.value.document) return planned
-    return part === null
-      ? err(errors)
-      : this.plans.narrow(planned.value, request.operationName, { part, document, errors })
+    return faults.length > 0 ? err(faults) : planned
   }
 
-  #admission(
-    { document }: SubscriptionPlan,
-    { operationName, variables, context }: SubscriptionRequest,
-  ): AdmissionRequest {
+  #admission(document: DocumentNode, { operationName, variables, context }: SubscriptionRequest): AdmissionRequest {
     return { graph: this.plans.graph, document, operationName, variables, context }
   }
 
