@@ -105,7 +105,7 @@ export class GraphGateway implements GatewayInterface {
     const name = operationName ?? request.operationName ?? null
     try {
       if (context.isWarming) {
-        graph.compile(document, name)
+        graph.compile(document, name).warm()
         return { data: null }
       }
       const admission = this.#options.admit?.({ graph, document, operationName: name, variables, context })

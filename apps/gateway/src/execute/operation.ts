@@ -76,6 +76,12 @@ export class CompiledOperation {
     }
   }
 
+  /** Plans it as it is without variables, before anybody asks. */
+  warm(): void {
+    const values = this.coerce({})
+    this.variant('coerced' in values ? values.coerced : {})
+  }
+
   /** @param coerced the variables' values with defaults. */
   variant(coerced: Variables): Variant {
     const { any, variables } = this.#conditions
