@@ -1,7 +1,8 @@
+import { crc32 } from 'node:zlib'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
 import { describePlatforms, type Platform, startPlatform } from './stage.ts'
-import { credit, setStatus, Trader } from './venue.ts'
+import { credit, EVENTUALLY, setStatus, Trader } from './venue.ts'
 import { type LiveEvents, plain, Visitor } from './visitor.ts'
 
 const BOOK_WITH_PREDICTION = /* GraphQL */ `
@@ -38,18 +39,44 @@ const eventSchema = z.object({
 type BookEvent = z.infer<typeof eventSchema>
 const nextOf = async (events: LiveEvents): Promise<BookEvent> => eventSchema.parse(await events.next())
 
-/** Follows the book as a client would: a snapshot, then deltas that join. */
+type Levels = Map<string, { price: string; quantity: string }>
+
+/** Follows the book as a client would: a snapshot, then deltas that join, and what comes of them is what the checksum says. */
 class Follower {
-  readonly bids = new Map<string, string>()
+  readonly #bids: Levels = new Map()
+  readonly #asks: Levels = new Map()
+  readonly kinds: string[] = []
   sequence = 0
 
   read({ data: { orderBook } }: BookEvent): void {
-    if (orderBook.kind === 'SNAPSHOT') this.bids.clear()
-    else expect(orderBook.previousSequence, 'deltas join').toBe(this.sequence)
+    this.kinds.push(orderBook.kind)
+    if (orderBook.kind === 'SNAPSHOT') {
+      this.#bids.clear()
+      this.#asks.clear()
+    } else expect(orderBook.previousSequence, 'deltas join').toBe(this.sequence)
     this.sequence = orderBook.sequence
-    for (const { price, quantity } of orderBook.bids) {
-      if (plain(quantity) === '0') this.bids.delete(plain(price))
-      else this.bids.set(plain(price), plain(quantity))
+    this.#apply(this.#bids, orderBook.bids)
+    this.#apply(this.#asks, orderBook.asks)
+    expect(this.checksum(), 'the checksum').toBe(orderBook.checksum)
+  }
+
+  /** The quantity bid at a price. */
+  bid(price: string): string | undefined {
+    const level = this.#bids.get(price)
+    return level && plain(level.quantity)
+  }
+
+  checksum(): string {
+    const best = (levels: Levels, direction: 1 | -1) =>
+      [...levels.values()].sort((a, b) => direction * (Number(a.price) - Number(b.price))).slice(0, 10)
+    const text = [...best(this.#asks, 1), ...best(this.#bids, -1)].map(({ price, quantity }) => `${price}:${quantity}`)
+    return crc32(text.join()).toString(16).padStart(8, '0')
+  }
+
+  #apply(levels: Levels, changes: readonly { price: string; quantity: string }[]): void {
+    for (const change of changes) {
+      if (plain(change.quantity) === '0') levels.delete(plain(change.price))
+      else levels.set(plain(change.price), change)
     }
   }
 }
@@ -98,7 +125,7 @@ describePlatforms((mode) => {
       const event = await nextOf(events)
       expect(event.data.orderBook.kind).toBe('DELTA')
       follower.read(event)
-      expect(follower.bids.get(plain(price))).toBe('0.1')
+      expect(follower.bid(plain(price))).toBe('0.1')
     }
     await keepMoving(move, async () => {
       const event = await nextOf(events)
@@ -106,6 +133,40 @@ describePlatforms((mode) => {
       return event.data.orderBook.market.prediction !== null
     })
     await events.end()
+  })
+
+  test('whoever comes while the market moves reads the very book from the first event on, and all read the same', async () => {
+    const readers: { follower: Follower; reading: Promise<void>; end: () => Promise<void> }[] = []
+    const join = () => {
+      const events = visitor.live(BOOK_WITH_PREDICTION, { symbol: 'BTC-USDT', depth: 3 })
+      const follower = new Follower()
+      let isOver = false
+      const reading = (async () => {
+        while (!isOver) {
+          const event = await events.next().catch(() => null)
+          if (event === null || event.data === undefined) return
+          follower.read(eventSchema.parse(event))
+        }
+      })()
+      readers.push({
+        follower,
+        reading,
+        end: async () => {
+          isOver = true
+          await events.end()
+        },
+      })
+    }
+    for (let count = 0; count < 60; count++) {
+      if (count % 4 === 0) join()
+      await move()
+    }
+    const agreed = () =>
+      new Set(readers.map(({ follower }) => `${follower.sequence} ${follower.checksum()}`)).size === 1
+    await expect.poll(agreed, EVENTUALLY).toBe(true)
+    for (const { follower } of readers) expect(follower.kinds[0]).toBe('SNAPSHOT')
+    await Promise.all(readers.map(({ end }) => end()))
+    await Promise.all(readers.map(({ reading }) => reading))
   })
 
   test('the book flows on without anya, says so once for each event, and has predictions again when anya is back', async () => {
