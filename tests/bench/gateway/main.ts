@@ -149,4 +149,5 @@ function median(values: readonly number[]): number {
   return ordered[ordered.length >> 1] ?? Number.NaN
 }
 
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
 await main()
