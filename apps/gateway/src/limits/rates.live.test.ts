@@ -40,6 +40,8 @@ describe('whoever asks too much in too short a time', () => {
       { extensions: { code: 'RATE_LIMITED', retryAfterMs: expect.any(Number) } },
     ])
     expect(Number(refused.headers.get('retry-after'))).toBeGreaterThanOrEqual(1)
+    const metrics = await fetch(new URL('/metrics', stage.gateway.url))
+    expect(await metrics.text()).toMatch(/gateway_limited_total\{rate="user"\} 3$/m)
     const other = `Bearer ${stage.issuer.token({ userId: 'usr_2' })}`
     expect((await ask(MARKETS, '10.0.1.1', { authorization: other })).status).toBe(200)
     expect(await answered(7, (i) => ask('{ me { id } }', `10.1.0.${i}`, { authorization: `ApiKey ${API_KEY}` }))).toBe(

@@ -17,6 +17,8 @@ export interface RatesOptions {
   readonly log: Logger
   /** All limits are multiplied by this. */
   readonly scale?: number
+  /** Told the name of the rate whenever something does not fit. */
+  readonly onLimited?: (rate: string) => void
 }
 
 /**
@@ -44,6 +46,7 @@ export class Rates {
   take(rule: RateRule, id: string, amount = 1): number {
     const wait = this.wait(rule, id, amount)
     if (wait === 0) this.count(rule, id, amount)
+    else this.#options.onLimited?.(rule.name)
     return wait
   }
 

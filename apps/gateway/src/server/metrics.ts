@@ -28,6 +28,7 @@ export class GatewayMetrics {
   readonly laggingReaders: Counter<'kind'>
   readonly supergraphLoads: Counter<'outcome'>
   readonly keptAnswers: Counter<'outcome'>
+  readonly limited: Counter<'rate'>
 
   readonly #operationNames = new BoundedLabels(MAX_NAMED_OPERATIONS)
   readonly #clientNames = new BoundedLabels(MAX_NAMED_CLIENTS)
@@ -76,6 +77,12 @@ export class GatewayMetrics {
       name: 'gateway_kept_answers_total',
       help: 'Queries whose answers may be kept: given from the cache (HIT), a little old (STALE), or executed (MISS).',
       labelNames: ['outcome'],
+      registers,
+    })
+    this.limited = new Counter({
+      name: 'gateway_limited_total',
+      help: 'What was refused because its caller had done too much in too short a time, by the name of the rate.',
+      labelNames: ['rate'],
       registers,
     })
     this.supergraphLoads = new Counter({
