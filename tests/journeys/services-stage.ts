@@ -41,6 +41,8 @@ export async function startServices(given?: { readonly adminUrl: string }): Prom
       redisUrl: redis.url,
       rabbitUrl: rabbit.url,
       ports,
+      // Recordings are played as fast as they can be.
+      rateScale: 1_000,
       tell: (name, line) => void log.push(`${name} ${line}`),
       onLost: (name, reason) => void log.push(`${name} LOST ${reason}`),
     }).catch((error: unknown) => {

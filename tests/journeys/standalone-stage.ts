@@ -11,7 +11,15 @@ import { Visitor } from './visitor.ts'
 export async function startStandalone(): Promise<Platform> {
   const database = await emptyDatabase()
   const log = pino({ level: 'silent' })
-  const platform = await startInOneProcess({ adminUrl: database.adminUrl, host: '127.0.0.1', port: 0, demo: true, log })
+  const platform = await startInOneProcess({
+    adminUrl: database.adminUrl,
+    host: '127.0.0.1',
+    port: 0,
+    demo: true,
+    // Recordings are played as fast as they can be.
+    rateScale: 1_000,
+    log,
+  })
   const graphqlUrl = platform.gateway.url
   const { marketMaker: maker, marketTaker: taker, marketOperator } = demoApiKeys
   return {

@@ -12,6 +12,8 @@ export interface FleetOptions {
   /** Keys the roles' passwords; the administrator's password by default. */
   readonly roleSecret?: string
   readonly ports: Readonly<Record<ServiceName, number>>
+  /** Multiplies all rates that callers are held to; the gateway's own default otherwise. */
+  readonly rateScale?: number
   /** Told every line that a service writes. */
   readonly tell: (name: ServiceName, line: string) => void
   /** Told when a service ends without having been asked to. */
@@ -60,7 +62,12 @@ export class Fleet {
       dash33: of('dash33'),
       anya: of('anya'),
       mobile: of('mobile'),
-      gateway: { ...shared, ...graphql, DATABASE_URL: '' },
+      gateway: {
+        ...shared,
+        ...graphql,
+        DATABASE_URL: '',
+        ...(options.rateScale === undefined ? {} : { RATE_LIMIT_SCALE: `${options.rateScale}` }),
+      },
     })
     try {
       // The others ask enterprise for the keys that they believe.
