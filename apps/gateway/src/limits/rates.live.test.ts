@@ -69,6 +69,8 @@ describe('whoever asks too much in too short a time', () => {
     const second = await dear('203.0.113.3')
     expect(second.status).toBe(429)
     expect(codes(second)).toEqual(['RATE_LIMITED'])
+    expect(second.headers.get('retry-after')).toMatch(/^[1-9]\d*$/)
+    expect(JSON.stringify(second.body)).not.toContain('headers')
     expect((await ask(list, '203.0.113.3', { variables: { n: 10 } })).status).toBe(200)
   })
 
