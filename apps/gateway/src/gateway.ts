@@ -130,6 +130,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       '/metrics',
       async (_, response) => {
         metrics.liveSubscriptions.set(subscriptions.liveCount)
+        metrics.upstreamSubscriptions.set(subscriptions.upstreamCount)
         metrics.sockets.set(sockets.count)
         respond(response, 200, metrics.registry.contentType, await metrics.registry.metrics())
       },

@@ -121,6 +121,7 @@ export async function endToEnd(): Promise<Row[]> {
   ]
 }
 
+const MATCHES = 500
 const BOOK = 'subscription { orderBook(symbol: "BTC-USDT", depth: 5) { sequence time bids { price quantity } } }'
 
 /** The platform of one process: from the engine's time of a match to 100 sockets that read its market's book. */
@@ -136,19 +137,19 @@ export async function matching(): Promise<Row[]> {
     await credit(operator, buyer.userId, 'USDT', '500000000')
     await credit(operator, seller.userId, 'BTC', '10000')
     await crowd.open(Number(new URL(platform.graphqlUrl).port), BOOK, 100)
-    const trade = async (index: number) => {
-      const order = { price: `${60_000 + (index % 50)}`, quantity: '0.001' }
-      await seller.place({ ...order, side: 'SELL' })
-      await buyer.place({ ...order, side: 'BUY' })
-      await rest(10)
+    // Each match takes a little of one large order, so that each is a step of the book.
+    await seller.place({ side: 'SELL', price: '60000', quantity: '100' })
+    const trade = async () => {
+      await buyer.place({ side: 'BUY', price: '60000', quantity: '0.001' })
+      await rest(15)
     }
-    for (let index = 0; index < 200; index++) await trade(index)
+    for (let count = 0; count < 200; count++) await trade()
     await crowd.latencies()
-    for (let index = 0; index < 500; index++) await trade(index)
+    for (let count = 0; count < MATCHES; count++) await trade()
     await rest(200)
+    await crowd.count()
     const latencies = await crowd.latencies()
-    // Each trade is two steps of the book, for each socket.
-    if (latencies.length < 500 * 2 * 100) throw new Error(`only ${latencies.length} messages came`)
+    if (latencies.length < MATCHES * 100) throw new Error(`only ${latencies.length} messages came`)
     const p99 = percentile(latencies, 0.99)
     return [
       {
@@ -187,6 +188,9 @@ export async function paused(): Promise<Row[]> {
       await rest(1_000)
       after.push(server.rssMb())
     }
+    // Both are still there, and the one that reads has read on.
+    await asleep.count()
+    if ((await reading.count()).total < 50 * 60) throw new Error('the stream stood still')
     const growth = percentile(after.slice(-20), 0.5) - percentile(before, 0.5)
     return [
       {

@@ -7,10 +7,13 @@ import { serveOrders } from './children.ts'
 /** So many sockets, evenly among all, read the time in their events. */
 const SAMPLED = 100
 const OPENED_AT_ONCE = 50
+/** Opcodes of RFC 6455. */
+const [TEXT, PING, PONG] = [1, 9, 10]
 
 /** Many sockets at little cost: frames are counted, not read. */
 const readers: Reader[] = []
 let latencies: number[] = []
+let lost = 0
 
 class Reader {
   readonly socket: Socket
@@ -29,8 +32,11 @@ class Reader {
     for (;;) {
       const frame = frameOf(data)
       if (!frame) break
-      if (this.#isSampled) this.#sample(data.subarray(frame.from, frame.to))
-      this.frames++
+      if (frame.opcode === PING) this.socket.write(framed(PONG, data.subarray(frame.from, frame.to)))
+      else {
+        if (this.#isSampled) this.#sample(data.subarray(frame.from, frame.to))
+        this.frames++
+      }
       data = data.subarray(frame.to)
     }
     this.#rest = data
@@ -45,23 +51,28 @@ class Reader {
   }
 }
 
-/** Where the first frame of a server (unmasked) has its payload; null while it is not whole. */
-function frameOf(data: Buffer): { from: number; to: number } | null {
+/** The first frame of a server (unmasked), and where its payload is; null while it is not whole. */
+function frameOf(data: Buffer): { opcode: number; from: number; to: number } | null {
   if (data.length < 2) return null
   const short = (data[1] ?? 0) & 0x7f
   const from = short < 126 ? 2 : short === 126 ? 4 : 10
   if (data.length < from) return null
   const length = short < 126 ? short : short === 126 ? data.readUInt16BE(2) : Number(data.readBigUInt64BE(2))
-  return data.length < from + length ? null : { from, to: from + length }
+  return data.length < from + length ? null : { opcode: (data[0] ?? 0) & 0x0f, from, to: from + length }
 }
 
 /** A frame as clients send it: masked. */
-function masked(message: object): Buffer {
-  const text = Buffer.from(JSON.stringify(message))
+function framed(opcode: number, content: Uint8Array): Buffer {
+  const payload = Buffer.from(content)
   const mask = randomBytes(4)
-  for (let i = 0; i < text.length; i++) text[i] = (text[i] ?? 0) ^ (mask[i & 3] ?? 0)
-  const length = text.length < 126 ? [0x80 | text.length] : [0x80 | 126, text.length >> 8, text.length & 255]
-  return Buffer.concat([Buffer.from([0x81, ...length]), mask, text])
+  for (let i = 0; i < payload.length; i++) payload[i] = (payload[i] ?? 0) ^ (mask[i & 3] ?? 0)
+  const { length } = payload
+  const size = length < 126 ? [0x80 | length] : [0x80 | 126, length >> 8, length & 255]
+  return Buffer.concat([Buffer.from([0x80 | opcode, ...size]), mask, payload])
+}
+
+function masked(message: object): Buffer {
+  return framed(TEXT, Buffer.from(JSON.stringify(message)))
 }
 
 async function open(port: number, query: string, isSampled: boolean): Promise<void> {
@@ -78,6 +89,7 @@ async function open(port: number, query: string, isSampled: boolean): Promise<vo
   const reader = new Reader(socket, isSampled)
   socket.on('data', (chunk) => reader.read(chunk))
   socket.on('error', () => {})
+  socket.on('close', () => lost++)
   socket.write(masked({ id: randomUUID(), type: 'subscribe', payload: { query } }))
   readers.push(reader)
 }
@@ -107,6 +119,7 @@ serveOrders(orderSchema, async (order) => {
     latencies = []
     return taken
   }
+  if (lost > 0) throw new Error(`${lost} sockets were closed`)
   const counts = readers.map(({ frames }) => frames)
   return { total: counts.reduce((sum, count) => sum + count, 0), least: Math.min(...counts) }
 })

@@ -26,6 +26,8 @@ export class GatewayMetrics {
   readonly sockets: Gauge
   readonly conflatedEvents: Counter
   readonly laggingReaders: Counter<'kind'>
+  readonly fanOutSeconds: Histogram<'kind'>
+  readonly upstreamSubscriptions: Gauge
   readonly supergraphLoads: Counter<'outcome'>
   readonly keptAnswers: Counter<'outcome'>
   readonly limited: Counter<'rate'>
@@ -65,6 +67,18 @@ export class GatewayMetrics {
     this.conflatedEvents = new Counter({
       name: 'gateway_conflated_events_total',
       help: 'STATE events that a newer one replaced before they were read.',
+      registers,
+    })
+    this.upstreamSubscriptions = new Gauge({
+      name: 'gateway_upstream_subscriptions',
+      help: 'Subscriptions at subgraphs that all live subscriptions share.',
+      registers,
+    })
+    this.fanOutSeconds = new Histogram({
+      name: 'gateway_fan_out_seconds',
+      help: 'From the arrival of a live event, over what joins it, until every reader that is ready has been sent it.',
+      labelNames: ['kind'],
+      buckets: [0.0005, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1],
       registers,
     })
     this.laggingReaders = new Counter({

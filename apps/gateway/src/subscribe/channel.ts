@@ -30,6 +30,8 @@ export interface ChannelOptions {
   readonly onClose: (channel: Channel) => void
   readonly onConflated: (count: number) => void
   readonly onLag: () => void
+  /** How long it took from an event's arrival until every reader that is ready had it, in milliseconds. */
+  readonly onFanOut: (ms: number) => void
 }
 
 /** One subscription at the owner of a field, and each of its events executed and serialised once for all who read it. */
@@ -41,7 +43,7 @@ export class Channel {
   /** Those who begin here with its first event, and are elsewhere until then. */
   readonly #arrivals = new Set<Reader>()
   #execute: ChannelOptions['execute']
-  #waiting: { event: UpstreamResult; isFirst: boolean }[] = []
+  #waiting: { event: UpstreamResult; isFirst: boolean; arrivedAt: number }[] = []
   #executing = false
   /** Whether events were left out, so that it must begin anew. */
   #overrun = false
@@ -167,7 +169,7 @@ export class Channel {
       this.#overflow(kind)
       return
     }
-    this.#waiting.push({ event, isFirst })
+    this.#waiting.push({ event, isFirst, arrivedAt: performance.now() })
     if (!this.#executing) void this.#executeWaiting()
   }
 
@@ -191,6 +193,7 @@ export class Channel {
       const payload = await this.#execute(next.event)
       if (this.#closed) break
       this.#append(payload, next.isFirst)
+      this.#options.onFanOut(performance.now() - next.arrivedAt)
     }
     this.#executing = false
     if (this.#closed) return

@@ -208,6 +208,15 @@ describe.each<Reach>(['in process', 'over HTTP'])('live operations on subgraphs 
     expect(stage.exchange.prices.opened - opened).toBe(1)
   })
 
+  it('are counted, with the upstreams that they share and how far their events lag', async () => {
+    const readings = [read(BOOK), read(BOOK), read(BOOK)]
+    await until(() => readings.every(({ answers }) => answers.length === 1), 'the snapshots')
+    const shown = await (await fetch(new URL('/metrics', stage.gateway.url))).text()
+    expect(shown).toContain('gateway_live_subscriptions 3\n')
+    expect(shown).toContain('gateway_upstream_subscriptions 1\n')
+    expect(shown).toMatch(/gateway_fan_out_seconds_count\{kind="DELTA"\} [1-9]/)
+  })
+
   it('do not share what depends on the caller', async () => {
     const query = 'subscription { ticker(symbol: "A") { price market { secret } } }'
     const [known, unknown] = [read(query, {}, bearer()), read(query)]

@@ -88,7 +88,7 @@ export class Subscriptions {
     return count
   }
 
-  /** How many subscriptions at subgraphs serve them, except those of readers who are just beginning. */
+  /** How many different ones there are: as many subscriptions at subgraphs serve them, but for readers who are just beginning. */
   get upstreamCount(): number {
     return this.#shared.size
   }
@@ -147,6 +147,7 @@ export class Subscriptions {
       ...this.#production.of(plan, request),
       onConflated: (count) => metrics.conflatedEvents.inc(count),
       onLag: () => metrics.laggingReaders.inc({ kind }),
+      onFanOut: (ms) => metrics.fanOutSeconds.observe({ kind }, ms / 1_000),
       onClose: () => this.#forget(topic),
     })
     const shared = { topic, plan, request }

@@ -56,6 +56,7 @@ function topicOf(kind: StreamKind, upstream: BookOwner) {
       }),
     execute: async (event) => new Payload(JSON.stringify(event.data), markOf(event)),
     onLag: () => seen.lags++,
+    onFanOut: () => {},
     onConflated: (count) => {
       seen.conflated += count
     },

@@ -10,6 +10,7 @@ export interface TopicOptions {
   readonly execute: ChannelOptions['execute']
   readonly onConflated: (count: number) => void
   readonly onLag: () => void
+  readonly onFanOut: ChannelOptions['onFanOut']
   /** Called when the last reader has gone. */
   readonly onClose: (topic: Topic) => void
 }
@@ -95,7 +96,7 @@ export class Topic implements Home {
   }
 
   #open(reader: Reader): void {
-    const { kind, feed, onConflated, onLag } = this.#options
+    const { kind, feed, onConflated, onLag, onFanOut } = this.#options
     const channel = new Channel({
       kind,
       feed,
@@ -107,6 +108,7 @@ export class Topic implements Home {
       },
       onConflated,
       onLag,
+      onFanOut,
     })
     this.#channels.push(channel)
     channel.expect(reader)
