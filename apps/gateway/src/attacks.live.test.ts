@@ -6,6 +6,8 @@ import { type Attack, corpus, strike } from './testing/attacks/index.ts'
 import { Stage } from './testing/stage.ts'
 
 const AT_ONCE = 8
+/** They take some seconds, and on a machine that does three other things a minute. */
+const BUSY_MS = 240_000
 /** Node looks for late senders once a second; a busy machine later. */
 const LATE_BY_MS = 8_000
 
@@ -27,25 +29,29 @@ describe('an attack', () => {
     await stage?.close()
   })
 
-  it('of 2,000 and more is met by its documented answer, and asks no subgraph for anything', async () => {
-    expect(attacks.length).toBeGreaterThanOrEqual(2_000)
-    const asked = stage.analyst.asked
-    const waiting = attacks.entries()
-    const wrong: string[] = []
-    const hand = async () => {
-      for (const [number, attack] of waiting) {
-        const outcome = await strike(attack, pool, stage.gateway.url)
-        if (outcome !== null) wrong.push(`${number}: ${attack.kind}, ${attack.name}: ${outcome}`)
+  it(
+    'of 2,000 and more is met by its documented answer, and asks no subgraph for anything',
+    async () => {
+      expect(attacks.length).toBeGreaterThanOrEqual(2_000)
+      const asked = stage.analyst.asked
+      const waiting = attacks.entries()
+      const wrong: string[] = []
+      const hand = async () => {
+        for (const [number, attack] of waiting) {
+          const outcome = await strike(attack, pool, stage.gateway.url)
+          if (outcome !== null) wrong.push(`${number}: ${attack.kind}, ${attack.name}: ${outcome}`)
+        }
       }
-    }
-    await Promise.all(Array.from({ length: AT_ONCE }, hand))
-    expect(wrong).toEqual([])
-    expect(stage.analyst.asked).toBe(asked)
-    expect(stage.exchange.placed).toEqual([])
-    expect((await stage.query('{ markets { symbol } }')).body).toEqual({
-      data: { markets: [{ symbol: 'A' }, { symbol: 'B' }] },
-    })
-  })
+      await Promise.all(Array.from({ length: AT_ONCE }, hand))
+      expect(wrong).toEqual([])
+      expect(stage.analyst.asked).toBe(asked)
+      expect(stage.exchange.placed).toEqual([])
+      expect((await stage.query('{ markets { symbol } }')).body).toEqual({
+        data: { markets: [{ symbol: 'A' }, { symbol: 'B' }] },
+      })
+    },
+    BUSY_MS,
+  )
 
   it('by senders that never come to an end is over when the time for headers is', async () => {
     const closed = await Promise.all(slow.map((sender) => sender.closed))
