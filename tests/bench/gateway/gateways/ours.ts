@@ -17,7 +17,7 @@ const verifier = new TokenVerifier({
   clock: systemClock,
 })
 await verifier.load()
-const log = pino({ level: 'info' }, pino.destination({ dest: '/dev/null', sync: false, minLength: 4_096 }))
+const log = pino({ level: 'info' }, pino.destination({ dest: '/dev/null', sync: true }))
 await startGateway({
   host: '127.0.0.1',
   port: port ?? 0,
