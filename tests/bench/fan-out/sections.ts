@@ -175,7 +175,7 @@ export async function paused(): Promise<Row[]> {
     // One that reads keeps the stream going, and warms the gateway up.
     await reading.open(at, NOTED, 1)
     await subgraphs.ask({ do: 'run', perSecond: 50, noteLength: 190_000 }, z.null())
-    await rest(15_000)
+    await rest(30_000)
     await asleep.open(at, NOTED, 1)
     const before: number[] = []
     for (let second = 0; second < 10; second++) {
