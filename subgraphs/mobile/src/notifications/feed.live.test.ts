@@ -26,6 +26,7 @@ beforeEach(async () => {
     set: (key, value, options) => memory.set(key, value, options),
     delete: (...keys) => memory.delete(...keys),
     increment: (key, options) => memory.increment(key, options),
+    slide: (key, options) => memory.slide(key, options),
     publish: (channel, message) => memory.publish(channel, message),
     ping: () => memory.ping(),
     close: () => memory.close(),
