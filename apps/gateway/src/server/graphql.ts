@@ -140,7 +140,7 @@ export class GraphqlEndpoint {
     const http = {
       method: request.method ?? 'GET',
       headers: headersOf(request),
-      search: new URL(request.url ?? '/', 'http://gateway').search,
+      search: request.url?.includes('?') ? new URL(request.url, 'http://gateway').search : '',
       body,
     }
     const given = operationOf(http)

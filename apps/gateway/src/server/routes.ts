@@ -34,7 +34,11 @@ export function listener({
   }
 }
 
+/** Nearly every request's: nothing in it to decode or to leave out. */
+const PLAIN_PATH = /^(?:\/[\w-]+)+$/
+
 function pathOf(request: IncomingMessage): string {
+  if (request.url !== undefined && PLAIN_PATH.test(request.url)) return request.url
   try {
     return decodeURIComponent(new URL(request.url ?? '/', 'http://gateway').pathname)
   } catch {
