@@ -1,12 +1,19 @@
 import {
   type GraphQLCompositeType,
   type GraphQLField,
+  type GraphQLInputType,
   type GraphQLSchema,
   getNamedType,
+  getNullableType,
   isAbstractType,
   isCompositeType,
+  isEnumType,
+  isInputObjectType,
   isInterfaceType,
+  isListType,
   isObjectType,
+  isRequiredArgument,
+  isRequiredInputField,
 } from 'graphql'
 
 /** A number of at least 0 and below `below`. */
@@ -21,7 +28,7 @@ export function picksOf(seed: number): Pick {
   }
 }
 
-/** Writes operations that a schema allows but for their arguments: fields, aliases, fragments of both kinds, conditions. */
+/** Writes operations that a schema allows, with the arguments that it demands: fields, aliases, fragments of both kinds, conditions. */
 export class RandomDocument {
   readonly #schema: GraphQLSchema
   readonly #pick: Pick
@@ -56,7 +63,7 @@ export class RandomDocument {
     const alias = this.#pick(3) === 0 ? `x${this.#pick(1_000_000)}: ` : ''
     const result = getNamedType(field.type)
     const inner = isCompositeType(result) ? (depth > 0 ? this.#set(result, depth - 1) : '{ __typename }') : ''
-    return `${alias}${field.name} ${this.#condition()} ${inner}`
+    return `${alias}${field.name}${argumentsOf(field)} ${this.#condition()} ${inner}`
   }
 
   #fragment(type: GraphQLCompositeType, depth: number): string {
@@ -76,4 +83,19 @@ export class RandomDocument {
       ] ?? ''
     )
   }
+}
+
+function argumentsOf({ args }: GraphQLField<unknown, unknown>): string {
+  const given = args.filter(isRequiredArgument).map(({ name, type }) => `${name}: ${literalOf(type)}`)
+  return given.length === 0 ? '' : `(${given.join(' ')})`
+}
+
+/** As little as a type lets one say. */
+function literalOf(type: GraphQLInputType): string {
+  const inner = getNullableType(type)
+  if (isListType(inner)) return '[]'
+  if (isEnumType(inner)) return inner.getValues()[0]?.name ?? 'null'
+  if (!isInputObjectType(inner)) return inner.name === 'Boolean' ? 'true' : inner.name === 'Int' ? '1' : '"1"'
+  const fields = Object.values(inner.getFields()).filter(isRequiredInputField)
+  return `{ ${fields.map(({ name, type }) => `${name}: ${literalOf(type)}`).join(' ')} }`
 }
