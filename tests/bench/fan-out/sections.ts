@@ -93,7 +93,7 @@ export async function fanOut(rounds = 3): Promise<Row[]> {
 
 /** 300 sockets read one book that two other subgraphs add to. */
 export async function joins(rounds = 3): Promise<Row[]> {
-  const run = (file: string) => async () => (await federated(file, JOINED, 300, 2, 6)).cost
+  const run = (file: string) => async () => (await federated(file, JOINED, 300, 2, 4)).cost
   const { peer, ours, ratio } = await paired(rounds, run('per-client-process.ts'), run('gateway-process.ts'))
   const what = '300 sockets with entity joins, CPU per message ÷ executeQueryPlan per client'
   return [{ what, value: `${ratio.toFixed(1)}× less (${us(peer)} → ${us(ours)})`, target: '≥ 30×', isMet: ratio >= 30 }]
