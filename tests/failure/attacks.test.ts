@@ -2,12 +2,9 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
-import { systemClock } from '@opsource/kernel'
 import { Pool } from 'undici'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
-import { type Attack, corpus, strike } from '../../apps/gateway/src/testing/attacks/index.ts'
-import { Issuer } from '../../apps/gateway/src/testing/issuer.ts'
 
 const ROOT = path.resolve(import.meta.dirname, '../..')
 const GOOD = JSON.stringify({ query: '{ market(symbol: "A") { symbol forecast doubleLot } me { id } }' })
@@ -18,11 +15,14 @@ const ROUND_MS = 6_500
 /** Where a few milliseconds are the whole, the machine's own moods are as large. */
 const GRAIN_MS = 1
 
+const toldSchema = z.object({ wrong: z.array(z.string()), left: z.number() })
+
 let child: ChildProcess
 let url: string
 let authorization: string
 let pool: Pool
-let attacks: Attack[]
+let attacker: ChildProcess
+let heard: AsyncIterator<string>
 
 beforeAll(async () => {
   child = spawn(process.execPath, ['tests/failure/attacked-gateway.ts'], {
@@ -32,11 +32,17 @@ beforeAll(async () => {
   const [line] = await once(createInterface({ input: child.stdout ?? process.stdin }), 'line')
   ;({ url, authorization } = z.object({ url: z.string(), authorization: z.string() }).parse(JSON.parse(String(line))))
   pool = new Pool(new URL(url).origin, { connections: 32 })
-  // What this issuer signs the gateway does not believe: the answer is the same for all of them.
-  attacks = corpus(new Issuer(systemClock))
+  const how = [url, `${ATTACKS_PER_SECOND}`, `${ROUND_MS}`]
+  attacker = spawn(process.execPath, ['tests/failure/attacker.ts', ...how], {
+    cwd: ROOT,
+    stdio: ['pipe', 'pipe', 'inherit'],
+  })
+  heard = createInterface({ input: attacker.stdout ?? process.stdin })[Symbol.asyncIterator]()
+  await heard.next()
 }, 60_000)
 afterAll(async () => {
   await pool?.close()
+  attacker?.stdin?.end()
   child?.stdin?.end()
   if (child?.exitCode === null) await once(child, 'exit')
 })
@@ -46,19 +52,21 @@ test('the p99 of good traffic stays within twice of what it is in peace while 2,
   const peace: number[] = []
   const war: number[] = []
   const wrong: string[] = []
-  const waiting = attacks.values()
+  let left = -1
   for (let round = 0; round < ROUNDS; round++) {
     peace.push(...(await goodTraffic(ROUND_MS)))
-    const attacking = attack(waiting, ROUND_MS, wrong)
+    attacker.stdin?.write('go\n')
     war.push(...(await goodTraffic(ROUND_MS)))
-    await attacking
+    const told = toldSchema.parse(JSON.parse((await heard.next()).value))
+    wrong.push(...told.wrong)
+    left = told.left
   }
   const [calm, under] = [p99(peace), p99(war)]
   console.log(
     `good traffic: p99 ${calm.toFixed(1)} ms in peace, ${under.toFixed(1)} ms under attack (${war.length} requests each)`,
   )
   expect(wrong.slice(0, 10)).toEqual([])
-  expect(waiting.next().done).toBe(true)
+  expect(left).toBe(0)
   expect(under).toBeLessThanOrEqual(2 * Math.max(calm, GRAIN_MS))
 })
 
@@ -77,17 +85,6 @@ async function good(): Promise<void> {
   const text = await body.text()
   if (statusCode !== 200 || text.includes('"errors"'))
     throw new Error(`good traffic is answered ${statusCode}: ${text}`)
-}
-
-async function attack(waiting: IterableIterator<Attack>, ms: number, wrong: string[]): Promise<void> {
-  const struck: Promise<void>[] = []
-  await everySoOften(ATTACKS_PER_SECOND, ms, () => {
-    const { value } = waiting.next()
-    if (!value) return
-    const named = (outcome: string | null) => void (outcome !== null && wrong.push(`${value.name}: ${outcome}`))
-    struck.push(strike(value, pool, url).then(named))
-  })
-  await Promise.all(struck)
 }
 
 async function everySoOften(perSecond: number, ms: number, act: (due: number) => void): Promise<void> {
