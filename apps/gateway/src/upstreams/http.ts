@@ -1,6 +1,6 @@
 import type { SerializedRequest } from '@opsource/subgraph'
 import { fault } from '../errors.ts'
-import { type Poster, type PostLimits, posterTo } from './posting.ts'
+import { Poster, type PostLimits } from './posting.ts'
 import { UpstreamSockets } from './sockets.ts'
 import {
   readResult,
@@ -22,7 +22,7 @@ export class HttpUpstream implements Upstream {
 
   constructor(name: string, url: string) {
     this.name = name
-    this.#poster = posterTo(new URL(url))
+    this.#poster = new Poster(new URL(url))
     this.#sockets = new UpstreamSockets(name, url)
   }
 

@@ -1,25 +1,22 @@
 import { type Dispatcher, Pool } from 'undici'
-import { KeptConnections, type PostLimits } from './kept-connections.ts'
-import type { Posted } from './response-reader.ts'
 
-export type { PostLimits } from './kept-connections.ts'
-
-/** Sends requests to one server and reads their answers whole. */
-export interface Poster {
-  /** Rejects where the connection breaks, `timeoutMs` passes or the signal fires. */
-  post(headers: Readonly<Record<string, string>>, body: string, limits: PostLimits): Promise<Posted>
-  close(): void | Promise<void>
-}
-
-/** Subgraphs are mostly near, without TLS; those that are not are asked through undici. */
-export function posterTo(url: URL): Poster {
-  return url.protocol === 'https:' ? new PooledPoster(url) : new KeptConnections(url)
-}
-
+/** Enough to keep a subgraph's two or three database connections busy; more only moves the queue. */
 const MAX_CONNECTIONS = 64
 const KEEP_ALIVE_MS = 30_000
 
-export class PooledPoster implements Poster {
+export interface Posted {
+  readonly status: number
+  readonly cacheControl: string | null
+  readonly text: string
+}
+
+export interface PostLimits {
+  readonly timeoutMs: number
+  readonly signal?: AbortSignal
+}
+
+/** Sends requests to one server over kept connections and reads their answers whole. */
+export class Poster {
   readonly #pool: Pool
   readonly #path: string
 
@@ -28,6 +25,7 @@ export class PooledPoster implements Poster {
     this.#path = `${pathname}${search}`
   }
 
+  /** Rejects where the connection breaks, `timeoutMs` passes or the signal fires. */
   post(headers: Readonly<Record<string, string>>, body: string, { timeoutMs, signal }: PostLimits): Promise<Posted> {
     if (signal?.aborted) return Promise.reject(new Error('the request was abandoned'))
     return new Promise((resolve, reject) => {
