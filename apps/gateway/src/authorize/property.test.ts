@@ -21,7 +21,7 @@ import { apiSchemaOf, compose } from '../supergraph/composition.ts'
 import { acceptEnforced } from '../supergraph/enforced-specs.ts'
 import { Graph } from '../supergraph/graph.ts'
 import { guardedSdl } from '../testing/guarded-graph.ts'
-import { type Pick, picksOf, RandomDocument } from '../testing/random-document.ts'
+import { type Pick, picksOf, RandomOperation } from '../testing/random-operation.ts'
 import { Authorization } from './authorization.ts'
 
 const DOCUMENTS = 300
@@ -121,6 +121,9 @@ function someone(pick: Pick): Someone {
   return { identity: { userId: 'u', sessionId: 's', roles: [], scopes, issuedAt: 0, expiresAt: 1 }, policies }
 }
 
+/** Some hundred fields, conditions and names of others among them. */
+const SIZE = { fields: 100, isTricky: true }
+
 const composed = compose([{ name: 'guarded', url: 'http://guarded', sdl: guardedSdl }])
 if (!composed.ok) throw new Error(JSON.stringify(composed.error))
 
@@ -132,7 +135,7 @@ describe.each([
   const oracle = new Oracle(sdl, schema)
   const restrict = (document: string, caller: Someone) => {
     const policies = new Map(POLICIES.map((name) => [name, () => caller.policies.has(name)]))
-    return new Authorization(sdl, schema, policies).restrict(parse(document), null, caller, { off: false })
+    return new Authorization(sdl, schema, policies).restrict(parse(document), null, caller, { yes: true })
   }
 
   it('plan nothing that is guarded from them, and say so for what is missing', () => {
@@ -143,7 +146,7 @@ describe.each([
       const policies = new Map(POLICIES.map((name) => [name, () => caller.policies.has(name)]))
       const authorization = new Authorization(sdl, schema, policies)
       for (let n = 0; n < 20; n++) {
-        const text = new RandomDocument(schema, pick).write(pick(3) === 0 ? 'mutation' : 'query')
+        const text = new RandomOperation(schema, pick, SIZE).write(pick(3) === 0 ? 'mutation' : 'query')
         const { planned } = authorization.restrict(parse(text), null, caller)
         const reached = planned === null ? new Set<string>() : oracle.reached(print(planned))
         const guarded = [...reached].filter((coordinate) => !oracle.mayReach(coordinate, caller))
@@ -163,7 +166,7 @@ describe.each([
     const pick = picksOf(11)
     for (let n = 0; n < PLANS; n++) {
       const caller = someone(pick)
-      const { planned } = restrict(new RandomDocument(schema, pick).write('query'), caller)
+      const { planned } = restrict(new RandomOperation(schema, pick, SIZE).write('query'), caller)
       const node = planned && graph.plan(planned, null)
       for (const operation of operationsOf(node)) {
         fetches++
@@ -179,7 +182,7 @@ describe.each([
     const authorization = new Authorization(sdl, schema, new Map(POLICIES.map((name) => [name, () => true])))
     const pick = picksOf(7)
     for (let n = 0; n < 50; n++) {
-      const document = parse(new RandomDocument(schema, pick).write('query'))
+      const document = parse(new RandomOperation(schema, pick, SIZE).write('query'))
       const isFree = [...oracle.reached(print(document))].every((coordinate) => oracle.mayReach(coordinate, all))
       if (isFree) expect(authorization.restrict(document, null, all).planned).toBe(document)
     }

@@ -1,3 +1,4 @@
+import { seededRandom } from '@opsource/kernel'
 import {
   type GraphQLArgument,
   type GraphQLCompositeType,
@@ -20,15 +21,10 @@ import {
 /** A number of at least 0 and below `below`. */
 export type Pick = (below: number) => number
 
-/** Picks that are the same for the same seed (mulberry32). */
+/** Picks that are the same for the same seed. */
 export function picksOf(seed: number): Pick {
-  let state = seed | 0
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % below
-  }
+  const random = seededRandom(seed)
+  return (below) => Math.floor(random.next() * 2 ** 32) % below
 }
 
 /** What an operation may use, and declares where it does. */

@@ -1,4 +1,4 @@
-import type { Pick } from '../random-document.ts'
+import type { Pick } from '../random-operation.ts'
 import { type Attack, times } from './attack.ts'
 
 const BODY = '{"query":"{ __typename }"}'

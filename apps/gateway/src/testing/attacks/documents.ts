@@ -1,6 +1,6 @@
 import { parse } from 'graphql'
 import { limits } from '../../limits/limits.ts'
-import type { Pick } from '../random-document.ts'
+import type { Pick } from '../random-operation.ts'
 import { type Attack, CODE_OF_SIZE, operation, times } from './attack.ts'
 
 const DEEP = { status: 400, code: 'QUERY_TOO_DEEP' } as const

@@ -1,5 +1,5 @@
 import type { Issuer } from '../issuer.ts'
-import { picksOf } from '../random-document.ts'
+import { picksOf } from '../random-operation.ts'
 import type { Attack } from './attack.ts'
 import { connectionAttacks } from './connections.ts'
 import { documentAttacks } from './documents.ts'

@@ -1,5 +1,5 @@
 import { limits } from '../../limits/limits.ts'
-import type { Pick } from '../random-document.ts'
+import type { Pick } from '../random-operation.ts'
 import { type Attack, times } from './attack.ts'
 
 const TICKER = 'subscription { ticker(symbol: "A") { price } }'

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto'
 import type { Issuer } from '../issuer.ts'
-import type { Pick } from '../random-document.ts'
+import type { Pick } from '../random-operation.ts'
 import { type Attack, operation, times } from './attack.ts'
 
 const REFUSED = { status: 401, code: 'UNAUTHENTICATED' } as const
