@@ -4,8 +4,7 @@ import type { Cache } from '@opsource/cache'
 import type { Identity } from '@opsource/identity'
 import type { Clock } from '@opsource/kernel'
 import type { Logger } from 'pino'
-import { z } from 'zod'
-import { guardedCoordinates } from '../subscribe/visibility.ts'
+import { postedOperation } from '../operations/request.ts'
 import type { Graph } from '../supergraph/graph.ts'
 import type { OperationContext } from '../upstreams/data-source.ts'
 import { Invalidations } from './invalidation.ts'
@@ -15,12 +14,6 @@ import { type CachedAnswer, type CacheRequest, ResponseCache, type SerializedAns
 
 /** A header that says more than this is no browser's. */
 const MAX_ACCEPT_CHARACTERS = 256
-
-const bodySchema = z.looseObject({
-  query: z.string(),
-  operationName: z.string().nullish(),
-  variables: z.record(z.string(), z.unknown()).nullish(),
-})
 
 export interface KeptAnswersOptions {
   readonly cache: Cache
@@ -47,7 +40,7 @@ export class KeptAnswers {
 
   /** Another graph's answers are others. */
   take(graph: Graph): void {
-    this.#policies = new CachePolicies(graph, guardedCoordinates(graph.sdl))
+    this.#policies = new CachePolicies(graph)
   }
 
   /**
@@ -88,10 +81,8 @@ export class KeptAnswers {
 /** What of a request its answer depends on; null where it is not shared: only what browsers ask leave for first is. */
 function requestOf(request: HTTPGraphQLRequest, identity: Identity | null): CacheRequest | null {
   const accept = request.headers.get('accept') ?? ''
-  const isJson = request.headers.get('content-type')?.startsWith('application/json') ?? false
-  if (request.method !== 'POST' || !isJson || accept.length > MAX_ACCEPT_CHARACTERS) return null
-  const parsed = bodySchema.safeParse(request.body)
-  if (!parsed.success) return null
-  const { query, operationName, variables } = parsed.data
-  return { text: query, operationName: operationName ?? null, variables: variables ?? null, accept, identity }
+  const posted = accept.length > MAX_ACCEPT_CHARACTERS ? null : postedOperation(request)
+  if (posted === null) return null
+  const { query: text, operationName, variables } = posted
+  return { text, operationName, variables, accept, identity }
 }

@@ -1,5 +1,4 @@
 import type { DocumentNode } from 'graphql'
-import { isPublic } from '../subscribe/visibility.ts'
 import type { Graph } from '../supergraph/graph.ts'
 import { type CacheHint, cacheHints } from './hints.ts'
 import { type CachePolicy, cachePolicy } from './policy.ts'
@@ -12,13 +11,11 @@ const MAX_CHARACTERS = 16_384
 /** The policies of one graph's operations, each found once, when it has first been answered. */
 export class CachePolicies {
   readonly graph: Graph
-  readonly #guarded: ReadonlySet<string>
   readonly #hints: ReadonlyMap<string, CacheHint>
   readonly #known = new Map<string, CachePolicy | null>()
 
-  constructor(graph: Graph, guarded: ReadonlySet<string>) {
+  constructor(graph: Graph) {
     this.graph = graph
-    this.#guarded = guarded
     this.#hints = cacheHints(graph.sdl)
   }
 
@@ -32,7 +29,7 @@ export class CachePolicies {
     const known = this.find(text, operationName)
     if (known !== undefined || text.length > MAX_CHARACTERS) return known ?? null
     const policy = cachePolicy(document, operationName, this.graph.schema, this.#hints)
-    const isShared = policy !== null && isPublic(document, this.graph.schema, this.#guarded)
+    const isShared = policy !== null && this.graph.isPublic(document)
     const key = keyOf(text, operationName)
     const scoped: CachePolicy | null = policy === null || isShared ? policy : { ...policy, scope: 'PRIVATE' }
     this.#known.set(key, scoped)

@@ -5,6 +5,7 @@ import { parse } from 'graphql'
 import { pino } from 'pino'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { compose } from '../supergraph/composition.ts'
+import { acceptEnforced } from '../supergraph/enforced-specs.ts'
 import { Graph } from '../supergraph/graph.ts'
 import { Invalidations } from './invalidation.ts'
 import { CachePolicies } from './policies.ts'
@@ -13,13 +14,13 @@ import { ResponseCache } from './response-cache.ts'
 const log = pino({ level: 'silent' })
 const SDL = /* GraphQL */ `
   extend schema
-    @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@composeDirective"])
+    @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@composeDirective", "@authenticated"])
     @link(url: "https://opsource.example/cacheControl/v1.0", import: ["@cacheControl"])
     @composeDirective(name: "@cacheControl")
   directive @cacheControl(maxAge: Int, scope: String) on FIELD_DEFINITION | OBJECT
   type Query {
     market(symbol: String): Market @cacheControl(maxAge: 10)
-    me: User @cacheControl(maxAge: 10)
+    me: User @authenticated @cacheControl(maxAge: 10)
     now: String
   }
   type Market { symbol: String! }
@@ -48,7 +49,7 @@ beforeEach(async () => {
   responses = new ResponseCache({ cache, clock, invalidations: followed.invalidations, log })
   const composed = compose([{ name: 'dash33', url: 'http://dash33/', sdl: SDL }])
   if (!composed.ok) throw new Error(JSON.stringify(composed.error))
-  policies = new CachePolicies(new Graph(composed.value), new Set(['Query.me']))
+  policies = new CachePolicies(new Graph(acceptEnforced(composed.value)))
   for (const text of [MARKET, ME, '{ now }']) policies.of(text, null, parse(text))
 })
 afterEach(async () => {

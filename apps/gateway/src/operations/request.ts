@@ -1,3 +1,4 @@
+import type { HTTPGraphQLRequest } from '@apollo/server'
 import { z } from 'zod'
 import type { GivenOperation } from './persisted.ts'
 
@@ -8,6 +9,32 @@ export interface OperationRequest {
   readonly search: string
   /** The JSON document of the body; undefined for an empty one. */
   readonly body: unknown
+}
+
+/** An operation as a POST of JSON carries it. */
+export interface PostedOperation {
+  readonly query: string
+  readonly operationName: string | null
+  readonly variables: Readonly<Record<string, unknown>> | null
+}
+
+const postedSchema = z.looseObject({
+  query: z.string(),
+  operationName: z
+    .string()
+    .nullish()
+    .transform((name) => name ?? null),
+  variables: z
+    .record(z.string(), z.unknown())
+    .nullish()
+    .transform((variables) => variables ?? null),
+})
+
+/** @returns null for a request in any other form: only JSON is what browsers ask leave for before a page from elsewhere sends it. */
+export function postedOperation({ method, headers, body }: HTTPGraphQLRequest): PostedOperation | null {
+  if (method !== 'POST' || !headers.get('content-type')?.startsWith('application/json')) return null
+  const parsed = postedSchema.safeParse(body)
+  return parsed.success ? parsed.data : null
 }
 
 const bodySchema = z.looseObject({ query: z.unknown().optional(), extensions: z.unknown().optional() })

@@ -81,7 +81,8 @@ export class GraphqlEndpoint {
     const http = await this.#named(request, body.value, caller.value)
     if (!http.ok) return refuse(http.error)
     const { multipart } = this.#options
-    if (multipart.takes(http.value)) return multipart.serve(request, response, http.value.body, asked)
+    const live = multipart.operationOf(http.value)
+    if (live) return multipart.serve(request, response, live, asked)
     const origin = { ...asked, caller: caller.value }
     if (await this.#answerShared(http.value, origin, startedAt, response)) return
     const gone = new AbortController()

@@ -3,12 +3,12 @@ import type { HTTPGraphQLRequest } from '@apollo/server'
 import { err, ok, type Result } from '@opsource/kernel'
 import { type GraphQLError, getOperationAST } from 'graphql'
 import type { Logger } from 'pino'
-import { z } from 'zod'
 import { fault, publicError } from '../errors.ts'
 import type { Caller } from '../identity/caller.ts'
 import type { Connections } from '../identity/connections.ts'
 import type { Session, Sessions } from '../identity/session.ts'
 import { parseOperation } from '../limits/operation.ts'
+import { type PostedOperation, postedOperation } from '../operations/request.ts'
 import type { Payload } from '../subscribe/backlog.ts'
 import type { Sink } from '../subscribe/sink.ts'
 import type { LiveOperation, Subscriptions } from '../subscribe/subscriptions.ts'
@@ -30,12 +30,6 @@ const MAX_BLOCKED_HEARTBEATS = 18
 /** What a caller is told who may not have a subscription at all. */
 const DENIALS: ReadonlySet<unknown> = new Set(['UNAUTHENTICATED', 'FORBIDDEN'])
 
-const bodySchema = z.looseObject({
-  query: z.string(),
-  operationName: z.string().nullish(),
-  variables: z.record(z.string(), z.unknown()).nullish(),
-})
-
 export interface MultipartOptions {
   readonly subscriptions: Subscriptions
   readonly sessions: Sessions
@@ -55,25 +49,22 @@ export class MultipartSubscriptions {
     this.#options = options
   }
 
-  /** Whether a request is for a subscription in this form. Only JSON is taken: a page from elsewhere cannot send it unasked. */
-  takes({ method, headers, body }: HTTPGraphQLRequest): boolean {
-    if (method !== 'POST' || !ACCEPTED.test(headers.get('accept') ?? '')) return false
-    if (!headers.get('content-type')?.startsWith('application/json')) return false
-    const given = bodySchema.safeParse(body)
-    if (!given.success) return false
-    const document = parseOperation(given.data.query)
-    return document.ok && getOperationAST(document.value, given.data.operationName)?.operation === 'subscription'
+  /** @returns what a request for a subscription in this form asks for; null for any other request. */
+  operationOf(request: HTTPGraphQLRequest): PostedOperation | null {
+    if (!ACCEPTED.test(request.headers.get('accept') ?? '')) return null
+    const posted = postedOperation(request)
+    const document = posted && parseOperation(posted.query)
+    const isLive = document?.ok && getOperationAST(document.value, posted?.operationName)?.operation === 'subscription'
+    return isLive ? posted : null
   }
 
-  /** @param body of a request that `takes` takes. */
   async serve(
     request: IncomingMessage,
     response: ServerResponse,
-    body: unknown,
+    { query, operationName, variables }: PostedOperation,
     asked: Omit<OperationContext, 'caller'>,
   ): Promise<void> {
     const startedAt = performance.now()
-    const { query, operationName = null, variables } = bodySchema.parse(body)
     let end = (_fault: GraphQLError) => {}
     const session = await this.#admit(request, (fault) => end(fault))
     const line = (caller: Caller | null, type: string, codes: string[]) => {

@@ -15,7 +15,6 @@ import { limits } from '../limits/limits.ts'
 import { measure, parseOperation } from '../limits/operation.ts'
 import type { Graph } from '../supergraph/graph.ts'
 import { type StreamKind, streamKinds } from './kinds.ts'
-import { guardedCoordinates, isPublic } from './visibility.ts'
 
 /** Different subscriptions in use at once; a plan is some 10 kB and takes milliseconds to make again. */
 const MAX_PLANS = 500
@@ -56,14 +55,12 @@ const NO_FIELD = fault('GRAPHQL_VALIDATION_FAILED', 'A subscription must ask for
 export class SubscriptionPlans {
   readonly graph: Graph
   readonly #kinds: ReadonlyMap<string, StreamKind>
-  readonly #guarded: ReadonlySet<string>
   readonly #checked = new Map<string, Checked>()
 
   /** @throws Error where a subscription field does not declare its kind. */
   constructor(graph: Graph) {
     this.graph = graph
     this.#kinds = streamKinds(graph.schema)
-    this.#guarded = guardedCoordinates(graph.sdl)
   }
 
   get schema(): GraphQLSchema {
@@ -117,9 +114,7 @@ export class SubscriptionPlans {
     if (invalid.length > 0) return err(invalid)
     const field = rootField(document, operation)
     const kind = field === null ? undefined : this.#kinds.get(field)
-    return kind === undefined
-      ? err([NO_FIELD])
-      : ok({ document, kind, isPublic: isPublic(document, this.schema, this.#guarded) })
+    return kind === undefined ? err([NO_FIELD]) : ok({ document, kind, isPublic: this.graph.isPublic(document) })
   }
 }
 

@@ -5,6 +5,7 @@ import type { DocumentNode, GraphQLSchema } from 'graphql'
 import { Aliases } from '../execute/aliases.ts'
 import { CompiledOperation } from '../execute/operation.ts'
 import { PossibleTypes } from '../execute/possible-types.ts'
+import { guardedCoordinates, isPublic } from './visibility.ts'
 
 /** Operations in use at once. A compiled one is some 50 kB with its plan, and takes milliseconds to make again. */
 const MAX_OPERATIONS = 1_000
@@ -23,6 +24,7 @@ export class Graph {
   readonly planner: QueryPlanner
   readonly possibleTypes: PossibleTypes
   readonly aliases: Aliases
+  readonly #guarded: ReadonlySet<string>
   /** By the document that is planned, oldest use first. */
   readonly #operations = new Map<DocumentNode, Operations>()
 
@@ -37,6 +39,7 @@ export class Graph {
     this.planner = new QueryPlanner(supergraph)
     this.possibleTypes = new PossibleTypes(this.supergraphSchema)
     this.aliases = new Aliases(this.supergraphSchema)
+    this.#guarded = guardedCoordinates(sdl)
   }
 
   /**
@@ -61,6 +64,11 @@ export class Graph {
     const compiled = new CompiledOperation(this, document, operationName, planned)
     kept.byName.set(name, compiled)
     return compiled
+  }
+
+  /** Whether nothing that a document asks for depends on the caller, so that all callers may share one answer. */
+  isPublic(document: DocumentNode): boolean {
+    return isPublic(document, this.schema, this.#guarded)
   }
 
   /** Which subgraph is asked for what, in which order; undefined for nothing. */
