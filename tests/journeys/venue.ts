@@ -162,17 +162,22 @@ export class Trader {
       input: { email, password, displayName: name },
     })
     const trader = new Trader(visitor, email, password, register)
-    const deadline = AbortSignal.timeout(EVENTUALLY.timeout)
-    while ((await trader.visitor.ask(PORTFOLIO)).data?.portfolio === null) {
-      if (deadline.aborted) throw new Error('the exchange has opened no account')
-      await sleep(EVENTUALLY.interval)
-    }
+    await trader.accountOpened()
     return trader
   }
 
   static async logIn(visitor: Visitor, email: string, password: string): Promise<Trader> {
     const { logIn } = await visitor.get(z.object({ logIn: started }), LOG_IN, { input: { email, password } })
     return new Trader(visitor, email, password, logIn)
+  }
+
+  /** The exchange hears of a person by an event: before it has, there is no account to credit. */
+  async accountOpened(): Promise<void> {
+    const deadline = AbortSignal.timeout(EVENTUALLY.timeout)
+    while ((await this.visitor.ask(PORTFOLIO)).data?.portfolio === null) {
+      if (deadline.aborted) throw new Error('the exchange has opened no account')
+      await sleep(EVENTUALLY.interval)
+    }
   }
 
   async place(order: Order) {

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { demoUsers } from '@opsource/enterprise'
@@ -8,7 +7,7 @@ import { getOperationAST, parse } from 'graphql'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
 import { type Platform, startPlatform } from '../journeys/stage.ts'
-import { EVENTUALLY, Trader } from '../journeys/venue.ts'
+import { credit, EVENTUALLY, Trader } from '../journeys/venue.ts'
 import { type LiveEvents, Visitor } from '../journeys/visitor.ts'
 
 /**
@@ -36,7 +35,10 @@ beforeAll(async () => {
   const visitor = new Visitor(platform.graphqlUrl)
   const { email, password } = demoUsers.trader
   trader = await Trader.logIn(visitor, email, password)
-  await fund(visitor.as(await platform.operator()), trader.userId)
+  await trader.accountOpened()
+  const operator = visitor.as(await platform.operator())
+  const funds = { USDT: '100000', BTC: '1', ETH: '10' }
+  for (const [asset, amount] of Object.entries(funds)) await credit(operator, trader.userId, asset, amount)
   const { graphqlUrl: gatewayUrl, marketKeys: keys } = platform
   const quiet = { tell: () => {}, onReport: () => {} }
   const how = { speed: 1, loop: true, depth: 20, seed: 1, judge: false, recordedMs: null, clock: systemClock }
@@ -62,7 +64,7 @@ test.each(names)('%s', async (name) => {
   const file = path.join(FOLDER, 'answers', `${name}.json`)
   if (UPDATE) await writeFile(file, `${JSON.stringify(withoutSecrets(answer), null, 2)}\n`)
   const committed: unknown = JSON.parse(await readFile(file, 'utf8'))
-  expect(differences(withoutSecrets(answer), committed)).toEqual([])
+  expect(differences(withoutSecrets(answer), committed), JSON.stringify(withoutSecrets(answer))).toEqual([])
 })
 
 async function ask(query: string, variables: Readonly<Record<string, unknown>>): Promise<unknown> {
@@ -72,7 +74,7 @@ async function ask(query: string, variables: Readonly<Record<string, unknown>>):
     const { text } = await trader.visitor.ask(query, variables)
     answer = JSON.parse(text)
     return !hasEmptyList(answer) && !text.includes('"message"')
-  }).catch(() => undefined)
+  }).catch(() => undefined) // The answer itself then says what was wrong.
   return answer
 }
 
@@ -126,13 +128,6 @@ async function priced(visitor: Visitor): Promise<boolean> {
     ({ prediction, ticker }) =>
       prediction !== null && ticker.bestBid !== null && ticker.bestAsk !== null && ticker.lastPrice !== null,
   )
-}
-
-async function fund(operator: Visitor, userId: string): Promise<void> {
-  const credit = /* GraphQL */ `mutation Credit($input: CreditAccountInput!) { creditAccount(input: $input) { __typename } }`
-  for (const [asset, amount] of Object.entries({ USDT: '100000', BTC: '1', ETH: '10' })) {
-    await operator.ask(credit, { input: { userId, asset, amount, reference: randomUUID() } })
-  }
 }
 
 async function eventually(holds: () => Promise<boolean>): Promise<void> {
