@@ -1,0 +1,50 @@
+import { readFile } from 'node:fs/promises'
+import { z } from 'zod'
+
+/** Price bars of one market in order of time, a column each. */
+export interface Bars {
+  readonly size: number
+  /** Milliseconds since the epoch at which each bar begins. */
+  readonly time: Float64Array
+  readonly open: Float64Array
+  readonly high: Float64Array
+  readonly low: Float64Array
+  readonly close: Float64Array
+  /** Of the base asset or shares; zeros where nothing is known. */
+  readonly volume: Float64Array
+}
+
+const COLUMNS = ['time', 'open', 'high', 'low', 'close', 'volume']
+const price = z.coerce.number().positive()
+const rowSchema = z
+  .tuple([z.iso.datetime({ offset: true }), price, price, price, price, z.coerce.number().nonnegative()])
+  .refine(([, open, high, low, close]) => low <= Math.min(open, close) && high >= Math.max(open, close), {
+    message: 'low ≤ open, close ≤ high does not hold',
+  })
+
+/** A file that cannot be evaluated: which line, and why. */
+export class InvalidBars extends Error {}
+
+/**
+ * Reads `time,open,high,low,close,volume` with a header line; `time` is RFC 3339.
+ * @throws InvalidBars where a line is malformed, a price is not positive, or time does not increase.
+ */
+export async function readBars(file: string): Promise<Bars> {
+  return parseBars(await readFile(file, 'utf8'))
+}
+
+export function parseBars(text: string): Bars {
+  const [header = '', ...lines] = text.split(/\r?\n/).filter((line) => line.trim() !== '')
+  if (header.trim().toLowerCase() !== COLUMNS.join()) throw new InvalidBars(`line 1: the header must be ${COLUMNS}`)
+  const rows = lines.map((line, index) => {
+    const row = rowSchema.safeParse(line.split(',').map((cell) => cell.trim()))
+    if (!row.success) throw new InvalidBars(`line ${index + 2}: ${z.prettifyError(row.error)}`)
+    return row.data
+  })
+  const time = Float64Array.from(rows, ([at]) => Date.parse(at))
+  const backwards = time.findIndex((at, index) => index > 0 && at <= time[index - 1]!)
+  if (backwards !== -1) throw new InvalidBars(`line ${backwards + 2}: time does not increase`)
+  const column = (index: 1 | 2 | 3 | 4 | 5) => Float64Array.from(rows, (row) => row[index])
+  const [open, high, low, close, volume] = [column(1), column(2), column(3), column(4), column(5)]
+  return { size: rows.length, time, open, high, low, close, volume }
+}
