@@ -54,6 +54,11 @@ export class RuleBook {
     this.#demandReadOnly(supergraph)
   }
 
+  /** Whether nothing of the supergraph is guarded. */
+  get isEmpty(): boolean {
+    return this.#rules.size === 0
+  }
+
   ofType(name: string): readonly Rule[] {
     const rule = this.#rules.get(name)
     return rule ? [rule] : NONE

@@ -2,10 +2,11 @@ import { createHash } from 'node:crypto'
 import { operationFromDocument, type Schema, Supergraph } from '@apollo/federation-internals'
 import { type PlanNode, QueryPlanner, type SubscriptionNode } from '@apollo/query-planner'
 import type { DocumentNode, GraphQLSchema } from 'graphql'
+import { RuleBook } from '../authorize/rule-book.ts'
 import { Aliases } from '../execute/aliases.ts'
 import { CompiledOperation } from '../execute/operation.ts'
 import { PossibleTypes } from '../execute/possible-types.ts'
-import { guardedCoordinates, isPublic } from './visibility.ts'
+import { isPublic } from './visibility.ts'
 
 /** Operations in use at once. A compiled one is some 50 kB with its plan, and takes milliseconds to make again. */
 const MAX_OPERATIONS = 1_000
@@ -24,7 +25,7 @@ export class Graph {
   readonly planner: QueryPlanner
   readonly possibleTypes: PossibleTypes
   readonly aliases: Aliases
-  readonly #guarded: ReadonlySet<string>
+  readonly #rules: RuleBook
   /** By the document that is planned, oldest use first. */
   readonly #operations = new Map<DocumentNode, Operations>()
 
@@ -39,7 +40,7 @@ export class Graph {
     this.planner = new QueryPlanner(supergraph)
     this.possibleTypes = new PossibleTypes(this.supergraphSchema)
     this.aliases = new Aliases(this.supergraphSchema)
-    this.#guarded = guardedCoordinates(sdl)
+    this.#rules = new RuleBook(sdl, this.schema)
   }
 
   /**
@@ -68,7 +69,7 @@ export class Graph {
 
   /** Whether nothing that a document asks for depends on the caller, so that all callers may share one answer. */
   isPublic(document: DocumentNode): boolean {
-    return isPublic(document, this.schema, this.#guarded)
+    return isPublic(document, this.schema, this.#rules)
   }
 
   /** Which subgraph is asked for what, in which order; undefined for nothing. */

@@ -3,31 +3,17 @@ import {
   type GraphQLSchema,
   getNamedType,
   isAbstractType,
-  Kind,
-  parse,
   TypeInfo,
   visit,
   visitWithTypeInfo,
 } from 'graphql'
+import type { RuleBook } from '../authorize/rule-book.ts'
 
-const GUARDS = ['authenticated', 'requiresScopes', 'policy']
-
-/** The types (`Order`) and fields (`Query.me`) of a supergraph whose answer depends on the caller. */
-export function guardedCoordinates(supergraphSdl: string): ReadonlySet<string> {
-  const guarded = new Set<string>()
-  for (const definition of parse(supergraphSdl).definitions) {
-    if (definition.kind !== Kind.OBJECT_TYPE_DEFINITION && definition.kind !== Kind.INTERFACE_TYPE_DEFINITION) continue
-    const type = definition.name.value
-    if (definition.directives?.some(({ name }) => GUARDS.includes(name.value))) guarded.add(type)
-    for (const field of definition.fields ?? []) {
-      if (field.directives?.some(({ name }) => GUARDS.includes(name.value))) guarded.add(`${type}.${field.name.value}`)
-    }
-  }
-  return guarded
-}
-
-/** Whether nothing that a document asks for depends on the caller, so that all callers may share one answer. */
-export function isPublic(document: DocumentNode, schema: GraphQLSchema, guarded: ReadonlySet<string>): boolean {
+/**
+ * Whether nothing that a document asks for depends on the caller, so that all callers may share one answer. A field that `@public`
+ * opens is not taken for such: what it gives may still be the caller's own.
+ */
+export function isPublic(document: DocumentNode, schema: GraphQLSchema, rules: RuleBook): boolean {
   const info = new TypeInfo(schema)
   let open = true
   const visitor = {
@@ -36,15 +22,15 @@ export function isPublic(document: DocumentNode, schema: GraphQLSchema, guarded:
       const field = info.getFieldDef()
       if (!parent || !field) return
       // Which types introspection may name depends on the caller too.
-      if (field.name === '__type' && guarded.size > 0) open = false
+      if (field.name === '__type' && !rules.isEmpty) open = false
       const result = getNamedType(field.type)
       const owners = isAbstractType(parent) ? [parent, ...schema.getPossibleTypes(parent)] : [parent]
       const results = isAbstractType(result) ? [result, ...schema.getPossibleTypes(result)] : [result]
-      const coordinates = [
-        ...owners.map(({ name }) => `${name}.${field.name}`),
-        ...[...owners, ...results].map(({ name }) => name),
+      const asked = [
+        ...owners.flatMap((owner) => rules.ofField(owner, field.name)),
+        ...[...owners, ...results].flatMap(({ name }) => rules.ofType(name)),
       ]
-      if (coordinates.some((coordinate) => guarded.has(coordinate))) open = false
+      if (asked.length > 0) open = false
     },
   }
   visit(document, visitWithTypeInfo(info, visitor))
