@@ -29,6 +29,14 @@ export class PublicError extends GraphQLError {
   }
 }
 
+/** What graphql-js says where a name is close to one of the schema, of fields, types, arguments, values and inputs alike. */
+const SUGGESTION = / ?Did you mean(.+?)\?$/s
+
+/** The message without names that its reader has not sent: for those who may not ask for the schema. */
+export function withoutSuggestion(message: string): string {
+  return message.replace(SUGGESTION, '')
+}
+
 /** A message may name what the client sent, which may be as long as a request. */
 const MAX_MESSAGE_CHARACTERS = 1_000
 

@@ -47,7 +47,7 @@ const DRAIN_MS = 5_000
 
 /** Rejects, naming what is wrong, where the supergraph cannot be enforced here or the port is taken. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
-  const { log, clock } = options
+  const { log, clock, introspection = true } = options
   const source = options.supergraph ?? fileSource(path.join(repository, 'supergraph.graphql'))
   const supergraphSdl = await readSupergraph(source)
   const metrics = new GatewayMetrics(options.metrics)
@@ -62,7 +62,15 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const addresses = new Addresses(options.trustedProxies ?? [])
   const admissions = new Admissions({ rates, policies: options.policies })
   const sources = liveSources(upstreams, options, metrics)
-  const subscriptions = new Subscriptions({ upstreams, sources, admissions, clock, log, metrics })
+  const subscriptions = new Subscriptions({
+    upstreams,
+    sources,
+    admissions,
+    clock,
+    log,
+    metrics,
+    suggests: introspection,
+  })
   const apollo = await startApollo({
     supergraphSdl,
     sources: querySources(upstreams, options, metrics),
@@ -75,7 +83,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     admit: (request) => admissions.admit(request),
     plugins: [requestLog(log, metrics), kept.plugin],
     studio: options.studio,
-    introspection: options.introspection ?? true,
+    introspection,
   })
   const { manifest = new Manifest([]) } = options
   const warm = () =>

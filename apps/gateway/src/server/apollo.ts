@@ -5,7 +5,7 @@ import { type ErrorCode, isErrorCode } from '@opsource/subgraph'
 import { GraphQLError, type GraphQLFormattedError } from 'graphql'
 import type { Logger } from 'pino'
 import { silenceTelemetry } from '../config.ts'
-import { fault, publicError } from '../errors.ts'
+import { fault, publicError, withoutSuggestion } from '../errors.ts'
 import { GraphGateway, type GraphGatewayOptions } from '../execute/graph-gateway.ts'
 import type { Sources } from '../execute/source.ts'
 import { anonymous } from '../identity/caller.ts'
@@ -67,7 +67,6 @@ export async function startApollo({
     logger: quiet(log),
     ...(studio ? { apollo: { key: studio.key, graphRef: studio.graphRef } } : {}),
     introspection,
-    hideSchemaDetailsFromClientErrors: !introspection,
     csrfPrevention: true,
     persistedQueries: false,
     includeStacktraceInErrorResponses: false,
@@ -75,7 +74,7 @@ export async function startApollo({
     parseOptions: { maxTokens: limits.tokens },
     validationRules: [sizeRule],
     validationOptions: { maxErrors: limits.validationErrors },
-    formatError,
+    formatError: introspection ? formatError : formatHiding,
     plugins: [
       ApolloServerPluginLandingPageDisabled(),
       usageReporting(studio, log),
@@ -147,6 +146,11 @@ function formatError(formatted: GraphQLFormattedError, error: unknown): GraphQLF
       : undefined
   const code = isErrorCode(original) ? original : (OWN_CODES.get(given) ?? given)
   return publicError({ ...formatted, extensions: { ...formatted.extensions, code } })
+}
+
+/** Apollo Server itself would leave suggestions in what is wrong with variables. */
+function formatHiding(formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError {
+  return formatError({ ...formatted, message: withoutSuggestion(formatted.message) }, error)
 }
 
 /** The gateway's and server's own chatter is for debugging; what went wrong is in the request's line. */

@@ -8,7 +8,7 @@ import {
   type OperationDefinitionNode,
   validate,
 } from 'graphql'
-import { fault } from '../errors.ts'
+import { fault, withoutSuggestion } from '../errors.ts'
 import type { PrimaryFetch } from '../execute/fetches.ts'
 import type { CompiledOperation } from '../execute/operation.ts'
 import { limits } from '../limits/limits.ts'
@@ -56,10 +56,15 @@ export class SubscriptionPlans {
   readonly graph: Graph
   readonly #kinds: ReadonlyMap<string, StreamKind>
   readonly #checked = new Map<string, Checked>()
+  readonly #told: (message: string) => string
 
-  /** @throws Error where a subscription field does not declare its kind. */
-  constructor(graph: Graph) {
+  /**
+   * @param suggests whether what is wrong with an operation may be told with names of the schema that it does not have itself.
+   * @throws Error where a subscription field does not declare its kind.
+   */
+  constructor(graph: Graph, suggests = true) {
     this.graph = graph
+    this.#told = suggests ? (message) => message : withoutSuggestion
     this.#kinds = streamKinds(graph.schema)
   }
 
@@ -88,7 +93,7 @@ export class SubscriptionPlans {
   /** @returns what is wrong with the variables of a planned subscription. */
   variableFaults(plan: SubscriptionPlan, variables: Readonly<Record<string, unknown>>): readonly GraphQLError[] {
     const values = plan.operation.coerce(variables)
-    return 'errors' in values ? values.errors.map((error) => fault('BAD_USER_INPUT', error.message)) : []
+    return 'errors' in values ? values.errors.map(({ message }) => fault('BAD_USER_INPUT', this.#told(message))) : []
   }
 
   #check(text: string, operationName: string | null): Result<Checked, readonly GraphQLError[]> {
@@ -110,7 +115,7 @@ export class SubscriptionPlans {
     if (tooLarge) return err([tooLarge])
     const operation = getOperationAST(document, operationName)
     if (!operation) return err([fault('BAD_USER_INPUT', 'The operation to run is not named, or not there.')])
-    const invalid = conditionalRoot(operation) ?? validationFaults(this.schema, document)
+    const invalid = conditionalRoot(operation) ?? validationFaults(this.schema, document, this.#told)
     if (invalid.length > 0) return err(invalid)
     const field = rootField(document, operation)
     const kind = field === null ? undefined : this.#kinds.get(field)
@@ -132,7 +137,13 @@ function conditionalRoot(operation: OperationDefinitionNode): GraphQLError[] | n
     : null
 }
 
-function validationFaults(schema: GraphQLSchema, document: DocumentNode): GraphQLError[] {
+function validationFaults(
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  told: (message: string) => string,
+): GraphQLError[] {
+  const invalid = ({ message, nodes }: GraphQLError) =>
+    new GraphQLError(told(message), { nodes: nodes ?? null, extensions: { code: 'GRAPHQL_VALIDATION_FAILED' } })
   try {
     return validate(schema, document, undefined, { maxErrors: limits.validationErrors }).map(invalid)
   } catch (error) {
@@ -140,13 +151,6 @@ function validationFaults(schema: GraphQLSchema, document: DocumentNode): GraphQ
     if (error instanceof GraphQLError) return [invalid(error)]
     throw error
   }
-}
-
-function invalid(error: GraphQLError): GraphQLError {
-  return new GraphQLError(error.message, {
-    nodes: error.nodes ?? null,
-    extensions: { code: 'GRAPHQL_VALIDATION_FAILED' },
-  })
 }
 
 function rootField(document: DocumentNode, operation: OperationDefinitionNode): string | null {

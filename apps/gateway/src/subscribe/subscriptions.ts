@@ -21,6 +21,8 @@ export interface SubscriptionsOptions extends ProductionOptions {
   /** What of an operation its caller may have. */
   readonly admissions: Pick<Admissions, 'spend' | 'restrict'>
   readonly metrics: GatewayMetrics
+  /** Whether what is wrong with an operation may be told with names of the schema that it does not have itself. */
+  readonly suggests: boolean
 }
 
 /** A subscription that may begin. */
@@ -58,7 +60,7 @@ export class Subscriptions {
    * else on a new one, from that one's first event. It ends where the graph no longer has what it asks for.
    */
   use(graph: Graph): void {
-    this.#plans = new SubscriptionPlans(graph)
+    this.#plans = new SubscriptionPlans(graph, this.#options.suggests)
     const before = this.#shared
     this.#shared = new Map()
     for (const shared of before.values()) this.#carryOver(shared)
