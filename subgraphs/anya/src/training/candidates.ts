@@ -1,5 +1,5 @@
-import { FEATURES, TOP_IMBALANCE } from '../features/index.ts'
-import { type BoostingOptions, fitBoosting, predictBoosting } from './boosting.ts'
+import { FEATURE_COUNT, FEATURES, TOP_IMBALANCE } from '../features/index.ts'
+import { type BoostingOptions, fitTrees, predictTrees } from '../learners/boosted-trees/index.ts'
 import { type Dataset, withMirrorImages } from './dataset.ts'
 import type { FittedModel } from './export.ts'
 import { fitLogistic, predictLogistic } from './logistic.ts'
@@ -20,10 +20,14 @@ const logistic = (name: string, columns: readonly number[], penalty: number): Ca
   fit: (data) => fitLogistic(data, columns, { penalty }),
 })
 
-const boosting = (name: string, options: Omit<BoostingOptions, 'seed'>): Candidate => ({
+const boosting = (name: string, options: Omit<BoostingOptions, 'seed' | 'objective'>): Candidate => ({
   name,
   parameters: { learner: 'boosting', ...options },
-  fit: (data, seed) => fitBoosting(withMirrorImages(data), { ...options, seed }),
+  fit(data, seed) {
+    const { rows, labels } = withMirrorImages(data)
+    const labelled = { width: FEATURE_COUNT, values: rows, labels: Float32Array.from(labels) }
+    return fitTrees(labelled, { ...options, objective: { kind: 'LOGISTIC' }, seed })
+  },
 })
 
 const SMALL_TREES = {
@@ -49,7 +53,9 @@ export const CANDIDATES: readonly Candidate[] = [
 ]
 
 export function predict(model: FittedModel, rows: Float32Array): Float64Array {
-  return model.kind === 'LOGISTIC' ? predictLogistic(model, rows) : predictBoosting(model, rows)
+  return model.kind === 'LOGISTIC'
+    ? predictLogistic(model, rows)
+    : predictTrees(model, { width: model.width, values: rows })
 }
 
 /**

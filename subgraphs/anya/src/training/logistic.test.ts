@@ -1,7 +1,8 @@
 import { seededRandom } from '@opsource/kernel'
 import { expect, test } from 'vitest'
+import { sigmoid } from '../learners/boosted-trees/index.ts'
 import type { Dataset } from './dataset.ts'
-import { fitLogistic, predictLogistic, sigmoid } from './logistic.ts'
+import { fitLogistic, predictLogistic } from './logistic.ts'
 
 function drawn(size: number, weights: readonly number[]): Dataset {
   const random = seededRandom(11)

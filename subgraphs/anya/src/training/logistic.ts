@@ -1,10 +1,9 @@
+import { sigmoid } from '../learners/boosted-trees/index.ts'
 import type { Dataset } from './dataset.ts'
 import { solvePositiveDefinite } from './linear-algebra.ts'
 
 const NEWTON_STEPS = 25
 const CONVERGED = 1e-10
-
-export const sigmoid = (x: number) => 1 / (1 + Math.exp(-x))
 
 /** A logistic model without intercept: what has no sign has no say, and an even book gives one half. */
 export interface LogisticModel {

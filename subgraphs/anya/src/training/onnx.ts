@@ -30,10 +30,12 @@ export interface Constant {
   readonly values: Float32Array
 }
 
-/** A graph from float32 `features` [rows, width] to float32 `probability` [rows, 1]. */
+/** A graph from float32 `features` [rows, width] to float32 `probability` [rows, outputs]. */
 export interface OnnxGraph {
   readonly name: string
   readonly width: number
+  /** 1 unless told. */
+  readonly outputs?: number
   readonly nodes: readonly OnnxNode[]
   readonly constants: readonly Constant[]
   readonly metadata: Readonly<Record<string, string>>
@@ -48,7 +50,7 @@ export function writeOnnx(graph: OnnxGraph): Uint8Array {
   for (const node of graph.nodes) body.message(1, nodeMessage(node))
   body.string(2, graph.name)
   for (const constant of graph.constants) body.message(5, tensorMessage(constant))
-  body.message(11, valueMessage(INPUT, graph.width)).message(12, valueMessage(OUTPUT, 1))
+  body.message(11, valueMessage(INPUT, graph.width)).message(12, valueMessage(OUTPUT, graph.outputs ?? 1))
   const model = new ProtobufWriter().int(1, IR_VERSION).string(2, 'opsource-anya').message(7, body)
   model.message(8, new ProtobufWriter().string(1, '').int(2, OPSET_VERSION))
   model.message(8, new ProtobufWriter().string(1, ML_DOMAIN).int(2, ML_OPSET_VERSION))

@@ -1,0 +1,198 @@
+import { type Random, seededRandom } from '@opsource/kernel'
+import { type BinnedRows, binRows, findEdges, type Matrix } from './bins.ts'
+import { type GrownTree, TreeGrower } from './growth.ts'
+import { type Loss, lossOf, quantile } from './loss.ts'
+import type { BoostedModel } from './model.ts'
+import { type BoostingOptions, checkOptions, InvalidTraining } from './options.ts'
+import { MAX_ROWS, packDerivatives } from './packed.ts'
+import { addLeafValues, type BinnedTree, type Tree } from './tree.ts'
+
+/** Rows and what they should give. */
+export interface Labelled extends Matrix {
+  readonly labels: Float32Array
+}
+
+/**
+ * Fits boosted trees. The same rows, options and seed give the same trees, bit by bit, on one machine.
+ * @param validation judges each round where `patience` is given; it never enters a tree.
+ * @throws InvalidTraining where options are out of range, or rows and labels do not go together.
+ */
+export function fitTrees(train: Labelled, options: BoostingOptions, validation?: Labelled): BoostedModel {
+  checkOptions(options)
+  const loss = lossOf(options.objective)
+  checkRows(train, train.width, loss)
+  if (validation) checkRows(validation, train.width, loss)
+  if (options.patience !== undefined && !validation) throw new InvalidTraining('patience needs validation rows')
+  const edges = findEdges(train, options.bins, options.seed)
+  const base = Float32Array.from(loss.base(train.labels))
+  const training = new Training(binRows(train, edges), train.labels, loss, base, options)
+  const judging = validation && new Judging(binRows(validation, edges), validation.labels, loss, base)
+  const grower = new TreeGrower(training.rows, edges, options)
+  const random = seededRandom(options.seed)
+  const trees: Tree[] = []
+  const gains = new Float64Array(train.width)
+  for (let round = 0; round < options.rounds; round++) {
+    training.differentiate()
+    const count = training.sample(random, options.rowShare)
+    for (let output = 0; output < loss.outputs; output++) {
+      const columns = sampleColumns(train.width, options.columnShare, random)
+      const tree = training.addTree(grower, output, count, columns, gains)
+      judging?.addTree(tree, output)
+      trees.push(withoutBins(tree))
+    }
+    if (judging && options.patience !== undefined && judging.round() >= options.patience) break
+  }
+  if (judging && options.patience !== undefined) trees.length = judging.best * loss.outputs
+  return { kind: 'BOOSTED_TREES', objective: options.objective, width: train.width, base, trees, gains }
+}
+
+function checkRows({ values, width, labels }: Labelled, expected: number, loss: Loss): void {
+  if (width !== expected || width < 1) throw new InvalidTraining(`rows have ${width} columns, not ${expected}`)
+  if (labels.length === 0) throw new InvalidTraining('no rows')
+  if (labels.length > MAX_ROWS) throw new InvalidTraining(`more than ${MAX_ROWS} rows`)
+  if (values.length !== labels.length * width) {
+    throw new InvalidTraining(`${labels.length} labels do not go with ${values.length} values in ${width} columns`)
+  }
+  labels.forEach((label, row) => {
+    const why = Number.isFinite(label) ? loss.refuses(label) : 'labels must be finite'
+    if (why !== null) throw new InvalidTraining(`row ${row}: ${why}`)
+  })
+}
+
+function sampleColumns(width: number, share: number, random: Random): number[] {
+  const all = Array.from({ length: width }, (_, column) => column)
+  if (share >= 1) return all
+  const picked = all.filter(() => random.next() < share)
+  return picked.length > 0 ? picked : [Math.floor(random.next() * width)]
+}
+
+const withoutBins = ({ bin: _, missing: __, ...tree }: BinnedTree): Tree => tree
+
+/** The scores of the training rows and what the next tree needs of them. */
+class Training {
+  readonly rows: BinnedRows
+  readonly #labels: Float32Array
+  readonly #loss: Loss
+  readonly #options: BoostingOptions
+  readonly #scores: Float64Array
+  readonly #gradient: Float64Array
+  readonly #hessian: Float64Array
+  readonly #packed: Float64Array
+  readonly #sampled: Int32Array
+  readonly #order: Int32Array
+
+  constructor(rows: BinnedRows, labels: Float32Array, loss: Loss, base: Float32Array, options: BoostingOptions) {
+    this.rows = rows
+    this.#labels = labels
+    this.#loss = loss
+    this.#options = options
+    this.#scores = scoresOf(base, rows.size)
+    this.#gradient = new Float64Array(this.#scores.length)
+    this.#hessian = new Float64Array(this.#scores.length)
+    this.#packed = new Float64Array(rows.size)
+    this.#sampled = new Int32Array(rows.size)
+    this.#order = new Int32Array(rows.size)
+  }
+
+  differentiate(): void {
+    this.#loss.derivatives(this.#scores, this.#labels, this.#gradient, this.#hessian)
+  }
+
+  /** @returns how many rows this round sees: all its trees see the same. */
+  sample(random: Random, share: number): number {
+    const { size } = this.rows
+    let count = 0
+    for (let row = 0; row < size; row++) if (share >= 1 || random.next() < share) this.#sampled[count++] = row
+    if (count === 0) this.#sampled[count++] = Math.floor(random.next() * size)
+    return count
+  }
+
+  addTree(
+    grower: TreeGrower,
+    output: number,
+    count: number,
+    columns: readonly number[],
+    gains: Float64Array,
+  ): BinnedTree {
+    const offset = output * this.rows.size
+    const source = { gradient: this.#gradient, hessian: this.#hessian, offset, isFlat: this.#loss.isFlat }
+    const packed = packDerivatives(source, this.#sampled, count, this.#packed)
+    this.#order.set(this.#sampled)
+    const grown = grower.grow(packed, this.#order, count, columns, gains)
+    this.#setLeafValues(grown, offset)
+    if (count < this.rows.size) addLeafValues(grown.tree, this.rows, this.#scores, offset)
+    else this.#addLeaves(grown, offset)
+    return grown.tree
+  }
+
+  /** Leaf values come of the unrounded derivatives; the rounded ones only choose the splits. */
+  #setLeafValues({ tree, leaves }: GrownTree, offset: number): void {
+    const { learningRate, penalty } = this.#options
+    const { leafQuantile } = this.#loss
+    for (const { node, start, end } of leaves) {
+      const members = this.#order.subarray(start, end)
+      if (leafQuantile !== undefined) {
+        const rests = Float64Array.from(members, (row) => this.#labels[row]! - this.#scores[offset + row]!)
+        tree.value[node] = quantile(rests, leafQuantile) * learningRate
+        continue
+      }
+      let gradient = 0
+      let hessian = 0
+      for (const row of members) {
+        gradient += this.#gradient[offset + row]!
+        hessian += this.#hessian[offset + row]!
+      }
+      tree.value[node] = (-gradient / (hessian + penalty)) * learningRate
+    }
+  }
+
+  #addLeaves({ tree, leaves }: GrownTree, offset: number): void {
+    for (const { node, start, end } of leaves) {
+      const value = tree.value[node]!
+      for (let k = start; k < end; k++) this.#scores[offset + this.#order[k]!]! += value
+    }
+  }
+}
+
+/** Follows the loss on rows that no tree sees. */
+class Judging {
+  readonly #rows: BinnedRows
+  readonly #labels: Float32Array
+  readonly #loss: Loss
+  readonly #scores: Float64Array
+  #rounds = 0
+  #lowest: number
+  /** The number of rounds with the lowest loss; 0 where no tree is better than the base. */
+  best = 0
+
+  constructor(rows: BinnedRows, labels: Float32Array, loss: Loss, base: Float32Array) {
+    this.#rows = rows
+    this.#labels = labels
+    this.#loss = loss
+    this.#scores = scoresOf(base, rows.size)
+    this.#lowest = loss.mean(this.#scores, labels)
+  }
+
+  addTree(tree: BinnedTree, output: number): void {
+    addLeafValues(tree, this.#rows, this.#scores, output * this.#rows.size)
+  }
+
+  /** Ends a round. @returns how many rounds ago the loss was lowest. */
+  round(): number {
+    this.#rounds++
+    const loss = this.#loss.mean(this.#scores, this.#labels)
+    if (loss < this.#lowest) {
+      this.#lowest = loss
+      this.best = this.#rounds
+    }
+    return this.#rounds - this.best
+  }
+}
+
+function scoresOf(base: Float32Array, size: number): Float64Array {
+  const scores = new Float64Array(size * base.length)
+  base.forEach((value, output) => {
+    scores.fill(value, output * size, (output + 1) * size)
+  })
+  return scores
+}

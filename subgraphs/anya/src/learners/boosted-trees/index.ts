@@ -1,0 +1,6 @@
+export { MAX_BINS, type Matrix } from './bins.ts'
+export { exportTrees } from './export.ts'
+export { fitTrees, type Labelled } from './fit.ts'
+export { type Objective, sigmoid } from './loss.ts'
+export { type BoostedModel, importance, predictTrees, scoreTrees } from './model.ts'
+export { type BoostingOptions, InvalidTraining } from './options.ts'

@@ -1,0 +1,48 @@
+import type { BinnedRows } from './bins.ts'
+
+/**
+ * A binary tree as parallel arrays, the root first; `feature` is -1 at a leaf. A row goes left where its value is <= the threshold,
+ * or where it is missing and `missingLeft` is 1.
+ */
+export interface Tree {
+  readonly feature: Int32Array
+  readonly threshold: Float32Array
+  readonly missingLeft: Uint8Array
+  readonly left: Int32Array
+  readonly right: Int32Array
+  readonly value: Float32Array
+}
+
+/** The same way through a tree by bins, for rows that are binned anyhow. */
+export interface BinnedTree extends Tree {
+  /** The last bin that goes left. */
+  readonly bin: Uint8Array
+  /** The bin of missing values of the node's column. */
+  readonly missing: Uint8Array
+}
+
+/** @returns the value of the leaf that the row at `offset` falls into. */
+export function leafValue(tree: Tree, values: Float32Array, offset: number): number {
+  let node = 0
+  for (let feature = tree.feature[0]!; feature >= 0; feature = tree.feature[node]!) {
+    const value = values[offset + feature]!
+    const goesLeft = Number.isNaN(value) ? tree.missingLeft[node] === 1 : value <= tree.threshold[node]!
+    node = goesLeft ? tree.left[node]! : tree.right[node]!
+  }
+  return tree.value[node]!
+}
+
+/** Adds to `scores`, from `offset` on, the values of the leaves that the rows fall into. */
+export function addLeafValues(tree: BinnedTree, rows: BinnedRows, scores: Float64Array, offset: number): void {
+  const { feature, bin, missing, missingLeft, left, right, value } = tree
+  const bytesPerRow = rows.wordsPerRow * 4
+  for (let row = 0; row < rows.size; row++) {
+    let node = 0
+    for (let column = feature[0]!; column >= 0; column = feature[node]!) {
+      const code = rows.codes[row * bytesPerRow + column]!
+      const goesLeft = code <= bin[node]! || (missingLeft[node] === 1 && code === missing[node]!)
+      node = goesLeft ? left[node]! : right[node]!
+    }
+    scores[offset + row]! += value[node]!
+  }
+}
