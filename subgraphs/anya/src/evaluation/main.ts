@@ -9,7 +9,13 @@ interface Kind {
   readonly load: () => Promise<(path: string) => Promise<object>>
 }
 
-const KINDS: Readonly<Record<string, Kind>> = {}
+const KINDS: Readonly<Record<string, Kind>> = {
+  var: {
+    path: 'FILE.csv',
+    about: 'value at risk and expected shortfall one bar ahead, 1 % and 5 %, with backtests',
+    load: async () => (await import('./value-at-risk.ts')).evaluateValueAtRisk,
+  },
+}
 
 const usage = () =>
   [

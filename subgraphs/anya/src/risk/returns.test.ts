@@ -1,0 +1,75 @@
+import { seededRandom } from '@opsource/kernel'
+import { describe, expect, test } from 'vitest'
+import { returnsOf } from './returns.ts'
+
+const DAY = 86_400_000
+
+/** A market that moves by about 1 % a day; `change` alters the bars. */
+function history(days: number, change: (bars: { time: number; open: number; close: number }[]) => void = () => {}) {
+  const random = seededRandom(2)
+  let price = 100
+  const bars = Array.from({ length: days }, (_, day) => {
+    const open = price
+    price *= Math.exp(0.02 * (random.next() - 0.5))
+    return { time: day * DAY, open, close: price }
+  })
+  change(bars)
+  return { time: bars.map((b) => b.time), open: bars.map((b) => b.open), close: bars.map((b) => b.close) }
+}
+const dividedFrom = (day: number, by: number) => (bars: { time: number; open: number; close: number }[]) => {
+  for (const bar of bars.slice(day)) {
+    bar.open /= by
+    bar.close /= by
+  }
+}
+
+test('returns are logarithms of one close over the one before', () => {
+  const { values, time, issues } = returnsOf({ time: [0, DAY, 2 * DAY], open: [100, 101, 99], close: [100, 110, 99] })
+  expect([...values]).toEqual([Math.log(110 / 100), Math.log(99 / 110)])
+  expect([...time]).toEqual([DAY, 2 * DAY])
+  expect(issues).toEqual([])
+})
+
+describe('a split', () => {
+  test.each([
+    ['two for one', 2],
+    ['seven for one', 7],
+    ['three for two', 1.5],
+    ['one for twenty', 1 / 20],
+  ])('%s is no crash and no windfall', (_name, ratio) => {
+    const plain = returnsOf(history(100))
+    const split = returnsOf(history(100, dividedFrom(70, ratio)))
+    expect(split.issues).toEqual([{ kind: 'SPLIT', time: 70 * DAY, ratio: expect.closeTo(ratio, 10) }])
+    for (const [day, value] of plain.values.entries()) expect(split.values[day]).toBeCloseTo(value, 10)
+  })
+
+  test('is not seen in a crash that happens to be large: Apple’s of 29 September 2000 opened at 52.6 % and closed at 48.4 %', () => {
+    const crash = history(100, (bars) => {
+      const [before, day] = [bars[69]!, bars[70]!]
+      Object.assign(day, { open: before.close * 0.526, close: before.close * 0.484 })
+      for (const bar of bars.slice(71)) Object.assign(bar, { open: day.close, close: day.close })
+    })
+    const { values, issues } = returnsOf(crash)
+    expect(issues).toEqual([])
+    expect(values[69]).toBeCloseTo(Math.log(0.484), 10)
+  })
+
+  test('is not seen where a market trades on and halves within a bar', () => {
+    expect(returnsOf(history(100, (bars) => Object.assign(bars[99]!, { close: bars[99]!.open / 2 }))).issues).toEqual(
+      [],
+    )
+  })
+})
+
+test('the change over weeks without data is no return of a day', () => {
+  const { values, issues } = returnsOf(history(100, (bars) => bars.splice(40, 20)))
+  expect(issues).toEqual([{ kind: 'GAP', time: 60 * DAY, days: 21 }])
+  expect(values.length).toBe(78)
+})
+
+test.each([Number.NaN, 0, -1, Infinity])('a price of %d is left out and the return spans it', (price) => {
+  const { values, issues } = returnsOf(history(50, (bars) => Object.assign(bars[10]!, { close: price })))
+  expect(issues).toEqual([{ kind: 'NO_PRICE', time: 10 * DAY }])
+  expect(values.length).toBe(48)
+  expect(values.every(Number.isFinite)).toBe(true)
+})
