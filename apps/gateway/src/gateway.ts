@@ -15,6 +15,7 @@ import { Admissions } from './limits/admission.ts'
 import { Gate } from './limits/gate.ts'
 import { limits } from './limits/limits.ts'
 import { Rates } from './limits/rates.ts'
+import { KnownOperations } from './operations/known.ts'
 import { Manifest } from './operations/manifest.ts'
 import { Operations } from './operations/operations.ts'
 import { startApollo } from './server/apollo.ts'
@@ -22,7 +23,7 @@ import { GraphqlEndpoint } from './server/graphql.ts'
 import { healthOf, readinessOf } from './server/health.ts'
 import { GatewayMetrics } from './server/metrics.ts'
 import { MultipartSubscriptions } from './server/multipart.ts'
-import { requestLog } from './server/request-log.ts'
+import { recordAnswer } from './server/request-log.ts'
 import { respond, respondJson } from './server/respond.ts'
 import { type Handler, listener } from './server/routes.ts'
 import { asksForSocket, Sockets } from './server/sockets.ts'
@@ -71,6 +72,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     metrics,
     suggests: introspection,
   })
+  const known = new KnownOperations()
   const apollo = await startApollo({
     supergraphSdl,
     sources: querySources(upstreams, options, metrics),
@@ -78,10 +80,14 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     onGraph: (graph) => {
       admissions.take(graph)
       subscriptions.use(graph)
-      kept.take(graph)
     },
     admit: (request) => admissions.admit(request),
-    plugins: [requestLog(log, metrics), kept.plugin],
+    known,
+    answered: async (answered) => {
+      recordAnswer(answered, log, metrics)
+      const { identity } = answered.context.caller
+      if (answered.type === 'mutation' && identity) await kept.changed(identity)
+    },
     studio: options.studio,
     introspection,
   })
@@ -106,9 +112,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const examples = await readOperations(options.operationsPath ?? path.join(repository, 'tests/walkthrough'))
   let stopping = false
   const readiness = () => readinessOf(upstreams.values())
-  const { server } = apollo
   const endpoint = new GraphqlEndpoint({
-    server,
+    answers: apollo.answers,
+    known,
     authentication,
     addresses,
     gate,

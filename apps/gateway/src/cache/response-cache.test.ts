@@ -4,11 +4,11 @@ import type { Identity } from '@opsource/identity'
 import { parse } from 'graphql'
 import { pino } from 'pino'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { KnownOperations } from '../operations/known.ts'
 import { compose } from '../supergraph/composition.ts'
 import { acceptEnforced } from '../supergraph/enforced-specs.ts'
 import { Graph } from '../supergraph/graph.ts'
 import { Invalidations } from './invalidation.ts'
-import { CachePolicies } from './policies.ts'
 import { ResponseCache } from './response-cache.ts'
 
 const log = pino({ level: 'silent' })
@@ -33,7 +33,7 @@ const alice: Identity = identity('usr_alice')
 let time: number
 let cache: MemoryCache
 let responses: ResponseCache
-let policies: CachePolicies
+let known: KnownOperations
 let transport: MemoryTransport
 let unfollow: () => Promise<void>
 let executions: number
@@ -49,8 +49,10 @@ beforeEach(async () => {
   responses = new ResponseCache({ cache, clock, invalidations: followed.invalidations, log })
   const composed = compose([{ name: 'dash33', url: 'http://dash33/', sdl: SDL }])
   if (!composed.ok) throw new Error(JSON.stringify(composed.error))
-  policies = new CachePolicies(new Graph(acceptEnforced(composed.value)))
-  for (const text of [MARKET, ME, '{ now }']) policies.of(text, null, parse(text))
+  const graph = new Graph(acceptEnforced(composed.value))
+  known = new KnownOperations()
+  known.take(graph)
+  for (const query of [MARKET, ME, '{ now }']) known.learn({ query, operationName: null }, parse(query), graph.schema)
 })
 afterEach(async () => {
   await unfollow()
@@ -71,14 +73,15 @@ async function ask(
   text: string,
   options: { symbol?: string; caller?: Identity; body?: string; cacheControl?: string } = {},
 ) {
+  const operation = known.find({ query: text, operationName: null })
+  if (!operation?.policy) return null
   const request = {
-    text,
-    operationName: null,
+    operation,
     variables: options.symbol === undefined ? null : { symbol: options.symbol },
     accept: '*/*',
     identity: options.caller ?? null,
   }
-  const found = await responses.answer(request, policies, async () => {
+  const found = await responses.answer(request, operation.policy, async () => {
     const n = ++executions
     await new Promise((resolve) => setTimeout(resolve, 5))
     const cacheControl = options.cacheControl ?? `max-age=10, ${text === ME ? 'private' : 'public'}`

@@ -1,11 +1,11 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { Cache } from '@opsource/cache'
 import type { Identity } from '@opsource/identity'
 import type { Clock } from '@opsource/kernel'
 import type { Logger } from 'pino'
+import type { KnownOperation } from '../operations/known.ts'
 import { decodeEntry, type Entry, encodeEntry } from './entry.ts'
 import type { Invalidations } from './invalidation.ts'
-import type { CachePolicies } from './policies.ts'
 import type { CachePolicy } from './policy.ts'
 
 /** A public answer may be given once more this much longer, at most as long again as its age, while a newer one is fetched. */
@@ -16,8 +16,7 @@ const REFRESH_CLAIM_MS = 5_000
 const CHANGE_MEMORY_MS = 24 * 3_600_000
 
 export interface CacheRequest {
-  readonly text: string
-  readonly operationName: string | null
+  readonly operation: Pick<KnownOperation, 'id' | 'name'>
   readonly variables: unknown
   /** What the client can read, as its header says: the form of an answer depends on it. */
   readonly accept: string
@@ -74,14 +73,13 @@ export class ResponseCache {
    */
   async answer(
     request: CacheRequest,
-    policies: CachePolicies,
+    policy: CachePolicy,
     execute: () => Promise<SerializedAnswer>,
   ): Promise<CachedAnswer | null> {
-    const policy = policies.find(request.text, request.operationName)
-    if (!policy || (policy.scope === 'PRIVATE' && request.identity === null)) return null
+    if (policy.scope === 'PRIVATE' && request.identity === null) return null
     const { clock, invalidations } = this.#options
-    const { operationName } = request
-    const key = keyOf(policies.graph.id, scopeOf(policy, request.identity), request)
+    const { name: operationName } = request.operation
+    const key = keyOf(scopeOf(policy, request.identity), request)
     const version = invalidations.versionOf(policy.types)
     const [changedAt, kept] = await Promise.all([this.#lastChangeOf(request.identity), this.#read(key)])
     if (changedAt === null) return null
@@ -196,9 +194,9 @@ function staleMs({ scope, maxAgeMs }: CachePolicy): number {
   return scope === 'PUBLIC' ? Math.min(maxAgeMs, MOST_STALE_MS) : 0
 }
 
-function keyOf(graphId: string, scope: string, { text, operationName, variables, accept }: CacheRequest): string {
-  const asked = JSON.stringify([graphId, scope, accept, operationName, variables ?? null, text])
-  return `gateway:answer:${createHash('sha256').update(asked).digest('base64url')}`
+function keyOf(scope: string, { operation, variables, accept }: CacheRequest): string {
+  const asked = JSON.stringify([scope, accept, variables ?? null, operation.id])
+  return `gateway:answer:${hash('sha256', asked, 'base64url')}`
 }
 
 function changeKey(userId: string): string {

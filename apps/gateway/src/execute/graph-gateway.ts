@@ -96,26 +96,47 @@ export class GraphGateway implements GatewayInterface {
     }
   }
 
+  /** Apollo Server's way here. */
   async #execute({ schema, document, operationName, request, context, overallCachePolicy, metrics }: GatewayRequest) {
     const graph = this.#graphs.get(schema)
     if (!graph) throw new Error('The request was validated against a schema that is not this gateway’s')
     if (!isOperationContext(context)) throw new Error('The request has no context')
-    const variables: Variables = request.variables ?? {}
-    const cachePolicy: CachePolicy | undefined = overallCachePolicy
-    const name = operationName ?? request.operationName ?? null
+    if (context.executed) return context.executed
+    const asked: AdmissionRequest = {
+      graph,
+      document,
+      operationName: operationName ?? request.operationName ?? null,
+      variables: request.variables ?? {},
+      context,
+    }
+    if (context.isWarming) return this.#warm(asked)
+    const traceOf = metrics.captureTraces
+      ? (operation: CompiledOperation, planned: DocumentNode | null) => {
+          const trace = federatedTrace(asked, operation, planned, metrics)
+          metrics.queryPlanTrace = trace.plan
+          return trace
+        }
+      : undefined
+    return this.execute(asked, overallCachePolicy, traceOf)
+  }
+
+  /**
+   * @param asked of a document that is valid against the graph.
+   * @returns what the caller may have of it; what is wrong with the operation is an error in the answer.
+   */
+  async execute(
+    asked: AdmissionRequest,
+    cachePolicy?: CachePolicy,
+    traceOf?: (operation: CompiledOperation, planned: DocumentNode | null) => FederatedTrace,
+  ): Promise<ExecutionResult> {
+    const { graph, document, operationName, variables, context } = asked
     try {
-      if (context.isWarming) {
-        graph.compile(document, name).warm()
-        return { data: null }
-      }
-      const admission = this.#options.admit?.({ graph, document, operationName: name, variables, context })
+      const admission = this.#options.admit?.(asked)
       const planned = admission ? admission.planned : document
-      const operation = graph.compile(admission?.document ?? document, name, planned)
-      const trace = metrics.captureTraces ? traceOf(graph, operation, planned, name, metrics) : undefined
-      if (trace) metrics.queryPlanTrace = trace.plan
+      const operation = graph.compile(admission?.document ?? document, operationName, planned)
       const result = await execute(operation, {
         variables,
-        context: trace ? { ...context, trace } : context,
+        context: traceOf ? { ...context, trace: traceOf(operation, planned) } : context,
         sources: this.#options.sources,
         ...(admission ? { errors: admission.errors } : {}),
         ...(cachePolicy ? { cachePolicy } : {}),
@@ -123,25 +144,37 @@ export class GraphGateway implements GatewayInterface {
       const settled = admission?.settle?.(result) ?? result
       return admission?.extensions ? { ...settled, extensions: { ...admission.extensions } } : settled
     } catch (error) {
-      // The planner and graphql-js throw what is wrong with an operation.
-      if (error instanceof GraphQLError) return { errors: [error] }
-      throw error
+      return refusalOf(error)
+    }
+  }
+
+  #warm({ graph, document, operationName }: AdmissionRequest): ExecutionResult {
+    try {
+      graph.compile(document, operationName).warm()
+      return { data: null }
+    } catch (error) {
+      return refusalOf(error)
     }
   }
 }
 
+/** The planner and graphql-js throw what is wrong with an operation. */
+function refusalOf(error: unknown): ExecutionResult {
+  if (error instanceof GraphQLError) return { errors: [error] }
+  throw error
+}
+
 /** Planned anew, for few are traced: what each fetch of the plan took. */
-function traceOf(
-  graph: Graph,
+function federatedTrace(
+  { graph, operationName }: AdmissionRequest,
   { definition }: CompiledOperation,
   planned: DocumentNode | null,
-  name: string | null,
   { startHrTime }: GatewayRequest['metrics'],
 ): FederatedTrace {
   const [seconds, nanoseconds] = startHrTime ? process.hrtime(startHrTime) : [0, 0]
   const startedAt = performance.now() - seconds * 1_000 - nanoseconds / 1_000_000
   const rootName = definition.operation === 'mutation' ? 'Mutation' : 'Query'
-  return new FederatedTrace(planned ? graph.plan(planned, name) : undefined, rootName, startedAt)
+  return new FederatedTrace(planned ? graph.plan(planned, operationName) : undefined, rootName, startedAt)
 }
 
 function isOperationContext(context: object): context is OperationContext {

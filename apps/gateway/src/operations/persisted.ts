@@ -37,8 +37,8 @@ export class PersistedOperations {
   /** The text of an operation that is given as text, id, or both. A cache that is away only forgets. */
   async textOf({ query, extensions }: GivenOperation): Promise<Result<string, GraphQLError>> {
     const text = typeof query === 'string' && query !== '' ? query : null
-    const named = extensionSchema.safeParse(extensions)
-    if (!named.success) {
+    const named = extensions === undefined ? null : extensionSchema.safeParse(extensions)
+    if (!named?.success) {
       return text === null
         ? err(fault('BAD_USER_INPUT', 'Send an operation as `query`, or its hash as a persisted query.'))
         : ok(text)

@@ -1,9 +1,11 @@
+import type { IncomingHttpHeaders } from 'node:http'
 import type { HTTPGraphQLRequest } from '@apollo/server'
 import { z } from 'zod'
+import { isPlain } from '../execute/plain.ts'
 import type { GivenOperation } from './persisted.ts'
 
 /** What of an HTTP request says which operation to run. */
-export interface OperationRequest {
+export interface OperationSource {
   readonly method: string
   /** With its `?`, or empty. */
   readonly search: string
@@ -11,36 +13,46 @@ export interface OperationRequest {
   readonly body: unknown
 }
 
+/** A request for an operation as it came. */
+export interface OperationRequest extends OperationSource {
+  readonly headers: IncomingHttpHeaders
+  /** The operation, where it is a POST of JSON in the form of one. */
+  readonly posted: PostedOperation | null
+}
+
 /** An operation as a POST of JSON carries it. */
 export interface PostedOperation {
   readonly query: string
   readonly operationName: string | null
   readonly variables: Readonly<Record<string, unknown>> | null
+  readonly extensions?: unknown
 }
 
-const postedSchema = z.looseObject({
+const postedSchema = z.object({
   query: z.string(),
-  operationName: z
-    .string()
-    .nullish()
-    .transform((name) => name ?? null),
-  variables: z
-    .record(z.string(), z.unknown())
-    .nullish()
-    .transform((variables) => variables ?? null),
+  operationName: z.string().nullish(),
+  variables: z.custom<Readonly<Record<string, unknown>>>(isPlain).nullish(),
+  extensions: z.unknown().optional(),
 })
 
 /** @returns null for a request in any other form: only JSON is what browsers ask leave for before a page from elsewhere sends it. */
 export function postedOperation({ method, headers, body }: HTTPGraphQLRequest): PostedOperation | null {
-  if (method !== 'POST' || !headers.get('content-type')?.startsWith('application/json')) return null
+  return postedIn(method, headers.get('content-type'), body)
+}
+
+/** The same of a request that is not Apollo Server's yet. */
+export function postedIn(method: string, contentType: string | undefined, body: unknown): PostedOperation | null {
+  if (method !== 'POST' || !contentType?.startsWith('application/json')) return null
   const parsed = postedSchema.safeParse(body)
-  return parsed.success ? parsed.data : null
+  if (!parsed.success) return null
+  const { query, operationName = null, variables = null, extensions } = parsed.data
+  return { query, operationName, variables, extensions }
 }
 
 const bodySchema = z.looseObject({ query: z.unknown().optional(), extensions: z.unknown().optional() })
 
 /** @returns the operation, or null where the request has not the form of one. */
-export function operationOf({ method, search, body }: OperationRequest): GivenOperation | null {
+export function operationOf({ method, search, body }: OperationSource): GivenOperation | null {
   if (method === 'GET') {
     const parameters = new URLSearchParams(search)
     return { query: parameters.get('query') ?? undefined, extensions: parsedOrNone(parameters.get('extensions')) }
@@ -50,7 +62,7 @@ export function operationOf({ method, search, body }: OperationRequest): GivenOp
 }
 
 /** The same request with the operation's text in place of its hash. */
-export function withText<R extends OperationRequest>(request: R, given: GivenOperation, text: string): R {
+export function withText<R extends OperationSource>(request: R, given: GivenOperation, text: string): R {
   if (given.extensions === undefined && given.query === text) return request
   if (request.method === 'GET') {
     const parameters = new URLSearchParams(request.search)

@@ -1,20 +1,23 @@
 import { ApolloGateway } from '@apollo/gateway'
-import { ApolloServer, type ApolloServerPlugin } from '@apollo/server'
+import { ApolloServer, type ApolloServerPlugin, type GraphQLRequestListener } from '@apollo/server'
 import { ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled'
 import { type ErrorCode, isErrorCode } from '@opsource/subgraph'
 import { GraphQLError, type GraphQLFormattedError } from 'graphql'
 import type { Logger } from 'pino'
 import { silenceTelemetry } from '../config.ts'
-import { fault, publicError, withoutSuggestion } from '../errors.ts'
+import { publicError, withoutSuggestion } from '../errors.ts'
 import { GraphGateway, type GraphGatewayOptions } from '../execute/graph-gateway.ts'
 import type { Sources } from '../execute/source.ts'
 import { anonymous } from '../identity/caller.ts'
 import { limits } from '../limits/limits.ts'
 import { isTokenLimit, onlySize, sizeRule, tooManyTokens } from '../limits/operation.ts'
+import type { KnownOperations } from '../operations/known.ts'
 import type { ListedOperation } from '../operations/manifest.ts'
 import { type Studio, usageReporting } from '../studio/usage.ts'
 import type { Graph } from '../supergraph/graph.ts'
 import type { OperationContext } from '../upstreams/data-source.ts'
+import { Answers, type AnswersOptions } from './answers.ts'
+import { codesOf } from './request-log.ts'
 
 export interface ApolloOptions {
   readonly supergraphSdl: string
@@ -23,7 +26,10 @@ export interface ApolloOptions {
   /** Called with every graph before it is taken into use. What it throws refuses the graph. */
   readonly onGraph: (graph: Graph) => void
   readonly admit: NonNullable<GraphGatewayOptions['admit']>
-  readonly plugins: readonly ApolloServerPlugin<OperationContext>[]
+  /** Takes the graphs itself. */
+  readonly known: KnownOperations
+  /** Told of every query and mutation before its answer leaves. */
+  readonly answered: AnswersOptions['answered']
   readonly studio: Studio | undefined
   /** Whether the schema may be asked for, and errors may suggest names from it. */
   readonly introspection: boolean
@@ -31,6 +37,7 @@ export interface ApolloOptions {
 
 export interface Apollo {
   readonly server: ApolloServer<OperationContext>
+  readonly answers: Answers
   /** Takes another supergraph into use. @throws Error where it cannot be enforced here; the one before stays. */
   update(supergraphSdl: string): void
   /** Plans operations before anyone asks for them, one at a time. What is not valid against the graph is left out. */
@@ -44,7 +51,8 @@ export async function startApollo({
   log,
   onGraph,
   admit,
-  plugins,
+  known,
+  answered,
   studio,
   introspection,
 }: ApolloOptions): Promise<Apollo> {
@@ -61,7 +69,15 @@ export async function startApollo({
       return unused
     },
   })
-  const graphs = new GraphGateway({ gateway, sources, onGraph, admit })
+  const graphs = new GraphGateway({
+    gateway,
+    sources,
+    admit,
+    onGraph: (graph) => {
+      onGraph(graph)
+      known.take(graph)
+    },
+  })
   const server = new ApolloServer<OperationContext>({
     gateway: graphs,
     logger: quiet(log),
@@ -75,17 +91,12 @@ export async function startApollo({
     validationRules: [sizeRule],
     validationOptions: { maxErrors: limits.validationErrors },
     formatError: introspection ? formatError : formatHiding,
-    plugins: [
-      ApolloServerPluginLandingPageDisabled(),
-      usageReporting(studio, log),
-      refuseSubscriptions,
-      tellSizeOnce,
-      ...plugins,
-    ],
+    plugins: [ApolloServerPluginLandingPageDisabled(), usageReporting(studio, log), pipeline(known, answered)],
   })
   await server.start()
   return {
     server,
+    answers: new Answers({ server, graphs, known, answered, watchesAll: studio !== undefined }),
     update: (sdl) => {
       update(sdl)
       graphs.assertTaken()
@@ -107,27 +118,32 @@ const unused = {
   process: () => Promise.reject(new Error('Subgraphs are asked through their upstreams')),
 }
 
-const tellSizeOnce: ApolloServerPlugin<OperationContext> = {
-  requestDidStart: async () => ({
+/** What happens here to an operation on its way through Apollo Server. One plugin: each costs every request a turn of the event loop. */
+function pipeline(known: KnownOperations, answered: AnswersOptions['answered']): ApolloServerPlugin<OperationContext> {
+  const listener: GraphQLRequestListener<OperationContext> = {
     validationDidStart: async () => async (errors) => {
       if (errors) onlySize(errors)
     },
-  }),
+    didResolveOperation: async ({ request, document, operation, source, schema, overallCachePolicy }) => {
+      if (operation?.operation === 'subscription') throw SUBSCRIPTIONS_ELSEWHERE
+      const text = { query: source, operationName: request.operationName ?? null }
+      const policy = known.learn(text, document, schema)?.policy
+      overallCachePolicy.restrict(policy ? { maxAge: policy.maxAgeMs / 1_000, scope: policy.scope } : { maxAge: 0 })
+    },
+    willSendResponse: async ({ operation, operationName, response, errors = [], contextValue: context }) => {
+      if (context.isWarming) return
+      const told = response.body.kind === 'single' ? response.body.singleResult.errors : undefined
+      const type = operation?.operation ?? 'none'
+      await answered({ context, type, operation: operationName ?? null, codes: codesOf(told), errors })
+    },
+  }
+  return { requestDidStart: async () => listener }
 }
 
-const refuseSubscriptions: ApolloServerPlugin<OperationContext> = {
-  requestDidStart: async () => ({
-    didResolveOperation: async ({ operation }) => {
-      if (operation?.operation === 'subscription') {
-        const refusal = fault(
-          'BAD_USER_INPUT',
-          'Subscriptions are served over graphql-transport-ws on this path, or as `multipart/mixed;subscriptionSpec=1.0` to who accepts it.',
-        )
-        throw Object.assign(refusal, { extensions: { ...refusal.extensions, http: { status: 400 } } })
-      }
-    },
-  }),
-}
+const SUBSCRIPTIONS_ELSEWHERE = new GraphQLError(
+  'Subscriptions are served over graphql-transport-ws on this path, or as `multipart/mixed;subscriptionSpec=1.0` to who accepts it.',
+  { extensions: { code: 'BAD_USER_INPUT', http: { status: 400 } } },
+)
 
 /** Apollo Server's own codes, as the table has them. */
 const OWN_CODES = new Map<unknown, ErrorCode>([

@@ -4,18 +4,30 @@ import type { GraphQLError } from 'graphql'
 import { fault } from '../errors.ts'
 import { limits } from '../limits/limits.ts'
 
-/** Reads a body within the limit. A larger one is given up where the limit is passed; what announces itself as larger is not read at all. */
-export async function readBody(request: IncomingMessage): Promise<Result<string, GraphQLError>> {
-  if (Number(request.headers['content-length'] ?? 0) > limits.bodyBytes) return err(tooLarge())
-  const chunks: Buffer[] = []
-  let size = 0
-  for await (const chunk of request.iterator({ destroyOnReturn: false })) {
-    if (!Buffer.isBuffer(chunk)) continue
-    size += chunk.length
-    if (size > limits.bodyBytes) return err(tooLarge())
-    chunks.push(chunk)
-  }
-  return ok(Buffer.concat(chunks).toString('utf8'))
+/**
+ * Reads a body within the limit. A larger one is given up where the limit is passed; what announces itself as larger is not read at all.
+ * Rejects where the client leaves before its end.
+ */
+export function readBody(request: IncomingMessage): Promise<Result<string, GraphQLError>> {
+  if (Number(request.headers['content-length'] ?? 0) > limits.bodyBytes) return Promise.resolve(err(tooLarge()))
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = []
+    let size = 0
+    request.on('data', (chunk: Buffer) => {
+      size += chunk.length
+      chunks.push(chunk)
+      if (size <= limits.bodyBytes) return
+      request.pause()
+      resolve(err(tooLarge()))
+    })
+    request.once('end', () => resolve(ok(textOf(chunks))))
+    request.once('error', reject)
+  })
+}
+
+function textOf(chunks: readonly Buffer[]): string {
+  const [first] = chunks
+  return first && chunks.length === 1 ? first.toString() : Buffer.concat(chunks).toString()
 }
 
 /** @returns the JSON document of a body; undefined for an empty one. */

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { type ApolloServer, HeaderMap, type HTTPGraphQLRequest } from '@apollo/server'
 import { ok, type Result } from '@opsource/kernel'
 import { startSpan } from '@opsource/tracing'
 import type { GraphQLError } from 'graphql'
@@ -11,9 +10,11 @@ import type { Addresses } from '../identity/addresses.ts'
 import type { Authentication } from '../identity/authentication.ts'
 import { anonymous, type Caller } from '../identity/caller.ts'
 import type { Gate } from '../limits/gate.ts'
+import type { KnownOperations } from '../operations/known.ts'
 import type { Operations } from '../operations/operations.ts'
-import { operationOf, withText } from '../operations/request.ts'
+import { type OperationRequest, operationOf, type PostedOperation, postedIn, withText } from '../operations/request.ts'
 import type { OperationContext } from '../upstreams/data-source.ts'
+import { type Answer, type Answers, headerMap } from './answers.ts'
 import { parseBody, readBody } from './body.ts'
 import { clientOf } from './client.ts'
 import type { GatewayMetrics } from './metrics.ts'
@@ -21,6 +22,8 @@ import type { MultipartSubscriptions } from './multipart.ts'
 import { codesOf, record } from './request-log.ts'
 import { respondFault } from './respond.ts'
 
+/** Only a client that accepts this may be asking for a subscription. */
+const MULTIPART = /multipart/i
 const REQUEST_ID = /^[\w-]{1,64}$/
 
 /** An id given by whoever called is kept, so that a request can be followed across systems. */
@@ -30,7 +33,8 @@ export function requestIdOf(request: IncomingMessage): string {
 }
 
 export interface GraphqlOptions {
-  readonly server: ApolloServer<OperationContext>
+  readonly answers: Answers
+  readonly known: KnownOperations
   readonly authentication: Authentication
   readonly addresses: Addresses
   readonly gate: Gate
@@ -78,83 +82,76 @@ export class GraphqlEndpoint {
     }
     const tooManyOfOne = gate.identified(caller.value)
     if (tooManyOfOne) return refuse(tooManyOfOne)
-    const http = await this.#named(request, body.value, caller.value)
-    if (!http.ok) return refuse(http.error)
-    const { multipart } = this.#options
-    const live = multipart.operationOf(http.value)
-    if (live) return multipart.serve(request, response, live, asked)
-    const origin = { ...asked, caller: caller.value }
-    if (await this.#answerShared(http.value, origin, startedAt, response)) return
+    const operation = await this.#named(request, body.value, caller.value)
+    if (!operation.ok) return refuse(operation.error)
+    const live = this.#liveOperationOf(operation.value)
+    if (live) return this.#options.multipart.serve(request, response, live, asked)
+    const origin = { ...asked, startedAt, caller: caller.value }
+    if (await this.#answerShared(operation.value, origin, response)) return
     const gone = new AbortController()
     response.once('close', () => {
       // An abort builds an error with its stack: not for those who got their answer.
       if (!response.writableFinished) gone.abort()
     })
-    const answer = await this.#execute(http.value, { ...origin, signal: gone.signal })
-    for (const [name, value] of answer.headers) response.setHeader(name, value)
-    response.statusCode = answer.status ?? 200
-    response.end(answer.body)
+    const answer = await this.#options.answers.answer(operation.value, { ...origin, signal: gone.signal })
+    send(response, answer)
   }
 
   /** @returns whether it was answered: with an answer that others get too, or got before. */
   async #answerShared(
-    request: HTTPGraphQLRequest,
-    origin: OperationContext,
-    startedAt: number,
+    request: OperationRequest,
+    origin: OperationContext & { readonly startedAt: number },
     response: ServerResponse,
   ): Promise<boolean> {
-    const { kept, log, metrics } = this.#options
+    const { posted } = request
+    const { answers, known, kept, log, metrics } = this.#options
+    const operation = posted && known.find(posted)
+    if (!operation?.policy) return false
     let executed = false
-    const found = await kept.answer(request, origin.caller.identity, async ({ scope }) => {
+    const asked = {
+      variables: posted?.variables ?? null,
+      accept: request.headers.accept,
+      identity: origin.caller.identity,
+    }
+    const found = await kept.answer(operation, asked, async ({ scope }) => {
       executed = true
       const caller = scope === 'PUBLIC' ? anonymous : origin.caller
-      const { status, headers, body } = await this.#execute(request, { ...origin, caller })
-      const cacheControl = headers.get('cache-control') ?? 'no-store'
-      return { status: status ?? 200, contentType: headers.get('content-type') ?? '', cacheControl, body }
+      const { status, headers, body } = await answers.answer(request, { ...origin, caller })
+      const cacheControl = headers['cache-control'] ?? 'no-store'
+      return { status, contentType: headers['content-type'] ?? '', cacheControl, body }
     })
     if (!found) return false
     metrics.keptAnswers.inc({ outcome: found.outcome })
     if (!executed) {
+      const { startedAt } = origin
       record(origin, { type: 'query', operation: found.operationName, startedAt, codes: [] }, log, metrics)
     }
-    const headers = cacheHeaders(found)
-    response.writeHead(found.answer.status, { ...headers, 'content-length': Buffer.byteLength(found.answer.body) })
-    response.end(found.answer.body)
+    send(response, { status: found.answer.status, headers: cacheHeaders(found), body: found.answer.body })
     return true
   }
 
-  async #execute(request: HTTPGraphQLRequest, context: OperationContext) {
-    const answer = await this.#options.server.executeHTTPGraphQLRequest({
-      httpGraphQLRequest: request,
-      context: async () => context,
-    })
-    if (answer.body.kind !== 'complete') throw new Error('the answer came in parts')
-    return { ...answer, body: answer.body.string }
+  #liveOperationOf(request: OperationRequest): PostedOperation | null {
+    if (!MULTIPART.test(request.headers.accept ?? '')) return null
+    return this.#options.multipart.operationOf({ ...request, headers: headerMap(request.headers) })
   }
 
   /** The request with the text of its operation. What has not the form of an operation is Apollo Server's to refuse. */
   async #named(
-    request: IncomingMessage,
+    { method = 'GET', url = '', headers }: IncomingMessage,
     body: unknown,
     { identity }: Caller,
-  ): Promise<Result<HTTPGraphQLRequest, GraphQLError>> {
-    const http = {
-      method: request.method ?? 'GET',
-      headers: headersOf(request),
-      search: request.url?.includes('?') ? new URL(request.url, 'http://gateway').search : '',
-      body,
-    }
-    const given = operationOf(http)
-    if (given === null) return ok(http)
+  ): Promise<Result<OperationRequest, GraphQLError>> {
+    const search = url.includes('?') ? new URL(url, 'http://gateway').search : ''
+    const request = { method, headers, search, body, posted: postedIn(method, headers['content-type'], body) }
+    const given = request.posted ?? operationOf(request)
+    if (given === null) return ok(request)
     const text = await this.#options.operations.textOf(given, identity)
-    return text.ok ? ok(withText(http, given, text.value)) : text
+    if (!text.ok) return text
+    const named = withText(request, given, text.value)
+    return ok(named === request ? request : { ...named, posted: postedIn(method, headers['content-type'], named.body) })
   }
 }
 
-function headersOf(request: IncomingMessage): HeaderMap {
-  const headers = new HeaderMap()
-  for (const [name, value] of Object.entries(request.headers)) {
-    if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(', ') : value)
-  }
-  return headers
+function send(response: ServerResponse, { status, headers, body }: Answer): void {
+  response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) }).end(body)
 }

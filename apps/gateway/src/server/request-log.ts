@@ -1,8 +1,9 @@
-import type { ApolloServerPlugin } from '@apollo/server'
 import { SpanStatusCode, traceIdOf } from '@opsource/tracing'
+import { GraphQLError } from 'graphql'
 import type { Logger } from 'pino'
 import type { Caller } from '../identity/caller.ts'
 import type { OperationContext } from '../upstreams/data-source.ts'
+import type { Answered } from './answers.ts'
 import type { GatewayMetrics } from './metrics.ts'
 
 /** A name is as long as its client likes; a line of the log is not. */
@@ -49,26 +50,17 @@ export function codesOf(errors: readonly { extensions?: Record<string, unknown> 
 }
 
 /** One line and one count for every query and mutation, whichever way it came. */
-export function requestLog(log: Logger, metrics: GatewayMetrics): ApolloServerPlugin<OperationContext> {
-  return {
-    requestDidStart: async ({ contextValue }) => {
-      if (contextValue.isWarming) return
-      const startedAt = performance.now()
-      return {
-        willSendResponse: async ({ operation, operationName, response, errors }) => {
-          const answered = response.body.kind === 'single' ? response.body.singleResult.errors : undefined
-          const codes = codesOf(answered ? [...answered] : undefined)
-          const outcome = { type: operation?.operation ?? 'none', operation: operationName ?? null, startedAt, codes }
-          record(contextValue, outcome, log, metrics)
-          // What clients only hear the code of is told here in full.
-          if (codes.includes('INTERNAL_SERVER_ERROR')) {
-            log.error(
-              { requestId: contextValue.requestId, reasons: errors?.map(({ message, path }) => ({ message, path })) },
-              'operation failed inside',
-            )
-          }
-        },
-      }
-    },
-  }
+export function recordAnswer(
+  { context, type, operation, codes, errors }: Answered,
+  log: Logger,
+  metrics: GatewayMetrics,
+): void {
+  record(context, { type, operation, startedAt: context.startedAt ?? performance.now(), codes }, log, metrics)
+  // What clients only hear the code of is told here in full.
+  if (!codes.includes('INTERNAL_SERVER_ERROR')) return
+  const reasons = errors.map((error) => ({
+    message: error.message,
+    ...(error instanceof GraphQLError ? { path: error.path } : {}),
+  }))
+  log.error({ requestId: context.requestId, reasons }, 'operation failed inside')
 }

@@ -124,7 +124,7 @@ export class SocketProtocol {
     const { session } = extra
     if (!session) return [fault('INTERNAL_SERVER_ERROR', 'The socket has no session.')]
     const span = startSpan('graphql over a socket', 'server', undefined)
-    const context = { caller: session.caller, requestId: randomUUID(), address: extra.address, span }
+    const context = { caller: session.caller, requestId: randomUUID(), address: extra.address, span, startedAt }
     const refuse = (errors: readonly GraphQLError[]) => {
       this.#record(context, given, 'none', startedAt, codesOf(errors.map((error) => error.toJSON())))
       return errors

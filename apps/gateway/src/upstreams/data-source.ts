@@ -1,4 +1,5 @@
 import { type Span, SpanStatusCode, startSpan, traceparentOf } from '@opsource/tracing'
+import type { ExecutionResult } from 'graphql'
 import type { Logger } from 'pino'
 import { unavailable } from '../errors.ts'
 import type { CachePolicy, Source, SourceRequest } from '../execute/source.ts'
@@ -24,6 +25,10 @@ export interface OperationContext {
   readonly trace?: FederatedTrace
   /** It is only planned, so that the first who asks for it need not wait. */
   readonly isWarming?: true
+  /** When it came, by `performance.now()`. */
+  readonly startedAt?: number
+  /** It has been executed, and only what comes of that is to be told. */
+  readonly executed?: Promise<ExecutionResult>
 }
 
 export interface DataSourceOptions {

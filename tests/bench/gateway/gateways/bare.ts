@@ -1,6 +1,7 @@
 import { createServer } from 'node:http'
-import { HeaderMap } from '@apollo/server'
 import { pino } from 'pino'
+import { KnownOperations } from '../../../../apps/gateway/src/operations/known.ts'
+import { postedIn } from '../../../../apps/gateway/src/operations/request.ts'
 import { startApollo } from '../../../../apps/gateway/src/server/apollo.ts'
 import { Breaker } from '../../../../apps/gateway/src/upstreams/breaker.ts'
 import { UpstreamDataSource } from '../../../../apps/gateway/src/upstreams/data-source.ts'
@@ -27,13 +28,14 @@ const sources = Object.fromEntries(
     ]
   }),
 )
-const { server } = await startApollo({
+const { answers } = await startApollo({
   supergraphSdl: routedSupergraph(firstPort),
   sources,
   log,
   onGraph: () => {},
   admit: ({ document }) => ({ planned: document, errors: [] }),
-  plugins: [],
+  known: new KnownOperations(),
+  answered: () => {},
   studio: undefined,
   introspection: true,
 })
@@ -41,14 +43,11 @@ createServer((request, response) => {
   const chunks: Buffer[] = []
   request.on('data', (chunk: Buffer) => chunks.push(chunk))
   request.on('end', async () => {
-    const headers = new HeaderMap([['content-type', 'application/json']])
     const body: unknown = JSON.parse(Buffer.concat(chunks).toString())
-    const answer = await server.executeHTTPGraphQLRequest({
-      httpGraphQLRequest: { method: 'POST', headers, search: '', body },
-      context: async () => ({ caller: anonymous, requestId: 'bench' }),
-    })
-    for (const [name, value] of answer.headers) response.setHeader(name, value)
-    response.statusCode = answer.status ?? 200
-    response.end(answer.body.kind === 'complete' ? answer.body.string : '')
+    const posted = postedIn('POST', 'application/json', body)
+    const asked = { method: 'POST', headers: { 'content-type': 'application/json' }, search: '', body, posted }
+    const answer = await answers.answer(asked, { caller: anonymous, requestId: 'bench' })
+    response.writeHead(answer.status, { ...answer.headers, 'content-length': Buffer.byteLength(answer.body) })
+    response.end(answer.body)
   })
 }).listen(port, '127.0.0.1')

@@ -1,0 +1,80 @@
+import { hash } from 'node:crypto'
+import { type DocumentNode, type GraphQLSchema, getOperationAST, type OperationDefinitionNode } from 'graphql'
+import { type CacheHint, cacheHints } from '../cache/hints.ts'
+import { type CachePolicy, cachePolicy } from '../cache/policy.ts'
+import type { Graph } from '../supergraph/graph.ts'
+
+/** Different operations in use at once. */
+const MAX_KNOWN = 2_000
+/** Longer texts are not worth remembering. */
+const MAX_CHARACTERS = 16_384
+
+/** An operation that has been found valid. */
+export interface KnownOperation {
+  /** Of the graph, the text and the name asked for. */
+  readonly id: string
+  readonly graph: Graph
+  readonly document: DocumentNode
+  readonly definition: OperationDefinitionNode
+  /** The name that was asked for. */
+  readonly name: string | null
+  /** How long its answers may be kept; null for not at all. */
+  readonly policy: CachePolicy | null
+}
+
+/** An operation by its text, and the name of one of several in it. */
+export interface OperationText {
+  readonly query: string
+  readonly operationName: string | null
+}
+
+/** The operations that have been parsed and validated against the graph in use: whoever sends one again need not wait for that. */
+export class KnownOperations {
+  readonly #known = new Map<string, KnownOperation>()
+  #graph: Graph | null = null
+  #hints: ReadonlyMap<string, CacheHint> = new Map()
+
+  /** Against another graph nothing is valid yet. */
+  take(graph: Graph): void {
+    this.#graph = graph
+    this.#hints = cacheHints(graph.sdl)
+    this.#known.clear()
+  }
+
+  find(text: OperationText): KnownOperation | undefined {
+    return this.#known.get(keyOf(text))
+  }
+
+  /**
+   * @param document of the text, valid against the schema and within the limits of size.
+   * @returns null for an operation of another graph than the one in use, and where there is none of that name.
+   */
+  learn(text: OperationText, document: DocumentNode, schema: GraphQLSchema): KnownOperation | null {
+    const known = this.find(text)
+    const graph = this.#graph
+    const definition = getOperationAST(document, text.operationName)
+    if (known || !definition || graph?.schema !== schema) return known ?? null
+    const key = keyOf(text)
+    const operation: KnownOperation = {
+      id: hash('sha256', `${graph.id}\n${key}`, 'base64url'),
+      graph,
+      document,
+      definition,
+      name: text.operationName,
+      policy: this.#policyOf(graph, document, text.operationName),
+    }
+    if (text.query.length > MAX_CHARACTERS) return operation
+    this.#known.set(key, operation)
+    if (this.#known.size > MAX_KNOWN) this.#known.delete(this.#known.keys().next().value ?? key)
+    return operation
+  }
+
+  #policyOf(graph: Graph, document: DocumentNode, name: string | null): CachePolicy | null {
+    const policy = cachePolicy(document, name, graph.schema, this.#hints)
+    return policy === null || graph.isPublic(document) ? policy : { ...policy, scope: 'PRIVATE' }
+  }
+}
+
+function keyOf({ query, operationName }: OperationText): string {
+  return operationName === null ? query : `${operationName}\n${query}`
+}
