@@ -107,7 +107,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     log,
   })
   const sessions = new Sessions(authentication)
-  const connections = new Connections()
+  const connections = new Connections({
+    scale: options.rateScale ?? 1,
+    onRefused: (limit) => metrics.refusedConnections.inc({ limit }),
+  })
   const multipart = new MultipartSubscriptions({ subscriptions, sessions, connections, log, metrics })
   const examples = await readOperations(options.operationsPath ?? path.join(repository, 'tests/walkthrough'))
   let stopping = false
@@ -168,6 +171,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     protocol,
     addresses,
     gate,
+    connections,
     log,
   })
   const release = async () => {

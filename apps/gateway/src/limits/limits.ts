@@ -28,6 +28,11 @@ export const limits = {
   messagesPerSecond: 500,
   /** A desk has a few screens and programs; a program that opens one after the other has lost count. */
   socketsPerUser: 50,
+  /**
+   * Of those without a token: a school or an office that watches behind one address. Fifty such addresses fill the door, and no single
+   * one can.
+   */
+  socketsPerAddress: 200,
   /** An open socket with one stream costs about 50 kB. */
   sockets: 10_000,
   /** A subgraph that has not answered by then is taken for dead; its fields are null. */

@@ -31,6 +31,7 @@ export class GatewayMetrics {
   readonly supergraphLoads: Counter<'outcome'>
   readonly keptAnswers: Counter<'outcome'>
   readonly limited: Counter<'rate'>
+  readonly refusedConnections: Counter<'limit'>
 
   readonly #operationNames = new BoundedLabels(MAX_NAMED_OPERATIONS)
   readonly #clientNames = new BoundedLabels(MAX_NAMED_CLIENTS)
@@ -97,6 +98,12 @@ export class GatewayMetrics {
       name: 'gateway_limited_total',
       help: 'What was refused because its caller had done too much in too short a time, by the name of the rate.',
       labelNames: ['rate'],
+      registers,
+    })
+    this.refusedConnections = new Counter({
+      name: 'gateway_refused_connections_total',
+      help: 'Sockets, and subscriptions over HTTP, that were one too many, by the name of the limit.',
+      labelNames: ['limit'],
       registers,
     })
     this.supergraphLoads = new Counter({

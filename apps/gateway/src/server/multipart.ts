@@ -1,12 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { HTTPGraphQLRequest } from '@apollo/server'
-import { err, ok, type Result } from '@opsource/kernel'
+import { ok, type Result } from '@opsource/kernel'
 import { type GraphQLError, getOperationAST } from 'graphql'
 import type { Logger } from 'pino'
-import { fault, publicError } from '../errors.ts'
+import { publicError } from '../errors.ts'
 import type { Caller } from '../identity/caller.ts'
 import type { Connections } from '../identity/connections.ts'
-import type { Session, Sessions } from '../identity/session.ts'
+import type { Sessions } from '../identity/session.ts'
 import { parseOperation } from '../limits/operation.ts'
 import { type PostedOperation, postedOperation } from '../operations/request.ts'
 import type { Payload } from '../subscribe/backlog.ts'
@@ -38,6 +38,11 @@ export interface MultipartOptions {
   readonly metrics: GatewayMetrics
 }
 
+interface Admitted {
+  readonly caller: Caller
+  readonly release: () => void
+}
+
 /**
  * Subscriptions over HTTP for those who cannot open a WebSocket, one for each request
  * (https://www.apollographql.com/docs/graphos/routing/operations/subscriptions/multipart-protocol).
@@ -66,7 +71,7 @@ export class MultipartSubscriptions {
   ): Promise<void> {
     const startedAt = performance.now()
     let end = (_fault: GraphQLError) => {}
-    const session = await this.#admit(request, (fault) => end(fault))
+    const admitted = await this.#admit(request, asked.address ?? '', (fault) => end(fault))
     const line = (caller: Caller | null, type: string, codes: string[]) => {
       const outcome = { type, operation: operationName, startedAt, codes }
       record({ ...asked, caller }, outcome, this.#options.log, this.#options.metrics)
@@ -75,13 +80,13 @@ export class MultipartSubscriptions {
       line(null, 'none', codesOf([fault.toJSON()]))
       respondFault(response, fault)
     }
-    if (!session.ok) return refuse(session.error)
-    const { caller } = session.value
+    if (!admitted.ok) return refuse(admitted.error)
+    const { caller, release } = admitted.value
     const context = { ...asked, caller }
     const live = this.#options.subscriptions.subscribe({ query, operationName, variables: variables ?? {}, context })
     const [invalid] = live.ok ? [] : live.error
     if (!live.ok || response.destroyed) {
-      this.#release(session.value)
+      release()
       if (!invalid || response.destroyed) return
       if (!DENIALS.has(invalid.extensions.code)) return refuse(invalid)
       line(caller, 'subscription', codesOf([invalid.toJSON()]))
@@ -90,20 +95,27 @@ export class MultipartSubscriptions {
       return
     }
     line(caller, 'subscription', [])
-    end = stream(live.value, response, () => this.#release(session.value))
+    end = stream(live.value, response, release)
   }
 
-  async #admit(request: IncomingMessage, ended: (fault: GraphQLError) => void): Promise<Result<Session, GraphQLError>> {
+  async #admit(
+    request: IncomingMessage,
+    address: string,
+    ended: (fault: GraphQLError) => void,
+  ): Promise<Result<Admitted, GraphQLError>> {
     const session = await this.#options.sessions.open(request.headers.authorization, ended)
-    if (!session.ok) return err(session.error)
-    if (this.#options.connections.take(session.value.caller.identity?.userId)) return ok(session.value)
-    session.value.close()
-    return err(fault('TOO_MANY_CONNECTIONS', 'Too many connections are open.'))
-  }
-
-  #release(session: Session): void {
-    session.close()
-    this.#options.connections.release(session.caller.identity?.userId)
+    if (!session.ok) return session
+    const { caller, close } = session.value
+    const place = this.#options.connections.take({ userId: caller.identity?.userId, address })
+    if (!place.ok) {
+      close()
+      return place
+    }
+    const release = () => {
+      close()
+      place.value.release()
+    }
+    return ok({ caller, release })
   }
 }
 

@@ -1,9 +1,11 @@
 import type { IncomingMessage, Server } from 'node:http'
 import type { Duplex } from 'node:stream'
+import type { GraphQLError } from 'graphql'
 import { CloseCode, handleProtocols } from 'graphql-ws'
 import type { Logger } from 'pino'
 import { type WebSocket, WebSocketServer } from 'ws'
 import type { Addresses } from '../identity/addresses.ts'
+import type { Connections } from '../identity/connections.ts'
 import type { Gate } from '../limits/gate.ts'
 import { limits } from '../limits/limits.ts'
 import { Outlet } from './outlet.ts'
@@ -21,6 +23,8 @@ const UNEXPECTED = /^Unexpected message of type/
 const CLOSE_GOING_AWAY = 1001
 /** Of the WebSocket registry: try again later. */
 const CLOSE_TRY_AGAIN_LATER = 1013
+/** Whoever does not answer a close is cut off after this: refused sockets would else fill the door. */
+const CLOSE_WITHIN_MS = 1_000
 /** A close frame carries at most 123 bytes of reason. */
 const MAX_REASON_BYTES = 123
 
@@ -32,6 +36,7 @@ export interface SocketsOptions {
   readonly protocol: SocketProtocol
   readonly addresses: Addresses
   readonly gate: Gate
+  readonly connections: Connections
   readonly log: Logger
 }
 
@@ -40,11 +45,13 @@ export class Sockets {
   readonly #wss: WebSocketServer
   readonly #protocol: SocketProtocol
   readonly #addresses: Addresses
+  readonly #connections: Connections
   readonly #log: Logger
 
-  constructor(http: Server, { path, allowedOrigins, protocol, addresses, gate, log }: SocketsOptions) {
+  constructor(http: Server, { path, allowedOrigins, protocol, addresses, gate, connections, log }: SocketsOptions) {
     this.#protocol = protocol
     this.#addresses = addresses
+    this.#connections = connections
     this.#log = log
     // A longer frame is refused with close code 1009.
     this.#wss = new WebSocketServer({ noServer: true, maxPayload: limits.bodyBytes, handleProtocols })
@@ -74,19 +81,23 @@ export class Sockets {
 
   #open(socket: WebSocket, request: IncomingMessage, outlet: Outlet): void {
     socket.on('error', (error) => this.#log.debug({ reason: error.message }, 'socket failed'))
-    if (this.#wss.clients.size > limits.sockets) {
-      socket.close(CLOSE_TRY_AGAIN_LATER, 'too many sockets')
-      return
+    const refuse = ({ message, extensions: { code } }: GraphQLError) => {
+      // 4401 is for good: whom nobody can judge now, and who has too many sockets, may come again.
+      const close = code === 'UNAUTHENTICATED' ? CloseCode.Unauthorized : CLOSE_TRY_AGAIN_LATER
+      socket.close(close, `${code}: ${message}`.slice(0, MAX_REASON_BYTES))
+      const timer = setTimeout(() => socket.terminate(), CLOSE_WITHIN_MS)
+      socket.once('close', () => clearTimeout(timer))
     }
+    if (this.#wss.clients.size > limits.sockets) return void refuse(this.#connections.full())
+    const address = this.#addresses.of(request)
+    const place = this.#connections.take({ userId: undefined, address })
+    if (!place.ok) return void refuse(place.error)
     const state: SocketState = {
       authorization: request.headers.authorization,
-      address: this.#addresses.of(request),
+      address,
       outlet,
-      refuse: ({ message, extensions: { code } }) => {
-        // 4401 is for good: whom nobody can judge now, and who has too many sockets, may come again.
-        const close = code === 'UNAUTHENTICATED' ? CloseCode.Unauthorized : CLOSE_TRY_AGAIN_LATER
-        socket.close(close, `${code}: ${message}`.slice(0, MAX_REASON_BYTES))
-      },
+      place: place.value,
+      refuse,
     }
     const stopPinging = pingRegularly(socket, () => outlet.isBlocked && !state.session?.caller.identity)
     const closed = this.#protocol.server.opened(

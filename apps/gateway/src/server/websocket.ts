@@ -6,7 +6,7 @@ import { type Context, makeServer, type SubscribePayload } from 'graphql-ws'
 import type { Logger } from 'pino'
 import { z } from 'zod'
 import { fault, PublicError, publicError } from '../errors.ts'
-import type { Connections } from '../identity/connections.ts'
+import type { Connections, Place } from '../identity/connections.ts'
 import type { Session, Sessions } from '../identity/session.ts'
 import type { Gate } from '../limits/gate.ts'
 import { limits } from '../limits/limits.ts'
@@ -39,6 +39,8 @@ export interface SocketState {
   /** Ends the socket because its caller's credentials do not hold, or open too many. */
   readonly refuse: (fault: GraphQLError) => void
   session?: Session
+  /** What the socket counts as: its address's until it is known whose it is. */
+  place: Place
   /** A client may leave before it is known who it is. */
   closed?: boolean
   /** At least this between two events of a subscription, in milliseconds, as the client asked. */
@@ -73,7 +75,8 @@ export class SocketProtocol {
       onConnect: (context) => this.#connect(context),
       onClose: ({ extra }) => {
         extra.closed = true
-        if (extra.session) this.#release(extra.session)
+        extra.place.release()
+        extra.session?.close()
       },
       onSubscribe: (context, id, payload) => this.#prepare(context, id, payload),
       subscribe: (args) => this.#prepared.get(args)?.stream ?? this.#execute(args),
@@ -97,10 +100,10 @@ export class SocketProtocol {
       extra.refuse(session.error)
       return false
     }
-    const { userId } = session.value.caller.identity ?? {}
-    if (extra.closed || !this.#options.connections.take(userId)) {
+    const refused = extra.closed ? null : this.#place(extra, session.value)
+    if (extra.closed || refused) {
       session.value.close()
-      extra.refuse(fault('TOO_MANY_CONNECTIONS', `A user has at most ${limits.socketsPerUser} connections open.`))
+      if (refused) extra.refuse(refused)
       return false
     }
     const pace = paceSchema.safeParse(connectionParams?.maxEventsPerSecond)
@@ -109,9 +112,15 @@ export class SocketProtocol {
     return true
   }
 
-  #release(session: Session): void {
-    session.close()
-    this.#options.connections.release(session.caller.identity?.userId)
+  /** A socket whose user is known is the user's, and its address's no more. */
+  #place(extra: SocketState, { caller }: Session): GraphQLError | null {
+    const userId = caller.identity?.userId
+    if (userId === undefined) return null
+    const place = this.#options.connections.take({ userId, address: extra.address })
+    if (!place.ok) return place.error
+    extra.place.release()
+    extra.place = place.value
+    return null
   }
 
   /** Errors returned here end the operation with one `error` message. */
