@@ -28,28 +28,34 @@ const usage = () =>
 /** npm runs scripts in the repository: what the caller named is relative to where the caller stands. */
 const resolved = (file: string) => path.resolve(process.env.INIT_CWD ?? '.', file)
 
-async function main([name = '', file, ...rest]: string[]): Promise<void> {
-  const kind = Object.hasOwn(KINDS, name) ? KINDS[name] : undefined
-  if (!kind || file === undefined || rest.length > 0) {
-    const why = kind
-      ? file === undefined
-        ? 'no PATH given'
-        : 'one PATH only'
-      : name
-        ? `no kind ${name}`
-        : 'no KIND given'
-    process.stderr.write(`${why}\n${usage()}`)
+function problemWith(name: string | undefined, paths: readonly string[]): string | undefined {
+  if (name === undefined) return 'no KIND given'
+  if (!Object.hasOwn(KINDS, name)) return `no kind ${name}`
+  if (paths.length !== 1) return `one PATH, not ${paths.length}`
+  return undefined
+}
+
+async function main([name, ...paths]: string[]): Promise<void> {
+  const problem = problemWith(name, paths)
+  if (problem !== undefined) {
+    process.stderr.write(`${problem}\n${usage()}`)
     process.exitCode = 1
     return
   }
-  const evaluate = await kind.load()
-  process.stdout.write(`${JSON.stringify(await evaluate(resolved(file)), null, 2)}\n`)
+  const evaluate = await KINDS[name!]!.load()
+  process.stdout.write(`${JSON.stringify(await evaluate(resolved(paths[0]!)), null, 2)}\n`)
+}
+
+/** Bad input is told in one line; what can only be our own mistake, with where it happened. */
+function told(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  if (error instanceof TypeError || error instanceof RangeError) return error.stack ?? error.message
+  return error.message.replaceAll(/\s*\n\s*/g, ' ')
 }
 
 try {
   await main(process.argv.slice(2))
 } catch (error) {
-  const why = error instanceof Error ? error.message : String(error)
-  process.stderr.write(`evaluate: ${why.replaceAll(/\s*\n\s*/g, ' ')}\n`)
+  process.stderr.write(`evaluate: ${told(error)}\n`)
   process.exitCode = 1
 }

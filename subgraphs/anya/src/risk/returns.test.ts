@@ -73,3 +73,9 @@ test.each([Number.NaN, 0, -1, Infinity])('a price of %d is left out and the retu
   expect(values.length).toBe(48)
   expect(values.every(Number.isFinite)).toBe(true)
 })
+
+test('a clock that goes back leaves bars out until it has caught up', () => {
+  const { values, issues } = returnsOf(history(50, (bars) => Object.assign(bars[20]!, { time: 18.5 * DAY })))
+  expect(issues).toEqual([{ kind: 'OUT_OF_ORDER', time: 18.5 * DAY }])
+  expect(values.length).toBe(48)
+})

@@ -16,6 +16,8 @@ export type HistoryIssue =
   | { readonly kind: 'GAP'; readonly time: number; readonly days: number }
   /** A price that is not a positive number; the bar is left out. */
   | { readonly kind: 'NO_PRICE'; readonly time: number }
+  /** A bar that is not later than the one before it; it is left out. */
+  | { readonly kind: 'OUT_OF_ORDER'; readonly time: number }
 
 export interface Returns {
   /** When the bar of each return began. */
@@ -27,7 +29,7 @@ export interface Returns {
 
 const DAY = 86_400_000
 /** The exchanges' longest closure in these decades was of a week (September 2001). */
-const LONGEST_CLOSURE = 10 * DAY
+export const LONGEST_CLOSURE = 10 * DAY
 
 const SPLITS = [3 / 2, 2, 3, 4, 5, 6, 7, 8, 10, 12, 15, 20, 25, 30, 40, 50, 100]
 /** How far from the exact ratio a first price after a split may open, as a logarithm. */
@@ -54,6 +56,10 @@ export function returnsOf({ time, open, close }: PriceHistory): Returns {
       continue
     }
     const before = last
+    if (before !== -1 && !(at > time[before]!)) {
+      issues.push({ kind: 'OUT_OF_ORDER', time: at })
+      continue
+    }
     last = bar
     if (before === -1) continue
     if (at - time[before]! > LONGEST_CLOSURE) {

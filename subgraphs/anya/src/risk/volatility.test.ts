@@ -23,7 +23,7 @@ const fitted = (returns: Float64Array): GjrGarch => {
 
 describe('GJR-GARCH', () => {
   test('recovers the parameters that made a long series', () => {
-    const { omega, alpha, gamma, beta } = fitted(simulated(TRUTH, 20_000, 1))
+    const { omega, alpha, gamma, beta } = fitted(simulated(TRUTH, 12_000, 1))
     expect(alpha).toBeCloseTo(TRUTH.alpha, 1.5)
     expect(gamma).toBeCloseTo(TRUTH.gamma, 1.5)
     expect(beta).toBeCloseTo(TRUTH.beta, 1.5)
@@ -32,7 +32,7 @@ describe('GJR-GARCH', () => {
   })
 
   test('finds rises that frighten more than falls, which have a negative gamma', () => {
-    const { alpha, gamma } = fitted(simulated({ ...TRUTH, alpha: 0.14, gamma: -0.1 }, 20_000, 2))
+    const { alpha, gamma } = fitted(simulated({ ...TRUTH, alpha: 0.14, gamma: -0.1 }, 12_000, 2))
     expect(gamma).toBeLessThan(-0.06)
     expect(alpha + gamma).toBeGreaterThan(0)
   })

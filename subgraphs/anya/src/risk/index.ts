@@ -1,0 +1,29 @@
+export type { Backtest } from './backtest.ts'
+export {
+  alignHistories,
+  type HistoryRefusal,
+  type HistorySource,
+  historySources,
+  type JointHistory,
+  type JointIssue,
+} from './joint-history.ts'
+export {
+  type Book,
+  type BookLevel,
+  type LiquidationCost,
+  type LiquidityRefusal,
+  liquidationCost,
+} from './liquidity.ts'
+export {
+  type OrderRisk,
+  orderRisk,
+  type PortfolioRisk,
+  type Position,
+  type PositionRisk,
+  portfolioRisk,
+} from './portfolio.ts'
+export { type PortfolioBacktest, portfolioBacktest } from './portfolio-backtest.ts'
+export { type HistoryIssue, type PriceHistory, returnsOf } from './returns.ts'
+export { fitModels, horizonScenarios, nextDayScenarios, type Scenarios } from './scenarios.ts'
+export { knownEvents, type StressScenario, worstSpans } from './stress.ts'
+export type { VolatilityModel } from './volatility.ts'
