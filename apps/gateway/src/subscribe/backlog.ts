@@ -1,6 +1,6 @@
 /** The text in UTF-8, a character for each byte: to be written as `latin1`. */
 export function byteText(text: string): string {
-  return Buffer.byteLength(text) === text.length ? text : Buffer.from(text).latin1Slice()
+  return Buffer.byteLength(text) === text.length ? text : Buffer.from(text).toString('latin1')
 }
 
 /** What one event is to every reader: its JSON text, made once. */
