@@ -45,3 +45,8 @@ test('too few bars are refused with the number that is missing', () => {
   expect(() => valueAtRiskOf(few)).toThrowError(InvalidBars)
   expect(() => valueAtRiskOf(few)).toThrowError(/1250 returns are needed, the file gives 1198/)
 })
+
+test('a price that stands still is refused: there is nothing to forecast', () => {
+  const still = bitcoin.map((line) => [line.split(',')[0], '5,5,5,5,0'].join())
+  expect(() => valueAtRiskOf(parseBars([header, ...still].join('\n')))).toThrowError(/stands still on 1316 of 1316/)
+})

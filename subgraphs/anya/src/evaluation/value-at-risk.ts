@@ -29,7 +29,7 @@ const SIGNIFICANCE = 0.05
 /**
  * Rolling value at risk and expected shortfall one bar ahead at 1 % and 5 %: each forecast is made of the 1,000 returns before it, the
  * volatility model estimated anew every 20 bars; against EWMA with normal returns and plain historical simulation, over the same bars.
- * @throws InvalidBars where the file is malformed or has fewer than 1,000 + 250 returns
+ * @throws InvalidBars where the file is malformed, has fewer than 1,000 + 250 returns, or most of them are zero
  */
 export async function evaluateValueAtRisk(path: string) {
   return valueAtRiskOf(await readBars(path))
@@ -39,6 +39,9 @@ export function valueAtRiskOf(bars: Bars) {
   const { values, time, issues } = returnsOf(bars)
   if (values.length < WINDOW + LIGHT_DAYS)
     throw new InvalidBars(`${WINDOW + LIGHT_DAYS} returns are needed, the file gives ${values.length}`)
+  const still = values.reduce((count, r) => count + (r === 0 ? 1 : 0), 0)
+  if (still > values.length / 2)
+    throw new InvalidBars(`the price stands still on ${still} of ${values.length} bars: there is no risk to forecast`)
   const filtered = new FilteredHistoricalSimulation({ deepest: DEEPEST, refitEvery: REFIT_EVERY })
   const methods = methodsOf(values, filtered)
   const levels = LEVELS.map((level) => ({

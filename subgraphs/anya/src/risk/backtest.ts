@@ -48,8 +48,12 @@ export function backtest(
     return { outcome, ...tail }
   })
   // A right model's violations come with the promised probability; how deep they go is the tail's that was forecast.
-  const draw = (day: number, u: number) =>
-    u < level ? forecasts[day]!.quantile((u / level) * asked[day]!) / days[day]!.expectedShortfall : 0
+  const draw = (day: number, u: number) => {
+    const { expectedShortfall } = days[day]!
+    return u < level && expectedShortfall < 0
+      ? forecasts[day]!.quantile((u / level) * asked[day]!) / expectedShortfall
+      : 0
+  }
   const violations = hits.reduce((sum, hit) => sum + hit, 0)
   return {
     days: days.length,

@@ -10,7 +10,7 @@ import type { VolatilityModel } from './volatility.ts'
 
 const REFIT_EVERY = 20
 
-/** Two supervisor's years: half a second of one core for a handful of markets. */
+/** Two supervisor's years. */
 const NEWEST_DAYS = 2 * LIGHT_DAYS
 
 export interface PortfolioBacktest {
@@ -21,7 +21,8 @@ export interface PortfolioBacktest {
 
 /**
  * How the risk model would have done on these positions, had they been held with the same values on each of the newest 500 days: every
- * day's joint scenarios are made of the rows before it, as `portfolioRisk` does today.
+ * day's joint scenarios are made of the rows before it, as `portfolioRisk` does today. About a second of one core for two markets: not for a
+ * thread that serves.
  * @returns TOO_LITTLE_HISTORY with fewer than 1,000 + 250 rows
  */
 export function portfolioBacktest(

@@ -4,24 +4,35 @@ import { returnsOf } from './returns.ts'
 
 const DAY = 86_400_000
 
-/** A market that moves by about 1 % a day; `change` alters the bars. */
-function history(days: number, change: (bars: { time: number; open: number; close: number }[]) => void = () => {}) {
+interface Bar {
+  time: number
+  open: number
+  close: number
+  volume: number
+}
+
+/** A market that moves by about 1 % a day and turns over 1,000 shares; `change` alters the bars. */
+function history(days: number, change: (bars: Bar[]) => void = () => {}) {
   const random = seededRandom(2)
   let price = 100
   const bars = Array.from({ length: days }, (_, day) => {
     const open = price
     price *= Math.exp(0.02 * (random.next() - 0.5))
-    return { time: day * DAY, open, close: price }
+    return { time: day * DAY, open, close: price, volume: 1_000 }
   })
   change(bars)
-  return { time: bars.map((b) => b.time), open: bars.map((b) => b.open), close: bars.map((b) => b.close) }
+  const column = (name: keyof Bar) => bars.map((bar) => bar[name])
+  return { time: column('time'), open: column('open'), close: column('close'), volume: column('volume') }
 }
-const dividedFrom = (day: number, by: number) => (bars: { time: number; open: number; close: number }[]) => {
-  for (const bar of bars.slice(day)) {
-    bar.open /= by
-    bar.close /= by
+const dividedFrom =
+  (day: number, by: number, volume = by) =>
+  (bars: Bar[]) => {
+    for (const bar of bars.slice(day)) {
+      bar.open /= by
+      bar.close /= by
+      bar.volume *= volume
+    }
   }
-}
 
 test('returns are logarithms of one close over the one before', () => {
   const { values, time, issues } = returnsOf({ time: [0, DAY, 2 * DAY], open: [100, 101, 99], close: [100, 110, 99] })
@@ -52,6 +63,20 @@ describe('a split', () => {
     const { values, issues } = returnsOf(crash)
     expect(issues).toEqual([])
     expect(values[69]).toBeCloseTo(Math.log(0.484), 10)
+  })
+
+  test('is not seen where the market loses a third and ten times as much changes hands, nor where volumes are not known', () => {
+    const loss = [...returnsOf(history(100)).values]
+    loss[69]! -= Math.log(1.5)
+    for (const volume of [15, 0]) {
+      const { values, issues } = returnsOf(history(100, dividedFrom(70, 1.5, volume)))
+      expect(issues).toEqual([])
+      for (const [day, value] of values.entries()) expect(value).toBeCloseTo(loss[day]!, 10)
+    }
+  })
+
+  test('in a price that rises by a half overnight is not seen: shares are seldom merged three to two', () => {
+    expect(returnsOf(history(100, dividedFrom(70, 2 / 3))).issues).toEqual([])
   })
 
   test('is not seen where a market trades on and halves within a bar', () => {

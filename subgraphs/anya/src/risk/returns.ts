@@ -1,4 +1,4 @@
-import { meanSquare } from './volatility.ts'
+import { splitAt } from './splits.ts'
 
 /** Prices of one market in order of time; all columns have one length. */
 export interface PriceHistory {
@@ -6,6 +6,8 @@ export interface PriceHistory {
   readonly time: ArrayLike<number>
   readonly open: ArrayLike<number>
   readonly close: ArrayLike<number>
+  /** Tells a split from a crash; may be zero or missing where it is not known. */
+  readonly volume?: ArrayLike<number>
 }
 
 /** Something in a history that would have been mistaken for a profit or a loss. */
@@ -31,20 +33,9 @@ const DAY = 86_400_000
 /** The exchanges' longest closure in these decades was of a week (September 2001). */
 export const LONGEST_CLOSURE = 10 * DAY
 
-const SPLITS = [3 / 2, 2, 3, 4, 5, 6, 7, 8, 10, 12, 15, 20, 25, 30, 40, 50, 100]
-/** How far from the exact ratio a first price after a split may open, as a logarithm. */
-const SPLIT_TOLERANCE = 0.03
-/** A split is no event for the market: the bar itself moves as others do. */
-const LARGEST_MOVE_WITHIN = 0.25
-const SPLIT_DEVIATIONS = 6
-const RECENT_RETURNS = 60
-
-/**
- * Returns per bar. A market's data may be raw: a jump between close and open that is a simple ratio within 3 %, more than 6 standard deviations
- * of the newest 60 returns, on a bar that is itself ordinary, is taken for a split (or a merger of shares) and reported. Markets that
- * trade without pause have no such jump.
- */
-export function returnsOf({ time, open, close }: PriceHistory): Returns {
+/** Returns per bar, without what a history's faults and splits would add to them; those are reported. */
+export function returnsOf(history: PriceHistory): Returns {
+  const { time, close } = history
   const issues: HistoryIssue[] = []
   const times: number[] = []
   const values: number[] = []
@@ -67,21 +58,10 @@ export function returnsOf({ time, open, close }: PriceHistory): Returns {
       continue
     }
     const change = Math.log(close[bar]! / close[before]!)
-    const jump = Math.log(open[bar]! / close[before]!)
-    const split = splitOf(jump, change - jump, values)
+    const split = splitAt(history, bar, before, values)
     if (split) issues.push({ kind: 'SPLIT', time: at, ratio: split })
     times.push(at)
     values.push(split ? change + Math.log(split) : change)
   }
   return { time: Float64Array.from(times), values: Float64Array.from(values), issues }
-}
-
-/** New shares for an old one, or undefined where the jump is the market's own. */
-function splitOf(jump: number, within: number, before: readonly number[]): number | undefined {
-  const smallest = Math.log(SPLITS[0]!) - SPLIT_TOLERANCE
-  if (!(Math.abs(jump) >= smallest) || Math.abs(within) > LARGEST_MOVE_WITHIN) return undefined
-  const recent = Float64Array.from(before.slice(-RECENT_RETURNS))
-  if (recent.length === 0 || Math.abs(jump) < SPLIT_DEVIATIONS * Math.sqrt(meanSquare(recent))) return undefined
-  const ratio = SPLITS.find((candidate) => Math.abs(Math.abs(jump) - Math.log(candidate)) < SPLIT_TOLERANCE)
-  return ratio && (jump < 0 ? ratio : 1 / ratio)
 }

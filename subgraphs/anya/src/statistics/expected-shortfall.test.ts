@@ -63,3 +63,9 @@ test('without a violation the size of violations is not judged', () => {
   expect(z1).toBeNull()
   expect(z2.statistic).toBe(1)
 })
+
+test('a loss where none at all was forecast refuses the model', () => {
+  const day = { outcome: -0.1, valueAtRisk: 0, expectedShortfall: 0 }
+  const { z2 } = acerbiSzekely([day], 0.05, () => 0, seededRandom(1), 99)
+  expect(z2).toEqual({ statistic: -Infinity, p: 0.01 })
+})

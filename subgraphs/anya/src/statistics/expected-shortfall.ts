@@ -14,7 +14,10 @@ export interface ShortfallDay {
 export type TailDraw = (day: number, u: number) => number
 
 export interface ShortfallTest {
-  /** 0 is expected of a right model; below 0 the losses beyond the value at risk were larger than forecast. */
+  /**
+   * 0 is expected of a right model; below 0 the losses beyond the value at risk were larger than forecast. Minus infinity where a loss came
+   * and none was forecast.
+   */
   readonly statistic: number
   /** One-sided: how often a right model has a statistic as low as this. */
   readonly p: number
@@ -34,7 +37,8 @@ export function acerbiSzekely(
 ): { readonly z1: ShortfallTest | null; readonly z2: ShortfallTest } {
   const seen = statistics(days.length, level, (day) => {
     const { outcome, valueAtRisk, expectedShortfall } = days[day]!
-    return outcome < valueAtRisk ? outcome / expectedShortfall : 0
+    if (outcome >= valueAtRisk) return 0
+    return expectedShortfall < 0 ? outcome / expectedShortfall : Infinity
   })
   let [lower1, defined1, lower2] = [0, 0, 0]
   for (let run = 0; run < simulations; run++) {
