@@ -8,6 +8,7 @@ import { openDatabase } from './database.ts'
 import { FEATURE_COUNT, MarketReader } from './features/index.ts'
 import type { Resolvers } from './generated/graphql.ts'
 import { InferenceEngine } from './inference/index.ts'
+import { BarStore, PatternObserver, PatternService, patternResolvers } from './patterns/index.ts'
 import {
   NewestForecasts,
   PREDICTION_RETENTION_MS,
@@ -58,14 +59,23 @@ export async function startAnya(ports: Ports, options: AnyaOptions): Promise<Sub
   const predictor = new Predictor({ ports, readers, inference, model, store, newest, observer, tickMs, onRecorded })
   const ticks = new Ticker(tickMs, clock, () => predictor.tick())
   starting.defer(() => ticks.close())
-  const pruning = new Ticker(PRUNE_INTERVAL_MS, clock, () => prune(store, ports))
+  const patterns = new PatternService({
+    ports,
+    symbols: options.symbols,
+    store: new BarStore(database),
+    observer: new PatternObserver(ports),
+  })
+  starting.defer(() => patterns.close())
+  await patterns.start()
+  const pruning = new Ticker(PRUNE_INTERVAL_MS, clock, () => Promise.all([prune(store, ports), patterns.prune()]))
   starting.defer(() => pruning.close())
 
   const versions = versionLoader(registry)
-  const resolvers: Resolvers = {
-    ...registryResolvers(registry, versions),
-    ...predictionResolvers({ store, newest, versions, clock }),
-  }
+  const resolvers = mergeResolvers([
+    registryResolvers(registry, versions),
+    predictionResolvers({ store, newest, versions, clock }),
+    patternResolvers(patterns),
+  ])
   const subgraph = await createSubgraph({
     name: 'anya',
     sdl: await readFile(path.join(import.meta.dirname, 'generated/schema.graphql'), 'utf8'),
@@ -79,6 +89,14 @@ export async function startAnya(ports: Ports, options: AnyaOptions): Promise<Sub
   })
   const running = starting.move()
   return subgraph
+}
+
+/** Each feature resolves its own fields of the types that several share. */
+function mergeResolvers(features: readonly Resolvers[]): Resolvers {
+  const merged: Record<string, object> = {}
+  for (const feature of features)
+    for (const [type, fields] of Object.entries(feature)) merged[type] = { ...merged[type], ...fields }
+  return merged
 }
 
 function startRelay({ databaseUrl, transport, log }: Ports, starting: AsyncDisposableStack): OutboxRelay {

@@ -1,3 +1,4 @@
+import type { PatternPoint, PatternStatistics, Regime, ShownPattern, TickSize } from './patterns/index.ts'
 import type { Forecast } from './prediction/index.ts'
 import type { RegisteredModel, RegisteredVersion } from './registry/index.ts'
 
@@ -6,3 +7,7 @@ export type MarketParent = { readonly symbol: string }
 export type PredictionParent = Forecast
 export type ModelParent = RegisteredModel
 export type ModelVersionParent = RegisteredVersion
+export type PatternParent = ShownPattern
+export type PatternPointParent = PatternPoint & { readonly tick: TickSize }
+export type PatternStatisticsParent = PatternStatistics
+export type MarketRegimeParent = Regime

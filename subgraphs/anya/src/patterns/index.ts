@@ -1,0 +1,8 @@
+export type { PatternPoint } from './charts.ts'
+export type { TickSize } from './feed.ts'
+export { PatternObserver } from './observe.ts'
+export type { PatternStatistics } from './recogniser.ts'
+export type { Regime } from './regimes.ts'
+export { patternResolvers, type ShownPattern } from './resolvers.ts'
+export { PatternService } from './service.ts'
+export { BarStore } from './store.ts'

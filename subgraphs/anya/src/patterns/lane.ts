@@ -1,0 +1,84 @@
+import type { Bar } from './bar.ts'
+import type { PatternInterval } from './interval.ts'
+import { type FoundPattern, Recogniser } from './recogniser.ts'
+import type { Scanner } from './scanner.ts'
+
+/** Newest patterns kept of each family, market and interval: some hundreds of bars of candlesticks, months of chart patterns. */
+export const MAX_KEPT = 1_000
+/** Bars that wait while TA-Lib is away: more than an hour of the shortest interval. Then the oldest go, as if nobody had seen them. */
+const MAX_WAITING_BARS = 1_000
+const RETRY_MS = 250
+
+type Listener = (pattern: FoundPattern) => void
+
+/** One market and interval: its bars go through the recogniser in order, what is found is kept and told. */
+export class Lane {
+  readonly recogniser: Recogniser
+  readonly #found = { CANDLESTICK: [] as FoundPattern[], CHART: [] as FoundPattern[] }
+  readonly #listeners = new Set<Listener>()
+  #waiting: Bar[] = []
+  #lastOpenTime = Number.NEGATIVE_INFINITY
+  #work: Promise<void> | null = null
+  readonly #stopping = new AbortController()
+
+  constructor(symbol: string, interval: PatternInterval, scanner: Pick<Scanner, 'scan'>) {
+    this.recogniser = new Recogniser(symbol, interval, scanner)
+  }
+
+  /** Takes what was kept from before; nobody is told. Rejects where it cannot be scanned. */
+  async replay(history: readonly Bar[]): Promise<void> {
+    const result = await this.recogniser.take(history)
+    if (!result.ok) throw new Error(`the kept bars could not be scanned: ${result.error}`)
+    this.#lastOpenTime = history.at(-1)?.openTime ?? this.#lastOpenTime
+    for (const pattern of result.value) this.#keep(pattern)
+  }
+
+  /** A bar closed. One that is not younger than those before it has been taken already. */
+  add(bar: Bar): void {
+    if (bar.openTime <= this.#lastOpenTime) return
+    this.#lastOpenTime = bar.openTime
+    this.#waiting.push(bar)
+    if (this.#waiting.length > MAX_WAITING_BARS) this.#waiting.shift()
+    this.#work ??= this.#run().finally(() => {
+      this.#work = null
+    })
+  }
+
+  /** What is kept, in no order. @param family of both where null. */
+  found(family: FoundPattern['family'] | null): readonly FoundPattern[] {
+    return family ? this.#found[family] : [...this.#found.CANDLESTICK, ...this.#found.CHART]
+  }
+
+  /** @returns a function that ends the listening. */
+  listen(listener: Listener): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  async close(): Promise<void> {
+    this.#stopping.abort()
+    await this.#work
+  }
+
+  async #run(): Promise<void> {
+    while (this.#waiting.length > 0 && !this.#stopping.signal.aborted) {
+      const bars = this.#waiting
+      const result = await this.recogniser.take(bars)
+      if (!result.ok) {
+        await new Promise((resolve) => setTimeout(resolve, RETRY_MS))
+        continue
+      }
+      this.#waiting = this.#waiting.filter(({ openTime }) => openTime > bars.at(-1)!.openTime)
+      for (const pattern of result.value) {
+        this.#keep(pattern)
+        for (const listener of this.#listeners) listener(pattern)
+      }
+    }
+  }
+
+  #keep(pattern: FoundPattern): void {
+    const found = this.#found[pattern.family]
+    found.push(pattern)
+    if (found.length > MAX_KEPT) found.shift()
+  }
+}
