@@ -18,12 +18,10 @@ export interface EngineBalance {
  */
 export async function engineBooksAt(journal: JournalReader, sequence: number): Promise<EngineBalance[]> {
   const { engine, journalHash } = await newestSound(journal, sequence, () => {})
-  let hash = journalHash
-  for await (const row of journal.batchesAfter(engine.state.sequence)) {
+  for await (const row of journal.batchesAfter(engine.state.sequence, journalHash)) {
     if (row.firstSequence > sequence) break
-    if (row.lastSequence <= sequence) pass(engine, row, hash)
-    else replay(engine, row, hash, sequence)
-    hash = row.hash
+    if (row.lastSequence <= sequence) pass(engine, row)
+    else replay(engine, row, sequence)
   }
   if (engine.state.sequence !== sequence)
     throw new Error(`the journal leads to ${engine.state.sequence}, not ${sequence}`)

@@ -1,6 +1,7 @@
 import { NONE } from '../book/index.ts'
 import { COUNTED, DEADLINE, HAS_EXITS, PAIRED, PENDING, WAITS_FOR_ENTRY } from './core/codes.ts'
 import { append, count, wait } from './core/entering.ts'
+import { FILL_WIDTH } from './fill-lists.ts'
 import { codes, marketIn, postOnlyIn, roleIn, selfTradeIn, sideIn, timeInForceIn, typeIn } from './order-codes.ts'
 import {
   ACCOUNT,
@@ -11,7 +12,6 @@ import {
   CODES,
   CREATED_AT,
   EXPIRES_AT,
-  FILL_WIDTH,
   FIRST,
   GOOD_TILL,
   NOW,
@@ -120,13 +120,11 @@ function readRecord(state: EngineState, input: StateReader, slot: number): numbe
   values[at + NOW + AT_PRICE] = input.optional() ?? 0
   values[at + NOW + AT_STOP_PRICE] = input.optional() ?? 0
   readStanding(input, values, at + FIRST)
-  const fills: number[] = []
   for (let rest = input.number(); rest > 0; rest--) {
-    for (let j = 0; j < FILL_WIDTH; j++) fills.push(input.number())
+    records.addFill(record, input.number(), input.number(), input.number(), input.number())
     // The amount is the product of the others.
     input.number()
   }
-  records.setFills(record, fills)
   return record
 }
 

@@ -164,8 +164,7 @@ function recordOf(state: EngineState, row: OrderRow, slot: number): number {
   records.ids.take(clientOrderId)
   const record = records.add(number, account, null, kind, termsOf(state, row), createdAt, 0, slot)
   const unit = state.exchange.markets[market]!.quoteUnits
-  const made = fills.flatMap((fill, leg) => [leg, ...fill])
-  records.setFills(record, made)
+  for (const [leg, fill] of fills.entries()) records.addFill(record, leg, ...fill)
   const filled = fills.reduce((sum, [, lots]) => sum + lots, 0)
   const filledQuote = fills.reduce((sum, [at, lots]) => sum + at * lots * unit, 0)
   stand(state, record, FIRST, quantity, quantity - filled, filledQuote, STATUS_NUMBERS[firstStatus])

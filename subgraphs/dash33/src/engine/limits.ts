@@ -30,6 +30,8 @@ export const LIMITS = {
   waitingCommands: 20_000,
   /** Commands that the projections may lag behind the engine: what a restart has to hand out again. */
   unprojectedCommands: 50_000,
+  /** Pages of the journal, some half a megabyte each, that are read and proved before they are applied. */
+  pagesReadAhead: 4,
   /** Commands between snapshots: what a restart replays, in a second or two. A snapshot is some 10 MB, written between the batches. */
   commandsPerSnapshot: 500_000,
   /** The newest might be damaged: the one before it, with the journal since then, stands in. */

@@ -15,7 +15,6 @@ import {
   CODES,
   HOLD_TOUCHED,
   MARKS,
-  NO_FILLS,
   NOW,
   NUMBER,
   SLOT,
@@ -43,8 +42,8 @@ export class Narrator implements Sink {
   readonly placed = new IntList()
   /** The core's ids of the orders that it cancelled. */
   readonly cancelledOrders: number[] = []
-  /** What its own order traded as it arrived: see `OrderRecords.fills`. */
-  private ownFills: number[] = []
+  /** What the command's own order traded as it arrived, where anybody reads it: see `OrderRecords.fills`. */
+  ownFills: number[] = []
   private filling = -1
   /** Records of orders whose hold has changed, each once. */
   private readonly touchedHolds = new IntList()
@@ -69,10 +68,6 @@ export class Narrator implements Sink {
   /** Collects the fills of an order that arrives anew. */
   follow(slot: number): void {
     this.filling = slot
-  }
-
-  fills(): readonly number[] {
-    return this.ownFills.length === 0 ? NO_FILLS : this.ownFills
   }
 
   accepted(slot: number): void {
@@ -172,8 +167,10 @@ export class Narrator implements Sink {
   ): void {
     const { exchange } = this.state
     const { sequence, legs: leg } = exchange
-    if (taker === this.filling && !auction) this.ownFills.push(leg, price, quantity, takerFee)
+    const isOwn = taker === this.filling && !auction
+    if (isOwn && this.placed.length > 0) this.state.records.addFill(this.placed.at(0), leg, price, quantity, takerFee)
     if (!this.isHeard) return
+    if (isOwn) this.ownFills.push(leg, price, quantity, takerFee)
     const market = exchange.marketOf(maker)
     this.out.push({
       type: 'TRADE',

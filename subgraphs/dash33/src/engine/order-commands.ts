@@ -93,14 +93,12 @@ function firstAnswer(state: EngineState): Answer {
   const { narrator, exchange, records } = state
   const { placed } = narrator
   const first = placed.at(0)
-  const fills = narrator.fills()
-  records.setFills(first, fills)
   for (let i = 0; i < placed.length; i++) records.settleFirst(placed.at(i), exchange.orders)
   if (!narrator.isHeard) return 'PLACED'
   return {
     kind: 'PLACED',
     order: firstSnapshot(state, first),
-    fills: fillSnapshots(state, first, exchange.sequence, fills),
+    fills: fillSnapshots(state, first, exchange.sequence, narrator.ownFills),
     linked: placed.length === 1 ? NOTHING_LINKED : linkedOrders(state, placed),
     replayed: false,
   }
@@ -186,7 +184,7 @@ export function amendOne(state: EngineState, command: AmendOrder): Answer {
     kind: 'AMENDED',
     engineSequence: exchange.sequence,
     order: snapshotNow(state, record),
-    fills: fillSnapshots(state, record, exchange.sequence, narrator.fills()),
+    fills: fillSnapshots(state, record, exchange.sequence, narrator.ownFills),
     keptPriority: outcome,
   }
 }

@@ -3,6 +3,7 @@ import { ClientOrderIds } from './client-order-ids.ts'
 import { MAX_TEXT_LENGTH, type OrderTerms } from './commands.ts'
 import { IntList } from './core/int-list.ts'
 import type { Orders } from './core/orders.ts'
+import { FillLists } from './fill-lists.ts'
 
 /** Numbers of one record. */
 const WIDTH = 32
@@ -44,8 +45,8 @@ export const MARKS = 31
 
 /** Among the marks: what is held for it has changed since holds were last told. */
 export const HOLD_TOUCHED = 1
-/** Among the marks: it traded as it arrived. */
-const HAS_FILLS = 2
+/** Above it: what it traded as it arrived, as `FillLists` knows it, plus one. */
+const FILLS_SHIFT = 1
 
 // Places within a standing.
 export const AT_PRICE = 0
@@ -62,10 +63,6 @@ export type AskedNumbers = Pick<
   'quantity' | 'price' | 'stopPrice' | 'trailingAmount' | 'trailingBps' | 'displayQuantity' | 'expiresAt'
 >
 
-/** Numbers of one fill in what `OrderRecords.fills` gives: its position among the trades of its command, price, quantity and fee. */
-export const FILL_WIDTH = 4
-export const NO_FILLS: readonly number[] = []
-
 /**
  * Orders by their names, from their acceptance until their client order ids are forgotten: rows of numbers, because so many objects that
  * live so long would keep the garbage collector busier than the engine.
@@ -77,8 +74,7 @@ export class OrderRecords {
   /** The same as texts, of those that were asked for. */
   private readonly texts: (string | null)[] = []
   private hasTexts = false
-  /** By record, where the record says that there are any. */
-  private readonly fillsOf: (readonly number[])[] = []
+  private readonly fillLists = new FillLists()
   readonly ids = new ClientOrderIds(this)
   private bySlot = new Int32Array(FIRST_SLOTS)
   private free = NONE
@@ -201,18 +197,16 @@ export class OrderRecords {
     return record
   }
 
-  /** What the order traded as it arrived. */
+  /** What the order traded as it arrived: `FILL_WIDTH` numbers a fill. */
   fills(record: number): readonly number[] {
-    const marks = this.values(record)[this.at(record) + MARKS]! | 0
-    return (marks & HAS_FILLS) === 0 ? NO_FILLS : this.fillsOf[record]!
+    return this.fillLists.read(this.lastFill(record))
   }
 
-  setFills(record: number, fills: readonly number[]): void {
-    if (fills.length === 0) return
+  addFill(record: number, position: number, price: number, quantity: number, fee: number): void {
+    const last = this.fillLists.add(this.lastFill(record), position, price, quantity, fee)
     const values = this.values(record)
     const at = this.at(record)
-    values[at + MARKS] = values[at + MARKS]! | HAS_FILLS
-    this.fillsOf[record] = fills
+    values[at + MARKS] = (values[at + MARKS]! & HOLD_TOUCHED) | ((last + 1) << FILLS_SHIFT)
   }
 
   /** Brings up to date how an order stands. */
@@ -273,17 +267,19 @@ export class OrderRecords {
     const record = this.free
     if (record !== NONE) {
       this.free = this.values(record)[this.at(record) + NEXT_CLOSED]! | 0
+      this.fillLists.drop(this.lastFill(record))
       return record
     }
     if (this.used >> CHUNK_BITS === this.chunks.length) {
       this.chunks.push(new Float64Array(WIDTH << CHUNK_BITS))
       this.spellings.push(new Uint8Array(MAX_TEXT_LENGTH << CHUNK_BITS))
-      for (let i = 0; i <= CHUNK_MASK; i++) {
-        this.texts.push(null)
-        this.fillsOf.push(NO_FILLS)
-      }
+      for (let i = 0; i <= CHUNK_MASK; i++) this.texts.push(null)
     }
     return this.used++
+  }
+
+  private lastFill(record: number): number {
+    return (this.values(record)[this.at(record) + MARKS]! >> FILLS_SHIFT) - 1
   }
 
   private bind(slot: number, record: number): void {

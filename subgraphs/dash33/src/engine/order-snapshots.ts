@@ -2,6 +2,7 @@ import type { FillSnapshot, OrderSnapshot } from './acks.ts'
 import type { OrderTerms } from './commands.ts'
 import { NO_ROLE, OPEN, PARTIALLY_FILLED } from './core/codes.ts'
 import { ORDERS_PER_COMMAND } from './core/exchange.ts'
+import { FILL_WIDTH } from './fill-lists.ts'
 import { marketIn, postOnlyIn, roleIn, selfTradeIn, sideIn, timeInForceIn, typeIn } from './order-codes.ts'
 import { orderId, tradeId } from './order-id.ts'
 import {
@@ -16,7 +17,6 @@ import {
   CODES,
   CREATED_AT,
   DISPLAY_QUANTITY,
-  FILL_WIDTH,
   FIRST,
   GOOD_TILL,
   NOW,

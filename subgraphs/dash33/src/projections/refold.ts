@@ -16,7 +16,6 @@ export async function refold(
   through: number,
 ): Promise<void> {
   const { engine, journalHash } = await newestSound(journal, after, () => {})
-  let hash = journalHash
   let watermark = after
   let waiting: EngineBatch[] = []
   let events = 0
@@ -28,15 +27,13 @@ export async function refold(
     waiting = []
     events = 0
   }
-  for await (const row of journal.batchesAfter(engine.state.sequence)) {
+  for await (const row of journal.batchesAfter(engine.state.sequence, journalHash)) {
     if (row.firstSequence > through) break
-    const before = hash
-    hash = row.hash
     if (row.lastSequence <= after) {
-      pass(engine, row, before)
+      pass(engine, row)
       continue
     }
-    const { batch } = replay(engine, row, before)
+    const { batch } = replay(engine, row)
     if (events + batch.events.length > MAX_EVENTS_PER_WRITE) await flush()
     waiting.push(batch)
     events += batch.events.length

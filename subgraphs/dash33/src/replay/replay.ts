@@ -1,7 +1,8 @@
 import { hashState, writeState } from '../engine/canonical.ts'
 import { commandsOf, decodeBatch } from '../engine/journal/batch-format.ts'
+import { JournalDamagedError } from '../engine/journal/chain.ts'
 import type { JournalReader } from '../engine/journal/reader.ts'
-import { JournalDamagedError, newestSound, pass, replay, type Warn } from '../engine/journal/recovery.ts'
+import { newestSound, pass, replay, type Warn } from '../engine/journal/recovery.ts'
 import type { JournalRow } from '../engine/journal/rows.ts'
 
 /** Engine sequences, both included; `to` null: the last one. */
@@ -51,17 +52,14 @@ export async function replayRange(journal: JournalReader, range: SequenceRange, 
   await assertReaches(journal, startedAfter, range.from)
   const commands = new Map<string, number>()
   const events = new Map<string, number>()
-  let previousHash = journalHash
-  for await (const row of journal.batchesAfter(startedAfter)) {
+  for await (const row of journal.batchesAfter(startedAfter, journalHash)) {
     if (engine.state.sequence >= to) break
-    const before = previousHash
-    previousHash = row.hash
     // What comes before the range costs a recovery and no more.
     if (row.lastSequence < range.from) {
-      pass(engine, row, before)
+      pass(engine, row)
       continue
     }
-    const { batch } = replay(engine, row, before, to)
+    const { batch } = replay(engine, row, to)
     count(commands, commandsWithin(row, range.from, to))
     count(
       events,

@@ -2,8 +2,9 @@ import { poolConfig } from '@opsource/database'
 import { Client, Pool } from 'pg'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type FreshDatabase, freshDatabase } from '../../../../../tests/support/database.ts'
+import { JournalDamagedError } from './chain.ts'
 import { JournalReader } from './reader.ts'
-import type { JournalRow } from './rows.ts'
+import { GENESIS_HASH, hashRow, type JournalRow } from './rows.ts'
 
 const ROWS = 400
 /** Large ones come in many pieces. */
@@ -11,79 +12,124 @@ const PAYLOADS = [0, 1, 300, 70_000]
 
 let database: FreshDatabase
 let pool: Pool
+/** One that reads ahead. */
+let ahead: JournalReader
 let written: JournalRow[]
 beforeEach(async () => {
   database = await freshDatabase('dash33')
   pool = new Pool(poolConfig(database.url))
+  ahead = new JournalReader(pool, poolConfig(database.url))
   written = []
   let sequence = 0
   for (let n = 0; n < ROWS; n++) {
-    const row = {
+    const unhashed = {
       firstSequence: sequence + 1,
       lastSequence: sequence + 1 + ((n * 37) % 90),
       epoch: 5_000_000_000 + n,
       payload: Buffer.alloc(PAYLOADS[n % PAYLOADS.length]!, n),
       digestBefore: n.toString(16).padStart(16, '0'),
-      previousHash: Buffer.alloc(32, n),
-      hash: Buffer.alloc(32, n + 1),
+      previousHash: written.at(-1)?.hash ?? GENESIS_HASH,
     }
+    const row = { ...unhashed, hash: hashRow(unhashed) }
     sequence = row.lastSequence
     written.push(row)
-    await pool.query(
-      'INSERT INTO journal_batch (first_seq, last_seq, epoch, payload, digest_before, prev_hash, hash) VALUES ($1, $2, $3, $4, $5, $6, $7)',
-      Object.values(row),
-    )
   }
+  const columns = ['bigint', 'bigint', 'bigint', 'bytea', 'text', 'bytea', 'bytea']
+  await pool.query(
+    `INSERT INTO journal_batch (first_seq, last_seq, epoch, payload, digest_before, prev_hash, hash)
+     SELECT * FROM unnest(${columns.map((type, i) => `$${i + 1}::${type}[]`).join(', ')})`,
+    columns.map((_, i) => written.map((row) => Object.values(row)[i])),
+  )
 })
 afterEach(async () => {
   await pool.end()
   await database.drop()
 })
 
-async function read(reader: JournalReader, after: number): Promise<JournalRow[]> {
+/** @param last the row that it begins behind */
+async function read(reader: JournalReader, last: JournalRow | null = null): Promise<JournalRow[]> {
   const rows: JournalRow[] = []
-  for await (const row of reader.batchesAfter(after)) rows.push(row)
+  for await (const row of reader.batchesAfter(last?.lastSequence ?? 0, last?.hash ?? GENESIS_HASH)) rows.push(row)
   return rows
 }
 
+/** Rows until there are no more, and why. */
+async function readUntilFault(reader: JournalReader) {
+  const rows: JournalRow[] = []
+  try {
+    for await (const row of reader.batchesAfter(0, GENESIS_HASH)) rows.push(row)
+  } catch (error) {
+    return { rows, error }
+  }
+  return { rows, error: null }
+}
+
 const readable = (rows: readonly JournalRow[]) =>
-  rows.map(({ payload, previousHash, hash, ...rest }) => ({
-    ...rest,
+  rows.map(({ firstSequence, lastSequence, epoch, digestBefore, payload, previousHash, hash }) => ({
+    ...{ firstSequence, lastSequence, epoch, digestBefore },
     bytes: [payload, previousHash, hash].map((bytes) => Buffer.from(bytes).toString('base64')),
   }))
 
+const sessions = async () => {
+  const { rows } = await pool.query('SELECT pid FROM pg_stat_activity WHERE datname = current_database()')
+  return rows.length
+}
+
 describe('the journal as it is read', () => {
-  it('is what was written, over many pages, by a connection and by a pool, from any batch on', async () => {
+  it('is what was written, over many pages, by a connection, by a pool and ahead, from any batch on', async () => {
     const client = new Client(poolConfig(database.url))
     await client.connect()
     const pages: number[] = []
-    for await (const rows of new JournalReader(client).pagesAfter(0)) pages.push(rows.length)
+    for await (const rows of new JournalReader(client).pagesAfter(0, GENESIS_HASH)) pages.push(rows.length)
     expect(pages.length).toBeGreaterThan(2)
-    expect(readable(await read(new JournalReader(client), 0))).toEqual(readable(written))
+    expect(readable(await read(new JournalReader(client)))).toEqual(readable(written))
     await client.end()
+    expect(readable(await read(ahead))).toEqual(readable(written))
     const middle = written[ROWS / 2]!
-    expect(readable(await read(new JournalReader(pool), middle.lastSequence))).toEqual(
-      readable(written.slice(ROWS / 2 + 1)),
-    )
-    expect(await read(new JournalReader(pool), written.at(-1)!.lastSequence)).toEqual([])
+    const rest = readable(written.slice(ROWS / 2 + 1))
+    expect(readable(await read(new JournalReader(pool), middle))).toEqual(rest)
+    expect(await read(new JournalReader(pool), written.at(-1)!)).toEqual([])
   })
 
-  it('comes with what follows a gap, which is for the reader to find', async () => {
-    await pool.query('DELETE FROM journal_batch WHERE first_seq BETWEEN 2 AND 9000')
-    const rest = written.filter(({ firstSequence }) => firstSequence < 2 || firstSequence > 9_000)
-    expect(readable(await read(new JournalReader(pool), 1))).toEqual(readable(rest.slice(1)))
+  it.each([
+    ['a gap', 'DELETE FROM journal_batch WHERE first_seq = $1', 1],
+    ['an altered row', `UPDATE journal_batch SET payload = '\\x07' WHERE first_seq = $1`, 0],
+    ['another epoch', 'UPDATE journal_batch SET epoch = 1 WHERE first_seq = $1', 0],
+    ['a broken chain', 'UPDATE journal_batch SET prev_hash = hash WHERE first_seq = $1', 0],
+  ])('ends before %s, and says where', async (_, damage, later) => {
+    const place = ROWS - 5
+    await pool.query(damage, [written[place]!.firstSequence])
+    for (const reader of [new JournalReader(pool), ahead]) {
+      const { rows, error } = await readUntilFault(reader)
+      expect(readable(rows)).toEqual(readable(written.slice(0, place)))
+      expect(error).toBeInstanceOf(JournalDamagedError)
+      expect(String(error)).toContain(`journal batch ${written[place + later]!.firstSequence} `)
+    }
+  })
+
+  it('is read no further where nobody goes on, and nobody stays behind', async () => {
+    const before = await sessions()
+    let read = 0
+    for await (const rows of ahead.pagesAfter(0, GENESIS_HASH)) {
+      read += rows.length
+      if (read > ROWS / 2) break
+    }
+    expect(read).toBeLessThan(ROWS)
+    await expect.poll(sessions).toBe(before)
   })
 
   it('fails where the database does, and the connection goes on', async () => {
     const client = new Client(poolConfig(database.url))
     await client.connect()
     await client.query('SET search_path = pg_catalog')
-    await expect(read(new JournalReader(client), 0)).rejects.toThrow('journal_batch')
+    await expect(read(new JournalReader(client))).rejects.toThrow('journal_batch')
     expect((await client.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }])
     await client.end()
-    await expect(read(new JournalReader(client), 0)).rejects.toThrow()
-    const nowhere = new Pool({ ...poolConfig(database.url), port: 1 })
-    await expect(read(new JournalReader(nowhere), 0)).rejects.toThrow('ECONNREFUSED')
-    await nowhere.end()
+    await expect(read(new JournalReader(client))).rejects.toThrow()
+    const nowhere = { ...poolConfig(database.url), port: 1 }
+    const lost = new Pool(nowhere)
+    await expect(read(new JournalReader(lost))).rejects.toThrow('ECONNREFUSED')
+    await lost.end()
+    await expect(read(new JournalReader(pool, nowhere))).rejects.toThrow('ECONNREFUSED')
   })
 })

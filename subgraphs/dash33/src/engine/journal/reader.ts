@@ -1,35 +1,44 @@
-import type { ClientBase } from 'pg'
-import { COMMANDS_PER_PAGE, PageQuery } from './page-query.ts'
+import type { ClientConfig } from 'pg'
+import { Chain } from './chain.ts'
+import { type Connection, fetchPage, fullTo, type JournalPage, pagesFrom } from './page.ts'
+import { ReadAhead } from './read-ahead.ts'
 import type { JournalRow, SnapshotRow } from './rows.ts'
 
 /** The journal as anybody may read it. */
 export class JournalReader {
-  readonly #connection: Pick<ClientBase, 'query'>
+  readonly #connection: Connection
+  readonly #ahead: ClientConfig | null
 
-  constructor(connection: Pick<ClientBase, 'query'>) {
+  /** @param ahead what is longer than a page is read and proved on a connection of its own, by a thread of its own; null: it is not */
+  constructor(connection: Connection, ahead: ClientConfig | null = null) {
     this.#connection = connection
+    this.#ahead = ahead
   }
 
-  /** The batches that follow `sequence`, in order. */
-  async *batchesAfter(sequence: number): AsyncGenerator<JournalRow> {
-    for await (const rows of this.pagesAfter(sequence)) yield* rows
+  /**
+   * The batches that follow `sequence`, in order, each proved: contiguous, chained and unaltered.
+   * @param hash of the batch that ends with `sequence`
+   * @throws JournalDamagedError behind the last of them, where the next one is not
+   */
+  async *batchesAfter(sequence: number, hash: Uint8Array): AsyncGenerator<JournalRow> {
+    for await (const rows of this.pagesAfter(sequence, hash)) yield* rows
   }
 
-  /** The same in pages; the next one is fetched while one is worked on. */
-  async *pagesAfter(sequence: number): AsyncGenerator<readonly JournalRow[]> {
-    let page = this.#page(sequence)
-    for (;;) {
-      const rows = await page
-      const last = rows.at(-1)
-      if (!last) return
-      const more = last.lastSequence - rows[0]!.firstSequence + 1 >= COMMANDS_PER_PAGE
-      if (more) {
-        page = this.#page(last.lastSequence)
-        // Heard of when it is awaited.
-        page.catch(() => undefined)
-      }
-      yield rows
-      if (!more) return
+  /** The same in pages; what comes next is fetched while one is worked on. */
+  async *pagesAfter(sequence: number, hash: Uint8Array): AsyncGenerator<readonly JournalRow[]> {
+    const chain = new Chain(sequence, hash)
+    const first = await fetchPage(this.#connection, sequence)
+    const last = fullTo(first)
+    if (last === null || this.#ahead === null) {
+      yield* proved(pagesFrom(this.#connection, Promise.resolve(first)), chain)
+      return
+    }
+    const ahead = new ReadAhead(this.#ahead, { sequence: last.lastSequence, hash: new Uint8Array(last.hash) })
+    try {
+      yield* proved([first], chain)
+      yield* ahead.pages()
+    } finally {
+      await ahead.end()
     }
   }
 
@@ -71,11 +80,12 @@ export class JournalReader {
     const { rows } = await this.#connection.query('SELECT epoch FROM engine_epoch WHERE id = 1')
     return Number(rows[0].epoch)
   }
+}
 
-  async #page(after: number): Promise<readonly JournalRow[]> {
-    const query = new PageQuery(after)
-    // A pool's answer is a promise of its own: it also tells that there was no connection.
-    const [rows] = await Promise.all([query.rows, this.#connection.query(query)])
-    return rows
+async function* proved(pages: AsyncIterable<JournalPage> | Iterable<JournalPage>, chain: Chain) {
+  for await (const { rows } of pages) {
+    const { sound, fault } = chain.prove(rows)
+    yield rows.slice(0, sound)
+    if (fault) throw fault
   }
 }

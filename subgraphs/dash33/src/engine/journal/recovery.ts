@@ -4,13 +4,9 @@ import { Engine } from '../engine.ts'
 import type { EngineBatch } from '../events.ts'
 import { ENGINE_VERSION } from '../version.ts'
 import { commandsOf, decodeBatch, openBatch, type Segment } from './batch-format.ts'
+import { damaged, JournalDamagedError } from './chain.ts'
 import type { JournalReader } from './reader.ts'
-import { GENESIS_HASH, hashRow, type JournalRow, type SnapshotRow } from './rows.ts'
-
-/** The journal does not lead to a state that can be trusted. */
-export class JournalDamagedError extends Error {
-  override readonly name = 'JournalDamagedError'
-}
+import { GENESIS_HASH, type JournalRow, type SnapshotRow } from './rows.ts'
 
 export interface Recovered {
   readonly engine: Engine
@@ -69,66 +65,50 @@ export async function catchUp(
   emitAfter = 0,
 ): Promise<Uint8Array> {
   let hash = journalHash
-  for await (const rows of journal.pagesAfter(engine.state.sequence)) {
+  for await (const rows of journal.pagesAfter(engine.state.sequence, journalHash)) {
     for (const row of rows) {
-      if (row.lastSequence > emitAfter) emit(replay(engine, row, hash))
-      else pass(engine, row, hash)
-      hash = row.hash
+      if (row.lastSequence > emitAfter) emit(replay(engine, row))
+      else pass(engine, row)
     }
+    hash = rows.at(-1)?.hash ?? hash
   }
   return hash
 }
 
 /**
- * Applies one journaled batch, or only its commands up to `through`.
- * @throws JournalDamagedError where it does not follow from what came before.
+ * Applies one batch of those that are proved, or only its commands up to `through`.
+ * @throws JournalDamagedError where the engine is not the one that it was written by.
  */
-export function replay(
-  engine: Engine,
-  row: JournalRow,
-  previousHash: Uint8Array,
-  through = row.lastSequence,
-): Replayed {
-  const fault = proved(engine, row, previousHash)
+export function replay(engine: Engine, row: JournalRow, through = row.lastSequence): Replayed {
   const journaled = decodeBatch(row.payload)
-  assertFits(engine, row, journaled.engineVersion, fault)
+  assertFits(engine, row, journaled.engineVersion)
   const { sequence } = engine.state
   const commands = commandsOf(journaled)
-  if (row.lastSequence !== sequence + commands.length) throw fault('has a wrong length')
+  if (row.lastSequence !== sequence + commands.length) throw damaged(row, 'has a wrong length')
   const wanted = through < row.lastSequence ? commands.slice(0, through - sequence) : commands
   const { batch, acks } = engine.applyBatch(wanted, journaled.time)
   return { batch, acks, segments: journaled.segments }
 }
 
 /** The same of a whole batch where nobody reads what comes of it: the engine cannot be used any more where this throws. */
-export function pass(engine: Engine, row: JournalRow, previousHash: Uint8Array): void {
-  const fault = proved(engine, row, previousHash)
+export function pass(engine: Engine, row: JournalRow): void {
   const opened = openBatch(row.payload)
   // Nothing of the first format can be replayed: `replay` says so.
-  if (opened === null) return void replay(engine, row, previousHash)
-  assertFits(engine, row, opened.engineVersion, fault)
+  if (opened === null) return void replay(engine, row)
+  assertFits(engine, row, opened.engineVersion)
   engine.applyUnheard(opened.commands, opened.time)
-  if (row.lastSequence !== engine.state.sequence) throw fault('has a wrong length')
-}
-
-/** Holds a row against what came before. @returns what makes an error of it */
-function proved(engine: Engine, row: JournalRow, previousHash: Uint8Array) {
-  const { sequence } = engine.state
-  const fault = (text: string) => new JournalDamagedError(`journal batch ${row.firstSequence} ${text}`)
-  if (row.firstSequence !== sequence + 1) throw fault(`does not follow ${sequence}`)
-  if (!equal(row.previousHash, previousHash)) throw fault('does not continue the chain')
-  if (!equal(row.hash, hashRow(row))) throw fault('was altered')
-  return fault
+  if (row.lastSequence !== engine.state.sequence) throw damaged(row, 'has a wrong length')
 }
 
 /** Holds a batch against the engine that is to apply it. */
-function assertFits(engine: Engine, row: JournalRow, engineVersion: number, fault: (text: string) => Error): void {
+function assertFits(engine: Engine, row: JournalRow, engineVersion: number): void {
   if (engineVersion !== ENGINE_VERSION) {
-    throw fault(
+    throw damaged(
+      row,
       `is of engine version ${engineVersion}, and this is ${ENGINE_VERSION}: let the old engine close, so that its snapshot holds all`,
     )
   }
-  if (row.digestBefore !== engine.state.digest.hex()) throw fault('was written on another state')
+  if (row.digestBefore !== engine.state.digest.hex()) throw damaged(row, 'was written on another state')
 }
 
 /** The newest snapshot no later than `through` that restores to what it says, or the beginning. */
@@ -152,8 +132,4 @@ function restoreFault(engine: Engine, snapshot: SnapshotRow): string | null {
   // One that an older form wrote is written anew in this one: its hash proves only that it is unaltered.
   if (!isCurrentState(snapshot.state)) return null
   return hashState(writeState(engine.state)) === snapshot.stateHash ? null : 'restores to another state'
-}
-
-function equal(a: Uint8Array, b: Uint8Array): boolean {
-  return Buffer.compare(a, b) === 0
 }

@@ -39,7 +39,7 @@ export class JournalStore {
   private constructor(config: ClientConfig, connection: Client) {
     this.#config = config
     this.#connection = connection
-    this.journal = new JournalReader(connection)
+    this.journal = new JournalReader(connection, config)
   }
 
   /** Connects without leading: for now the journal may only be read. */
