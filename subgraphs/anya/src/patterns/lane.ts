@@ -63,12 +63,13 @@ export class Lane {
   async #run(): Promise<void> {
     while (this.#waiting.length > 0 && !this.#stopping.signal.aborted) {
       const bars = this.#waiting
+      this.#waiting = []
       const result = await this.recogniser.take(bars)
       if (!result.ok) {
+        this.#waiting = [...bars, ...this.#waiting].slice(-MAX_WAITING_BARS)
         await new Promise((resolve) => setTimeout(resolve, RETRY_MS))
         continue
       }
-      this.#waiting = this.#waiting.filter(({ openTime }) => openTime > bars.at(-1)!.openTime)
       for (const pattern of result.value) {
         this.#keep(pattern)
         for (const listener of this.#listeners) listener(pattern)

@@ -12,7 +12,7 @@ export interface ScanColumns {
   readonly close: Float64Array
 }
 
-/** What was found, three numbers a time: index of the bar, index in CANDLESTICKS, TA-Lib's value: 100 or 200, negative where bearish. */
+/** What was found, three numbers a time: index of the bar, index in CANDLESTICKS, TA-Lib's value: 80, 100 or 200, negative where bearish. */
 export type Hits = Int32Array
 
 type WasmFunction = (...args: number[]) => number
