@@ -38,6 +38,8 @@ interface Examined {
   /** Every rule that the document meets, once. */
   readonly rules: readonly Rule[]
   readonly isVariable: boolean
+  /** For those who may see all of it. */
+  readonly whole: Restriction
   readonly kept: Map<string, Restriction>
 }
 
@@ -72,11 +74,11 @@ export class Authorization {
     variables: Variables = {},
   ): Restriction {
     const examined = this.#examine(document, operationName)
-    const { operation, rules, isVariable, kept } = examined
+    const { operation, rules, isVariable, kept, whole } = examined
     const who = identity === null ? 'nobody' : 'somebody'
-    const held = new Set(rules.filter((rule) => meets(rule, identity, this.#policies)))
     if (!isVariable) {
-      if (held.size === rules.length) return open(document)
+      const held = new Set(rules.filter((rule) => meets(rule, identity, this.#policies)))
+      if (held.size === rules.length) return whole
       const key = `${who} ${rules.map((rule) => (held.has(rule) ? 1 : 0)).join('')}`
       const judge: Judge = (asked) => asked.some((rule) => !held.has(rule))
       return keptAs(key, kept, () =>
@@ -86,7 +88,7 @@ export class Authorization {
     // Which types introspection is asked for differs from request to request.
     const judge: Judge = (asked) => asked.some((rule) => !meets(rule, identity, this.#policies))
     const pruned = this.#prune(document, operation, judge, variables)
-    if (pruned.denials.length === 0) return open(document)
+    if (pruned.denials.length === 0) return whole
     const key = `${who} ${JSON.stringify(pruned.denials.map(({ path }) => path))}`
     return keptAs(key, kept, () => restriction(document, operation, who, key, pruned))
   }
@@ -107,14 +109,11 @@ export class Authorization {
       for (const rule of asked) met.add(rule)
       return false
     })
-    const examined = { operation, rules: [...met], isVariable, kept: new Map<string, Restriction>() }
+    const whole = { planned: document, document, key: '', errors: () => [] }
+    const examined = { operation, rules: [...met], isVariable, whole, kept: new Map<string, Restriction>() }
     byName.set(operationName ?? '', examined)
     return examined
   }
-}
-
-function open(document: DocumentNode): Restriction {
-  return { planned: document, document, key: '', errors: () => [] }
 }
 
 function keptAs(key: string, kept: Map<string, Restriction>, make: () => Restriction): Restriction {

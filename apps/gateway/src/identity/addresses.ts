@@ -4,9 +4,11 @@ import { BlockList, isIP, isIPv6 } from 'node:net'
 /** Tells from which address a request comes: the socket's, or what a trusted proxy says of it. */
 export class Addresses {
   readonly #trusted = new BlockList()
+  readonly #trustsNone: boolean
 
   /** @param proxies addresses or networks such as `10.0.0.0/8`. @throws Error naming one that cannot be read. */
   constructor(proxies: readonly string[]) {
+    this.#trustsNone = proxies.length === 0
     for (const proxy of proxies) {
       const [address = '', prefix] = proxy.split('/')
       const bits = Number(prefix ?? (isIPv6(address) ? 128 : 32))
@@ -21,6 +23,7 @@ export class Addresses {
     request: Pick<IncomingMessage, 'headers'> & { readonly socket: { readonly remoteAddress?: string | undefined } },
   ): string {
     let address = plain(request.socket.remoteAddress ?? '')
+    if (this.#trustsNone) return address
     const forwarded = request.headers['x-forwarded-for']
     const hops = (Array.isArray(forwarded) ? forwarded.join(',') : (forwarded ?? ''))
       .split(',')
@@ -40,7 +43,7 @@ export class Addresses {
 
 /** Whom limits count together: a network hands a household or a machine an IPv6 prefix of 64 bits, and every address in it. */
 export function networkOf(address: string): string {
-  if (!isIPv6(address)) return address
+  if (!address.includes(':')) return address
   const [head = '', tail] = address.split('::')
   const left = head === '' ? [] : head.split(':')
   const right = tail === undefined || tail === '' ? [] : tail.split(':')
@@ -51,6 +54,7 @@ export function networkOf(address: string): string {
 
 /** `::ffff:1.2.3.4` is how a socket for both families writes an IPv4 address. */
 function plain(address: string): string {
+  if (!address.includes(':')) return address
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1]
   return mapped ?? address.replace(/%.*$/, '')
 }

@@ -44,24 +44,33 @@ export class Rates {
 
   /** Counts an amount where it fits. @returns 0, or after how many milliseconds it will fit: then nothing is counted. */
   take(rule: RateRule, id: string, amount = 1): number {
-    const wait = this.wait(rule, id, amount)
-    if (wait === 0) this.count(rule, id, amount)
+    const key = keyOf(rule, id)
+    const window = this.#windows.get(key)
+    const wait = this.#wait(rule, window, amount)
+    if (wait === 0) this.#count(rule, key, window, amount)
     else this.#options.onLimited?.(rule.name)
     return wait
   }
 
   /** @returns 0 where an amount fits now, else after how many milliseconds it will. */
   wait(rule: RateRule, id: string, amount = 1): number {
-    const window = this.#windows.get(`${rule.name} ${id}`)
+    return this.#wait(rule, this.#windows.get(keyOf(rule, id)), amount)
+  }
+
+  count(rule: RateRule, id: string, amount = 1): void {
+    const key = keyOf(rule, id)
+    this.#count(rule, key, this.#windows.get(key), amount)
+  }
+
+  #wait(rule: RateRule, window: Window | undefined, amount: number): number {
     const most = rule.most * this.#scale
     // What exceeds the limit all by itself is let through when nothing else is there: it can never fit.
     return window ? window.wait(this.#options.clock.now(), Math.min(amount, most), most) : 0
   }
 
-  count(rule: RateRule, id: string, amount = 1): void {
-    const key = `${rule.name} ${id}`
-    const window = this.#windows.get(key) ?? new Window(rule.windowMs)
-    this.#windows.delete(key)
+  #count(rule: RateRule, key: string, known: Window | undefined, amount: number): void {
+    const window = known ?? new Window(rule.windowMs)
+    if (known) this.#windows.delete(key)
     this.#windows.set(key, window)
     if (this.#windows.size > MAX_WINDOWS) this.#windows.delete(this.#windows.keys().next().value ?? key)
     window.add(this.#options.clock.now(), amount)
@@ -92,6 +101,10 @@ export class Rates {
   close(): void {
     clearInterval(this.#timer)
   }
+}
+
+function keyOf({ name }: RateRule, id: string): string {
+  return `${name} ${id}`
 }
 
 /** The count of a fixed window and of the one before; the sliding one covers a share of the latter. */

@@ -58,7 +58,12 @@ export class GraphqlEndpoint {
     const requestId = requestIdOf(request)
     response.setHeader('x-request-id', requestId)
     const span = startSpan('graphql', 'server', request.headers.traceparent?.toString(), { 'request.id': requestId })
-    response.once('close', () => span.end())
+    const gone = new AbortController()
+    response.once('close', () => {
+      span.end()
+      // An abort builds an error with its stack: not for those who got their answer.
+      if (!response.writableFinished) gone.abort()
+    })
     const client = clientOf(request.headers)
     const address = this.#options.addresses.of(request)
     const asked = { requestId, address, span, ...(client === null ? {} : { client }) }
@@ -88,11 +93,6 @@ export class GraphqlEndpoint {
     if (live) return this.#options.multipart.serve(request, response, live, asked)
     const origin = { ...asked, startedAt, caller: caller.value }
     if (await this.#answerShared(operation.value, origin, response)) return
-    const gone = new AbortController()
-    response.once('close', () => {
-      // An abort builds an error with its stack: not for those who got their answer.
-      if (!response.writableFinished) gone.abort()
-    })
     const answer = await this.#options.answers.answer(operation.value, { ...origin, signal: gone.signal })
     send(response, answer)
   }
@@ -126,7 +126,8 @@ export class GraphqlEndpoint {
       const { startedAt } = origin
       record(origin, { type: 'query', operation: found.operationName, startedAt, codes: [] }, log, metrics)
     }
-    send(response, { status: found.answer.status, headers: cacheHeaders(found), body: found.answer.body })
+    const { status, body } = found.answer
+    send(response, { status, headers: cacheHeaders(found), body })
     return true
   }
 
@@ -153,5 +154,6 @@ export class GraphqlEndpoint {
 }
 
 function send(response: ServerResponse, { status, headers, body }: Answer): void {
-  response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) }).end(body)
+  response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) })
+  response.end(body)
 }

@@ -50,11 +50,15 @@ const RETRY_AFTER_MS = 50
 export class UpstreamDataSource implements Source {
   readonly #upstream: Upstream
   readonly #options: DataSourceOptions
+  readonly #spanName: string
+  readonly #spanAttributes: Readonly<Record<string, string>>
   #inHand = 0
 
   constructor(upstream: Upstream, options: DataSourceOptions) {
     this.#upstream = upstream
     this.#options = options
+    this.#spanName = `fetch ${upstream.name}`
+    this.#spanAttributes = { 'subgraph.name': upstream.name }
   }
 
   async fetch(request: SourceRequest): Promise<UpstreamResult> {
@@ -88,22 +92,21 @@ export class UpstreamDataSource implements Source {
   async #ask({ body, context, cachePolicy }: SourceRequest): Promise<UpstreamResult | null> {
     const { breaker, timeoutMs, log } = this.#options
     const { caller, requestId, signal } = context
-    const headers: Record<string, string> = { 'content-type': 'application/json', 'x-request-id': requestId }
+    const headers: Record<string, string> = {
+      'content-type': 'application/json',
+      accept: 'application/json',
+      'x-request-id': requestId,
+    }
     const authorization = caller.authorization()
     if (authorization !== null) headers.authorization = authorization
-    const span = startSpan(`fetch ${this.#upstream.name}`, 'client', context.span, {
-      'subgraph.name': this.#upstream.name,
-    })
+    const span = startSpan(this.#spanName, 'client', context.span, this.#spanAttributes)
     const startedAt = performance.now()
     let outcome: 'OK' | 'UNAVAILABLE' = 'UNAVAILABLE'
     const traceparent = traceparentOf(span)
     if (traceparent !== undefined) headers.traceparent = traceparent
     if (context.trace) headers['apollo-federation-include-trace'] = 'ftv1'
     try {
-      const { result, cacheControl } = await this.#upstream.execute(
-        { body, headers },
-        signal ? { timeoutMs, signal } : { timeoutMs },
-      )
+      const { result, cacheControl } = await this.#upstream.execute({ body, headers }, { timeoutMs, signal })
       if (isStopping(result)) throw new UpstreamUnavailable(this.#upstream.name, 'it is stopping')
       breaker.succeeded()
       outcome = 'OK'

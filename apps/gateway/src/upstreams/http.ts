@@ -1,8 +1,9 @@
 import type { SerializedRequest } from '@opsource/subgraph'
 import { fault } from '../errors.ts'
-import { Poster, type PostLimits } from './posting.ts'
+import { Poster } from './posting.ts'
 import { UpstreamSockets } from './sockets.ts'
 import {
+  type FetchLimits,
   readResult,
   type Upstream,
   type UpstreamAnswer,
@@ -26,10 +27,9 @@ export class HttpUpstream implements Upstream {
     this.#sockets = new UpstreamSockets(name, url)
   }
 
-  async execute(request: SerializedRequest, limits: PostLimits): Promise<UpstreamAnswer> {
+  async execute(request: SerializedRequest, limits: FetchLimits): Promise<UpstreamAnswer> {
     try {
-      const headers = { ...request.headers, 'content-type': 'application/json', accept: 'application/json' }
-      const { status, cacheControl, text } = await this.#poster.post(headers, request.body, limits)
+      const { status, cacheControl, text } = await this.#poster.post(request.headers, request.body, limits)
       return { result: this.#answer(status, text), cacheControl }
     } catch (error) {
       if (error instanceof UpstreamUnavailable) throw error
@@ -43,7 +43,7 @@ export class HttpUpstream implements Upstream {
 
   async ready(): Promise<void> {
     const answer = await this.execute(
-      { body: '{"query":"{ __typename }"}', headers: {} },
+      { body: '{"query":"{ __typename }"}', headers: { 'content-type': 'application/json' } },
       { timeoutMs: READY_TIMEOUT_MS },
     )
     if (!answer.result.data) throw new UpstreamUnavailable(this.name, 'it does not answer a query')

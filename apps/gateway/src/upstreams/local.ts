@@ -1,5 +1,12 @@
 import type { SerializedRequest, Subgraph } from '@opsource/subgraph'
-import { readResult, type Upstream, type UpstreamAnswer, type UpstreamSink, UpstreamUnavailable } from './upstream.ts'
+import {
+  type FetchLimits,
+  readResult,
+  type Upstream,
+  type UpstreamAnswer,
+  type UpstreamSink,
+  UpstreamUnavailable,
+} from './upstream.ts'
 
 /** A subgraph that runs in this process. */
 export class LocalUpstream implements Upstream {
@@ -11,10 +18,7 @@ export class LocalUpstream implements Upstream {
     this.#subgraph = subgraph
   }
 
-  async execute(
-    request: SerializedRequest,
-    limits: { timeoutMs: number; signal?: AbortSignal },
-  ): Promise<UpstreamAnswer> {
+  async execute(request: SerializedRequest, limits: FetchLimits): Promise<UpstreamAnswer> {
     const body = await this.#within(this.#subgraph.execute(request), limits)
     return { result: readResult(this.name, body), cacheControl: null }
   }
@@ -51,7 +55,7 @@ export class LocalUpstream implements Upstream {
   /** The subgraph belongs to whoever started it. */
   async close(): Promise<void> {}
 
-  async #within<T>(work: Promise<T>, { timeoutMs, signal }: { timeoutMs: number; signal?: AbortSignal }): Promise<T> {
+  async #within<T>(work: Promise<T>, { timeoutMs, signal }: FetchLimits): Promise<T> {
     const { promise: stopped, reject } = Promise.withResolvers<never>()
     const timer = setTimeout(
       () => reject(new UpstreamUnavailable(this.name, `no answer within ${timeoutMs} ms`)),

@@ -1,4 +1,5 @@
 import { type Dispatcher, Pool } from 'undici'
+import type { FetchLimits } from './upstream.ts'
 
 /** Enough to keep a subgraph's two or three database connections busy; more only moves the queue. */
 const MAX_CONNECTIONS = 64
@@ -8,11 +9,6 @@ export interface Posted {
   readonly status: number
   readonly cacheControl: string | null
   readonly text: string
-}
-
-export interface PostLimits {
-  readonly timeoutMs: number
-  readonly signal?: AbortSignal
 }
 
 /** Sends requests to one server over kept connections and reads their answers whole. */
@@ -26,7 +22,7 @@ export class Poster {
   }
 
   /** Rejects where the connection breaks, `timeoutMs` passes or the signal fires. */
-  post(headers: Readonly<Record<string, string>>, body: string, { timeoutMs, signal }: PostLimits): Promise<Posted> {
+  post(headers: Readonly<Record<string, string>>, body: string, { timeoutMs, signal }: FetchLimits): Promise<Posted> {
     if (signal?.aborted) return Promise.reject(new Error('the request was abandoned'))
     return new Promise((resolve, reject) => {
       const exchange = new Exchange(resolve, reject, timeoutMs, signal)

@@ -7,12 +7,17 @@ import { isPlain, type Plain } from '../execute/plain.ts'
 export interface Upstream {
   readonly name: string
   /** Rejects with `UpstreamUnavailable` where no GraphQL answer comes within `timeoutMs`, or `signal` says stop. */
-  execute(request: SerializedRequest, limits: { timeoutMs: number; signal?: AbortSignal }): Promise<UpstreamAnswer>
+  execute(request: SerializedRequest, limits: FetchLimits): Promise<UpstreamAnswer>
   /** @returns a function that ends the subscription at its source; nothing reaches the sink after it. */
   subscribe(request: SerializedRequest, sink: UpstreamSink): () => void
   /** Rejects, saying why, while the subgraph cannot do its work. */
   ready(): Promise<void>
   close(): Promise<void>
+}
+
+export interface FetchLimits {
+  readonly timeoutMs: number
+  readonly signal?: AbortSignal | undefined
 }
 
 export interface UpstreamAnswer {
