@@ -28,7 +28,7 @@ export class Outlet {
   }
 
   get isReady(): boolean {
-    return this.#socket.readyState === this.#socket.OPEN && this.#socket.bufferedAmount < MAX_UNSENT
+    return this.#socket.readyState === this.#socket.OPEN && this.#stream.writableLength < MAX_UNSENT
   }
 
   /** Whether the other side leaves unread what it was sent. */
@@ -50,7 +50,6 @@ export class Outlet {
    * character for each byte, since with a buffer for each message the collector would mark the whole heap again and again.
    */
   sendEvent(head: string, payload: Payload): void {
-    if (this.#socket.readyState !== this.#socket.OPEN) return
     const length = head.length + payload.byteText.length
     const begin = textFrameHeader(length) + head
     if (length < SHARED_FROM) {
