@@ -49,7 +49,7 @@ describe.each(graphs)('operations on %s', (_, executors) => {
         if (isRight) expect(ours).toEqual(apollos)
         compared++
       }),
-      { numRuns: 25, seed: 4 },
+      { numRuns: 40, seed: 4 },
     )
     expect(compared).toBeGreaterThan(15)
   })
