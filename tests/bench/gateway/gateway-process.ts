@@ -131,9 +131,7 @@ export function pinned(
   stdio: ('ignore' | 'pipe' | 'inherit')[],
 ): ChildProcess {
   const node = [process.execPath, ...command]
-  const [program = process.execPath, ...given] = existsSync(TASKSET)
-    ? [TASKSET, '-c', core, ...node]
-    : node
+  const [program = process.execPath, ...given] = existsSync(TASKSET) ? [TASKSET, '-c', core, ...node] : node
   const child = spawn(program, given, {
     stdio,
     env: { PATH: process.env.PATH, NODE_ENV: 'production', APOLLO_TELEMETRY_DISABLED: 'true' },

@@ -2,26 +2,30 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
-import { GatewayProcess, type Measured, OTHER_CORE, pinned } from './gateway-process.ts'
-import { routedSupergraph } from './gateways/routed-supergraph.ts'
+import { GatewayProcess, type Load, leaveGatewaysCore, type Measured, OTHER_CORE, pinned } from './gateway-process.ts'
+import { keptSupergraph, routedSupergraph } from './gateways/routed-supergraph.ts'
 import { type OperationName, operations, requestOf } from './operations.ts'
+import { median } from './statistics.ts'
+import { targetsOf } from './targets.ts'
 
-const USAGE = `npm run bench:gateway -- [--rounds 5] [--requests 2000] [--hands 16] [--warmUp 4000] [--only ours,stock,…] [--operations one,four]
+const USAGE = `npm run bench:gateway -- [--rounds 5] [--requests 2000] [--hands 16] [--warmUp 8000] [--only ours,stock,…] [--operations one,four]
 
 CPU of the gateway's process for each request, ours and its peers' in the same run, before the same subgraphs over HTTP.
+\`bare\` is ours without authentication, limits, log and metrics; \`kept\` is ours answering from its cache.
 The peers are installed first: npm ci --prefix tests/bench/gateway
 `
 const FIRST_SUBGRAPH_PORT = 4_701
 const FIRST_PORT = 4_710
+/** For the time that one request takes when no other is under way. */
+const ALONE: Load = { requests: 500, hands: 1 }
 
 const { values: options } = parseArgs({
   options: {
     rounds: { type: 'string', default: '5' },
     requests: { type: 'string', default: '2000' },
     hands: { type: 'string', default: '16' },
-    /** Until then code is still being compiled, in all of them. */
-    warmUp: { type: 'string', default: '4000' },
-    only: { type: 'string', default: 'stock,ours,bare,hive,hive-rust' },
+    warmUp: { type: 'string', default: '8000' },
+    only: { type: 'string', default: 'stock,ours,bare,hive,hive-rust,kept' },
     operations: { type: 'string', default: 'one,four' },
     help: { type: 'boolean', default: false },
   },
@@ -31,20 +35,30 @@ async function main(): Promise<void> {
   if (options.help) return void process.stdout.write(USAGE)
   if (!existsSync(path.join(import.meta.dirname, 'node_modules'))) throw new Error(USAGE)
   const folder = mkdtempSync(path.join(tmpdir(), 'bench-gateway-'))
-  const supergraph = path.join(folder, 'supergraph.graphql')
-  writeFileSync(supergraph, routedSupergraph(FIRST_SUBGRAPH_PORT))
+  const supergraphs = { routed: path.join(folder, 'routed.graphql'), kept: path.join(folder, 'kept.graphql') }
+  writeFileSync(supergraphs.routed, routedSupergraph(FIRST_SUBGRAPH_PORT))
+  writeFileSync(supergraphs.kept, keptSupergraph(FIRST_SUBGRAPH_PORT))
+  leaveGatewaysCore()
   const subgraphs = pinned(
     OTHER_CORE,
     [here('subgraphs.ts'), `${FIRST_SUBGRAPH_PORT}`],
     ['ignore', 'inherit', 'inherit'],
   )
-  const gateways = options.only.split(',').map((name, index) => start(name, FIRST_PORT + index, supergraph))
+  const gateways = options.only.split(',').map((name, index) => start(name, FIRST_PORT + index, supergraphs))
   try {
     for (const gateway of gateways) await gateway.ready()
     const names = options.operations.split(',').filter((name): name is OperationName => name in operations)
-    for (const name of names) await compareAnswers(gateways, name)
-    const samples = await measure(gateways, names)
-    for (const name of names) print(name, gateways, samples)
+    const bytes = new Map<OperationName, number>()
+    for (const name of names) bytes.set(name, await compareAnswers(gateways, name))
+    await warmUp(gateways, names)
+    const loaded = await measure(gateways, names, { requests: Number(options.requests), hands: Number(options.hands) })
+    const alone = await measure(
+      gateways.filter(({ name }) => name === 'ours' || name === 'bare'),
+      names,
+      ALONE,
+    )
+    for (const name of names) print(name, bytes.get(name) ?? 0, gateways, loaded)
+    console.log(`\n${targetsOf(samplesOf(loaded), samplesOf(alone))}`)
   } finally {
     await Promise.all(gateways.map((gateway) => gateway.stop()))
     subgraphs.kill('SIGKILL')
@@ -56,7 +70,12 @@ function here(file: string): string {
   return path.join(import.meta.dirname, file)
 }
 
-function start(name: string, port: number, supergraph: string): GatewayProcess {
+interface Supergraphs {
+  readonly routed: string
+  readonly kept: string
+}
+
+function start(name: string, port: number, { routed, kept }: Supergraphs): GatewayProcess {
   const ports = [`${port}`, `${FIRST_SUBGRAPH_PORT}`]
   const url = (path: string) => `http://127.0.0.1:${port}${path}`
   switch (name) {
@@ -64,19 +83,21 @@ function start(name: string, port: number, supergraph: string): GatewayProcess {
       return new GatewayProcess(name, [here('gateways/stock.ts'), ...ports], url('/'))
     case 'ours':
       return new GatewayProcess(name, [here('gateways/ours.ts'), ...ports], url('/graphql'))
+    case 'kept':
+      return new GatewayProcess(name, [here('gateways/ours.ts'), ...ports, kept], url('/graphql'))
     case 'bare':
       return new GatewayProcess(name, [here('gateways/bare.ts'), ...ports], url('/'))
     case 'hive':
-      return new GatewayProcess(name, [here('gateways/hive.mjs'), `${port}`, 'js', supergraph], url('/graphql'))
+      return new GatewayProcess(name, [here('gateways/hive.mjs'), `${port}`, 'js', routed], url('/graphql'))
     case 'hive-rust':
-      return new GatewayProcess(name, [here('gateways/hive.mjs'), `${port}`, 'rust', supergraph], url('/graphql'))
+      return new GatewayProcess(name, [here('gateways/hive.mjs'), `${port}`, 'rust', routed], url('/graphql'))
     default:
       throw new Error(`${name} is no gateway of this bench: ${USAGE}`)
   }
 }
 
-/** A fast wrong answer counts for nothing. */
-async function compareAnswers(gateways: readonly GatewayProcess[], name: OperationName): Promise<void> {
+/** A fast wrong answer counts for nothing. @returns how many bytes the right one has. */
+async function compareAnswers(gateways: readonly GatewayProcess[], name: OperationName): Promise<number> {
   const answers = await Promise.all(
     gateways.map(async (gateway) => ({ gateway: gateway.name, answer: await gateway.ask(requestOf(name)) })),
   )
@@ -87,6 +108,7 @@ async function compareAnswers(gateways: readonly GatewayProcess[], name: Operati
   const odd = answers.filter((_, index) => texts[index] !== texts[0])
   if (odd.length > 0)
     throw new Error(`${odd.map(({ gateway }) => gateway).join()} and ${answers[0]?.gateway} answer ${name} differently`)
+  return Buffer.byteLength(JSON.stringify({ data: answers[0]?.answer.data }))
 }
 
 function sorted(value: unknown): unknown {
@@ -99,34 +121,47 @@ function sorted(value: unknown): unknown {
   )
 }
 
-type Samples = Map<string, Measured[]>
+type Samples = ReadonlyMap<string, readonly Measured[]>
+
+function keyOf(operation: string, gateway: string): string {
+  return `${operation} ${gateway}`
+}
+
+function samplesOf(samples: Samples) {
+  return (operation: string, gateway: string) => samples.get(keyOf(operation, gateway)) ?? []
+}
+
+/** Until then code is still being compiled, and answers that may be kept are not yet. */
+async function warmUp(gateways: readonly GatewayProcess[], names: readonly OperationName[]): Promise<void> {
+  const load = { requests: Number(options.warmUp), hands: Number(options.hands) }
+  for (const name of names)
+    for (const gateway of gateways) await gateway.measure((index) => requestOf(name, index), load)
+}
 
 /** Each round measures every gateway once, one after the other, so that whatever else the machine does meets all of them. */
-async function measure(gateways: readonly GatewayProcess[], names: readonly OperationName[]): Promise<Samples> {
-  const [rounds, requests, hands] = [Number(options.rounds), Number(options.requests), Number(options.hands)]
-  const samples: Samples = new Map()
-  for (const name of names)
-    for (const gateway of gateways)
-      await gateway.measure((index) => requestOf(name, index), { requests: Number(options.warmUp), hands })
-  for (let round = 0; round < rounds; round++) {
+async function measure(
+  gateways: readonly GatewayProcess[],
+  names: readonly OperationName[],
+  load: Load,
+): Promise<Samples> {
+  const samples = new Map<string, Measured[]>()
+  for (let round = 0; round < Number(options.rounds); round++) {
     for (const name of names) {
       for (const gateway of gateways) {
-        const key = `${name} ${gateway.name}`
-        samples.set(key, [
-          ...(samples.get(key) ?? []),
-          await gateway.measure((index) => requestOf(name, index), { requests, hands }),
-        ])
+        const measured = await gateway.measure((index) => requestOf(name, index), load)
+        const key = keyOf(name, gateway.name)
+        samples.set(key, [...(samples.get(key) ?? []), measured])
       }
     }
   }
   return samples
 }
 
-function print(name: OperationName, gateways: readonly GatewayProcess[], samples: Samples): void {
-  const of = (gateway: string) => samples.get(`${name} ${gateway}`) ?? []
+function print(name: OperationName, bytes: number, gateways: readonly GatewayProcess[], samples: Samples): void {
+  const of = (gateway: string) => samplesOf(samples)(name, gateway)
   const ours = of('ours')
   console.log(
-    `\n${name}: ${cpus()[0]?.model}, Node ${process.version}, ${ours.length} rounds of ${options.requests} requests, ${options.hands} at a time`,
+    `\n${name}, an answer of ${bytes} bytes: ${cpus()[0]?.model}, Node ${process.version}, ${ours.length} rounds of ${options.requests} requests, ${options.hands} at a time`,
   )
   console.log(
     '| gateway | CPU ms a request (least) | ÷ ours (median of pairs; all) | a second | p50 ms |\n|---|---:|---:|---:|---:|',
@@ -142,11 +177,6 @@ function print(name: OperationName, gateways: readonly GatewayProcess[], samples
     ]
     console.log(`| ${gateway.name} | ${cells.join(' | ')} |`)
   }
-}
-
-function median(values: readonly number[]): number {
-  const ordered = values.toSorted((a, b) => a - b)
-  return ordered[ordered.length >> 1] ?? Number.NaN
 }
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))

@@ -5,11 +5,13 @@ import { systemClock } from '@opsource/kernel'
 import { pino } from 'pino'
 import { Registry } from 'prom-client'
 import { startGateway } from '../../../../apps/gateway/src/gateway.ts'
+import { fileSource } from '../../../../apps/gateway/src/supergraph/file-source.ts'
 import { Issuer } from '../../../../apps/gateway/src/testing/issuer.ts'
 import { SUBGRAPHS } from '../operations.ts'
 
-/** The product's gateway with all that it does: authentication, authorization, limits, log and metrics. Prints a token that holds. */
-const [port, firstPort] = process.argv.slice(2).map(Number)
+/** The product's gateway with all that it does: authentication, authorization, limits, log and metrics. Prints a token that holds. Arguments: port, the first subgraph's port, file of another supergraph. */
+const [port, firstPort] = process.argv.slice(2, 4).map(Number)
+const supergraph = process.argv[4]
 const issuer = new Issuer(systemClock)
 const verifier = new TokenVerifier({
   keys: async () => issuer.jwks(),
@@ -31,5 +33,6 @@ await startGateway({
   log,
   metrics: new Registry(),
   rateScale: 1_000_000,
+  ...(supergraph === undefined ? {} : { supergraph: fileSource(supergraph) }),
 })
 process.stdout.write(`${issuer.token()}\n`)

@@ -15,3 +15,10 @@ export function routedSupergraph(firstPort: number): string {
     acceptEnforced(sdl),
   )
 }
+
+/** The same, but that everybody's answer to everything may be kept. */
+export function keptSupergraph(firstPort: number): string {
+  return routedSupergraph(firstPort)
+    .replace(/(?<!directive )@cacheControl\([^)]*\)/g, '')
+    .replace(/^type \w+(?: implements [\w& ]+)?/gm, '$& @cacheControl(maxAge: 3600)')
+}
