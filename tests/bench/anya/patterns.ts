@@ -1,14 +1,14 @@
 // Patterns: real bars appended in blocks, all 61 of TA-Lib's candlestick functions on each, through the worker thread as in the service.
 import { MAX_LOOKBACK } from '../../../subgraphs/anya/src/patterns/candlesticks.ts'
 import { columnsOf, Recogniser } from '../../../subgraphs/anya/src/patterns/recogniser.ts'
+import { gappedHours, recordedHours } from '../../../subgraphs/anya/src/patterns/recorded-hours.ts'
 import { Scanner } from '../../../subgraphs/anya/src/patterns/scanner.ts'
-import { gappedBars, hourlyBars } from '../../../subgraphs/anya/src/testing/hourly-bars.ts'
 
 const BLOCKS = [1, 8, 64, 256, 1_024]
 /** One bar at a time is slow enough to be measured on fewer. */
 const MOST_BLOCKS = 10_000
 
-type Bars = ReturnType<typeof hourlyBars>
+type Bars = ReturnType<typeof recordedHours>
 
 async function timed(work: () => Promise<unknown>) {
   const begun = performance.now()
@@ -37,7 +37,7 @@ async function recognise(scanner: Scanner, bars: Bars, size: number): Promise<vo
 
 /** @returns a row per block size: bars a second by the clock, and by the processor time of the whole process. */
 export async function measurePatterns(): Promise<object[]> {
-  const bars = gappedBars(hourlyBars())
+  const bars = gappedHours(recordedHours())
   const scanner = new Scanner({ scanned: () => {}, scannerRestarted: () => {} })
   await scanner.start()
   await append(scanner, bars, 1_024)

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { hourlyBars } from '../testing/hourly-bars.ts'
 import type { Bar } from './bar.ts'
 import { CHART_KINDS, ChartFinder, type ChartPattern } from './charts.ts'
+import { recordedHours } from './recorded-hours.ts'
 
 /** A market that goes from turn to turn in straight lines, ten bars each, after a calm that fixes its average true range. */
 function drawn(...turns: number[]): Bar[] {
@@ -59,7 +59,7 @@ test('a market that only rises has no pattern', () => {
 })
 
 test('every kind occurs in 42,000 real hours, and no later bar takes a pattern back or adds one to the past', () => {
-  const bars = hourlyBars()
+  const bars = recordedHours()
   const whole = found(bars)
   expect(new Set(whole.map(({ kind }) => kind))).toEqual(new Set(CHART_KINDS))
   for (const size of [500, 7_301, 15_000])

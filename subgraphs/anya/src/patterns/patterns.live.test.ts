@@ -10,10 +10,10 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type FreshDatabase, freshDatabase } from '../../../../tests/support/database.ts'
 import { openDatabase } from '../database.ts'
 import { startAnya } from '../index.ts'
-import { hourlyBars } from '../testing/hourly-bars.ts'
 import type { Bar } from './bar.ts'
 import { CANDLESTICKS } from './candlesticks.ts'
 import { columnsOf } from './recogniser.ts'
+import { recordedHours } from './recorded-hours.ts'
 import { BarStore, MAX_BARS } from './store.ts'
 import { Talib } from './talib.ts'
 
@@ -22,7 +22,7 @@ const BAR_MS = 5_000
 const START = Date.UTC(2024, 7, 9)
 const log = pino({ level: 'silent' })
 /** The shapes of real hours, played as bars of five seconds. */
-const BARS = hourlyBars()
+const BARS = recordedHours()
   .slice(0, 300)
   .map((bar, i) => ({ ...bar, openTime: START + i * BAR_MS, volume: 4 }))
 

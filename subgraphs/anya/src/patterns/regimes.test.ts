@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { hourlyBars } from '../testing/hourly-bars.ts'
 import type { Bar } from './bar.ts'
+import { recordedHours } from './recorded-hours.ts'
 import { RegimeMeter } from './regimes.ts'
 
 const barAt = (close: number): Bar => ({ openTime: 0, open: close, high: close, low: close, close, volume: 0 })
@@ -42,7 +42,7 @@ test('a market that stands still is in a range of low volatility', () => {
 })
 
 test('what is said of a bar does not depend on those after it, and is what the definition says', () => {
-  const closes = hourlyBars()
+  const closes = recordedHours()
     .slice(0, 1_000)
     .map(({ close }) => close)
   const whole = regimesOf(closes)

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { hourlyBars } from '../testing/hourly-bars.ts'
 import { columnsOf } from './recogniser.ts'
+import { recordedHours } from './recorded-hours.ts'
 import { Scanner } from './scanner.ts'
 import { Talib } from './talib.ts'
 
-const hours = hourlyBars()
+const hours = recordedHours()
 const columns = columnsOf(hours.slice(0, 500))
 const restarts: string[] = []
 const observer = { scanned: () => {}, scannerRestarted: (reason: string) => void restarts.push(reason) }

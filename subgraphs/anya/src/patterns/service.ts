@@ -36,10 +36,6 @@ export class PatternService {
     this.#markets = new Map(parts.symbols.map((symbol) => [symbol, this.#follow(symbol)]))
   }
 
-  get isReady(): boolean {
-    return this.#scanner.isReady
-  }
-
   /** Loads TA-Lib, goes once more through the bars that are kept, and follows the markets. */
   async start(): Promise<void> {
     await this.#scanner.start()

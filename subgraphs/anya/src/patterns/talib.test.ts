@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { gappedBars, hourlyBars } from '../testing/hourly-bars.ts'
 import type { Bar } from './bar.ts'
 import { CANDLESTICKS, MAX_LOOKBACK } from './candlesticks.ts'
 import { columnsOf } from './recogniser.ts'
+import { gappedHours, recordedHours } from './recorded-hours.ts'
 import { MAX_SCAN_BARS, Talib } from './talib.ts'
 
 const ANSWERS = path.join(import.meta.dirname, '../../../../data/patterns/talib.json')
@@ -16,7 +16,7 @@ let bars: Bar[]
 let batch: Int32Array
 beforeAll(async () => {
   talib = await Talib.load()
-  bars = gappedBars(hourlyBars())
+  bars = gappedHours(recordedHours())
   batch = talib.scan(columnsOf(bars), 0)
 })
 
