@@ -1,3 +1,10 @@
+export {
+  type AssessmentRequest,
+  assessPortfolio,
+  type LevelAssessment,
+  type MarketAssessment,
+  type PortfolioAssessment,
+} from './assessment.ts'
 export type { Backtest } from './backtest.ts'
 export {
   alignHistories,
