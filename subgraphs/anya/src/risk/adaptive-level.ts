@@ -1,5 +1,6 @@
-/** A violation makes the next forecast of a level as much more cautious as this part of that level, 20 violations' worth at once at most. */
+/** A violation lowers what is asked by this part of what is promised: slow enough that one bad week is no new regime. */
 const STEP = 0.05
+/** Bounds, as parts of what is promised: at a quarter of 1 % a window of 1,000 still has residuals to tell from. */
 const LOWEST = 0.25
 const HIGHEST = 2
 
