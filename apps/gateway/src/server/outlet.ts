@@ -9,7 +9,7 @@ import { textFrameHeader } from './frames.ts'
 export const MAX_UNSENT = 256 * 1024
 /** Who asks and asks and reads no answer is cut off. In bytes. */
 const MAX_UNREAD_ANSWERS = 8 * 1024 * 1024
-/** Longer events are sent from the one buffer that all readers share; shorter ones are copied, which costs less than a second piece. */
+/** Events of so many characters go out from the one buffer that all share; shorter ones are copied, which costs less than a second piece. */
 export const SHARED_FROM = 16 * 1024
 
 /** The way out of one socket: bounded in what waits in it, and whoever found it full hears when it is empty. */
@@ -50,14 +50,14 @@ export class Outlet {
    * character for each byte, since with a buffer for each message the collector would mark the whole heap again and again.
    */
   sendEvent(head: string, payload: Payload): void {
-    const length = head.length + payload.byteText.length
-    const begin = textFrameHeader(length) + head
-    if (length < SHARED_FROM) {
-      this.#stream.write(begin + payload.byteText, 'latin1')
+    if (payload.size < SHARED_FROM) {
+      const message = head + payload.byteText
+      this.#stream.write(textFrameHeader(message.length) + message, 'latin1')
     } else {
+      const { bytes } = payload
       this.#stream.cork()
-      this.#stream.write(begin, 'latin1')
-      this.#stream.write(payload.bytes)
+      this.#stream.write(textFrameHeader(head.length + bytes.length) + head, 'latin1')
+      this.#stream.write(bytes)
       this.#stream.uncork()
     }
   }
