@@ -10,6 +10,21 @@ interface Kind {
 }
 
 const KINDS: Readonly<Record<string, Kind>> = {
+  forecast: {
+    path: 'FILE.csv',
+    about: 'the next bar’s return by boosted trees, purged walk-forward, with baselines, tests and leak controls',
+    load: async () => (await import('./forecast.ts')).evaluateForecast,
+  },
+  volatility: {
+    path: 'FILE.csv',
+    about: 'the variance of the next six bars by boosted trees against HAR and EWMA, by QLIKE',
+    load: async () => (await import('./volatility.ts')).evaluateVolatility,
+  },
+  nab: {
+    path: 'DIR',
+    about: "a streaming anomaly detector, on a corpus laid out as the Numenta Anomaly Benchmark's",
+    load: async () => (await import('./nab.ts')).evaluateNab,
+  },
   var: {
     path: 'FILE.csv',
     about: 'value at risk and expected shortfall one bar ahead, 1 % and 5 %, with backtests',

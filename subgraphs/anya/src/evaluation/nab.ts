@@ -1,0 +1,151 @@
+import { BASELINES } from './nab-baselines.ts'
+import { type Corpus, type LabelledSeries, readCorpus } from './nab-corpus.ts'
+import { bestThreshold, type Detections, type Outcome, type Profile, scoreAt } from './nab-scorer.ts'
+import { halves, heard, type Parameters, type Reports, reportsOf, steadyThreshold, tune } from './nab-tuning.ts'
+
+const SEED = 20_150_101
+const SPLIT = 'every other file of the list sorted by name; the first half begins with the first'
+
+/**
+ * The streaming committee on a corpus laid out as NAB's: parameters and threshold are fixed on one half of the files and scored on the other,
+ * both ways, beside baselines that are treated alike.
+ * @throws InvalidCorpus
+ */
+export async function evaluateNab(directory: string) {
+  return evaluateCorpus(await readCorpus(directory))
+}
+
+export function evaluateCorpus({ series, profiles }: Corpus) {
+  const started = performance.now()
+  const reports = series.map(reportsOf)
+  const names = (half: readonly Reports[]) => half.map((each) => each.series.name)
+  const [first, second] = halves(reports)
+  const baselines = Object.entries(BASELINES).map(([name, score]) => ({ name, heard: baseline(series, score) }))
+  const figuresOf = (profile: Profile): Readonly<Record<string, Figures>> => ({
+    committee: figures(directionsOf(reports, profile), profile, steadyThreshold),
+    ...Object.fromEntries(baselines.map((each) => [each.name, figures(each.heard, profile, bestThreshold)])),
+  })
+  return {
+    kind: 'nab',
+    files: series.length,
+    rows: series.reduce((sum, each) => sum + each.value.length, 0),
+    windows: series.reduce((sum, each) => sum + each.windows.length, 0),
+    split: { rule: SPLIT, first: names(first), second: names(second) },
+    profiles: Object.fromEntries(Object.entries(profiles).map(([name, profile]) => [name, figuresOf(profile)])),
+    ...held(directionsOf(reports, profiles.standard!), profiles.standard!),
+    seconds: (performance.now() - started) / 1_000,
+  }
+}
+
+/** One half on which everything is fixed, and the other on which it is scored, with the same parameters in both. */
+interface Direction {
+  readonly fixedOn: 'first' | 'second'
+  readonly parameters: Parameters | undefined
+  readonly tuned: readonly Detections[]
+  readonly heldOut: readonly Detections[]
+  readonly heldOutSeries: readonly LabelledSeries[]
+}
+
+function directionsOf(reports: readonly Reports[], profile: Profile): readonly Direction[] {
+  const [first, second] = halves(reports)
+  const direction = (fixedOn: 'first' | 'second', own: readonly Reports[], other: readonly Reports[]): Direction => {
+    const parameters = tune(own, profile)
+    const said = (half: readonly Reports[]) => half.map((each) => heard(each, parameters))
+    const heldOutSeries = other.map((each) => each.series)
+    return { fixedOn, parameters, tuned: said(own), heldOut: said(other), heldOutSeries }
+  }
+  return [direction('first', first, second), direction('second', second, first)]
+}
+
+function baseline(
+  series: readonly LabelledSeries[],
+  score: (series: LabelledSeries, seed: number) => Float64Array,
+): readonly Direction[] {
+  const [first, second] = halves(series.map((each, index) => ({ each, said: said(each, score(each, SEED + index)) })))
+  const direction = (fixedOn: 'first' | 'second', own: typeof first, other: typeof first): Direction => ({
+    fixedOn,
+    parameters: undefined,
+    tuned: own.map((item) => item.said),
+    heldOut: other.map((item) => item.said),
+    heldOutSeries: other.map((item) => item.each),
+  })
+  return [direction('first', first, second), direction('second', second, first)]
+}
+
+const said = ({ windows }: LabelledSeries, score: Float64Array): Detections => ({ score, windows })
+
+type Thresholding = (series: readonly Detections[], profile: Profile) => { readonly threshold: number }
+
+type Figures = ReturnType<typeof figures>
+
+function figures(directions: readonly Direction[], profile: Profile, thresholding: Thresholding) {
+  const scored = directions.map(({ fixedOn, parameters, tuned, heldOut }) => {
+    const { threshold } = thresholding(tuned, profile)
+    return {
+      fixedOn,
+      parameters,
+      threshold,
+      onIt: scoreAt(tuned, profile, threshold),
+      heldOut: scoreAt(heldOut, profile, threshold),
+    }
+  })
+  const first = directions[0]!
+  const everything = [...first.tuned, ...first.heldOut]
+  const { threshold } = bestThreshold(everything, profile)
+  return {
+    heldOut: scored.map(({ fixedOn, parameters, threshold, onIt, heldOut }) => ({
+      fixedOn,
+      parameters: { ...parameters, threshold },
+      scoreWhereFixed: onIt.score,
+      score: heldOut.score,
+      windows: heldOut.windows,
+      found: heldOut.found,
+      falsePositives: heldOut.falsePositives,
+    })),
+    /** Each file scored with what was fixed on the half that it is not in. */
+    heldOutOfBoth: pooled(
+      scored.map((each) => each.heldOut),
+      profile,
+    ),
+    allFiles: {
+      parametersOf: 'first',
+      thresholdOf: 'all files, as NAB does',
+      threshold,
+      ...scoreAt(everything, profile, threshold),
+    },
+  }
+}
+
+function pooled(outcomes: readonly Outcome[], profile: Profile): number {
+  const raw = outcomes.reduce((sum, each) => sum + each.raw, 0)
+  const windows = outcomes.reduce((sum, each) => sum + each.windows, 0)
+  const nothing = -profile.falseNegative * windows
+  return windows === 0 ? 100 + 100 * raw : (100 * (raw - nothing)) / (profile.truePositive * windows - nothing)
+}
+
+/** Results by file and by category in the standard profile, each file with what was fixed on the half that it is not in. */
+function held(directions: readonly Direction[], profile: Profile) {
+  const files = directions.flatMap(({ tuned, heldOut, heldOutSeries }) => {
+    const { threshold } = steadyThreshold(tuned, profile)
+    return heldOutSeries.map(({ name }, index) => {
+      const { raw, windows, found, falsePositives } = scoreAt([heldOut[index]!], profile, threshold)
+      return { name, windows, found, falsePositives, raw }
+    })
+  })
+  files.sort((left, right) => (left.name < right.name ? -1 : 1))
+  const categories = Map.groupBy(files, ({ name }) => name.split('/')[0]!)
+  return {
+    fileResults: files,
+    categoryResults: [...categories].map(([name, own]) => {
+      const sum = (of: (file: (typeof own)[number]) => number) => own.reduce((total, file) => total + of(file), 0)
+      return {
+        name,
+        files: own.length,
+        windows: sum((file) => file.windows),
+        found: sum((file) => file.found),
+        falsePositives: sum((file) => file.falsePositives),
+        raw: sum((file) => file.raw),
+      }
+    }),
+  }
+}
