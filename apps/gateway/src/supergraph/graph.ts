@@ -39,7 +39,7 @@ export class Graph {
     this.supergraphSchema = supergraph.schema.toGraphQLJSSchema()
     this.planner = new QueryPlanner(supergraph)
     this.possibleTypes = new PossibleTypes(this.supergraphSchema)
-    this.aliases = new Aliases(this.supergraphSchema)
+    this.aliases = new Aliases(this.supergraphSchema, sdl)
     this.#rules = new RuleBook(sdl, this.schema)
   }
 

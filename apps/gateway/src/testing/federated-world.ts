@@ -2,10 +2,11 @@ import { createHash } from 'node:crypto'
 import { Supergraph } from '@apollo/federation-internals'
 import {
   execute,
-  type FieldNode,
+  type GraphQLAbstractType,
   type GraphQLFieldResolver,
   type GraphQLOutputType,
   type GraphQLSchema,
+  getArgumentValues,
   getNamedType,
   getNullableType,
   isAbstractType,
@@ -18,6 +19,7 @@ import {
   type SelectionSetNode,
 } from 'graphql'
 import { readResult, type UpstreamResult } from '../upstreams/upstream.ts'
+import { fieldSet, fieldsOf, sent, texts } from './field-sets.ts'
 
 /** How often something goes wrong, of 100. */
 export interface Weather {
@@ -41,6 +43,8 @@ interface Thing {
   readonly identity: string
   /** What the gateway sent of it. */
   readonly given: Readonly<Record<string, unknown>> | null
+  /** Whether it is part of the key of what has its number. */
+  readonly isOfKey?: boolean
 }
 
 const KEY = /([A-Z]\w*)-(\d+)$/
@@ -119,16 +123,21 @@ export class FederatedWorld {
 
   #entity(given: Record<string, unknown>, schema: GraphQLSchema): Thing {
     const type = String(given.__typename)
-    const key = [...(this.#keys.get(type) ?? [])].map((name) => given[name]).find((value) => KEY.test(String(value)))
-    const [, name = type, number = '0'] = KEY.exec(String(key)) ?? []
-    return { __typename: isAbstractType(schema.getType(type)) ? name : type, identity: `${name}-${number}`, given }
+    const values = [...(this.#keys.get(type) ?? [])].map((name) => given[name])
+    const own = values.find((value) => typeof value === 'string' && KEY.test(value))
+    const [, name = type, number = '0'] = KEY.exec(String(own ?? textWithin(values) ?? '')) ?? []
+    // A key's object bears the number of what it is a key of, and a name of its own.
+    const of = own === undefined ? type : name
+    return { __typename: isAbstractType(schema.getType(type)) ? of : type, identity: `${of}-${number}`, given }
   }
 
   /** @throws Error where that is the weather. */
   #value(thing: Thing, field: string, parent: string, type: GraphQLOutputType, args: object): unknown {
     const [, owner = parent] = KEY.exec(thing.identity) ?? []
-    const isKey = (this.#keys.get(parent) ?? this.#keys.get(owner))?.has(field) === true
-    const required = this.#required.get(`${parent}.${field}`)
+    const isText = ['String', 'ID'].includes(String(getNullableType(type)))
+    const isKey =
+      (this.#keys.get(parent) ?? this.#keys.get(owner))?.has(field) === true || (thing.isOfKey === true && isText)
+    const required = this.#requiredBy(parent, field)
     const basis = required ? this.#basisOf(thing, parent, required) : null
     const identity = `${thing.identity}.${field}${JSON.stringify(Object.entries(args).sort())}${basis ?? ''}`
     if (isKey && isLeafType(getNullableType(type))) return `${field}-${thing.identity}`
@@ -139,7 +148,27 @@ export class FederatedWorld {
       }
       if (!isNonNullType(type) && this.#chance(identity, 'null') < this.#weather.nulls) return null
     }
-    return this.#valueOf(type, identity)
+    return isKey ? this.#keyObject(type, thing) : this.#valueOf(type, identity)
+  }
+
+  /** Of an implementation what an interface object's field is computed from counts too. */
+  #requiredBy(parent: string, field: string): SelectionSetNode | undefined {
+    const type = this.schema.getType(parent)
+    const names = [parent, ...(type && 'getInterfaces' in type ? type.getInterfaces().map(({ name }) => name) : [])]
+    return names.map((name) => this.#required.get(`${name}.${field}`)).find((set) => set !== undefined)
+  }
+
+  /** The object of a key, or each of its list's, bears the number of what it is a key of: that can be found by it again. */
+  #keyObject(type: GraphQLOutputType, thing: Thing): unknown {
+    const nullable = getNullableType(type)
+    if (isListType(nullable)) return [0, 1].map(() => this.#keyObject(nullable.ofType, thing))
+    const { name } = getNamedType(type)
+    return {
+      __typename: name,
+      identity: `${name}-${KEY.exec(thing.identity)?.[2] ?? 0}`,
+      given: null,
+      isOfKey: true,
+    } satisfies Thing
   }
 
   #valueOf(type: GraphQLOutputType, identity: string): unknown {
@@ -158,12 +187,7 @@ export class FederatedWorld {
     if (scalar) return scalar(number)
     if (!known || !('getFields' in known || 'getTypes' in known))
       return { number, list: [number, { text: `${number}` }] }
-    const possible = isAbstractType(known)
-      ? this.schema
-          .getPossibleTypes(known)
-          .map(({ name }) => name)
-          .sort()
-      : [known.name]
+    const possible = isAbstractType(known) ? this.#possible(known) : [known.name]
     const concrete = possible[number % possible.length] ?? known.name
     const isEntity = this.#keys.has(concrete)
     // Where a subgraph knows an interface as an object only, that is what it answers.
@@ -172,33 +196,43 @@ export class FederatedWorld {
     return { __typename, identity: of, given: null } satisfies Thing
   }
 
+  /** What every subgraph can tell of that knows the type as an abstract one. */
+  #possible(type: GraphQLAbstractType): string[] {
+    const known = [...this.subgraphs.values()].flatMap((schema) => {
+      const own = schema.getType(type.name)
+      return isAbstractType(own) ? [new Set(schema.getPossibleTypes(own).map(({ name }) => name))] : []
+    })
+    const names = this.schema.getPossibleTypes(type).map(({ name }) => name)
+    return names.filter((name) => known.every((set) => set.has(name))).sort()
+  }
+
   /** What a field is computed from: as the gateway sent it, or as it is. */
   #basisOf(thing: Thing, parent: string, set: SelectionSetNode): string {
-    const pick = (from: Readonly<Record<string, unknown>>, { selections }: SelectionSetNode): object =>
-      Object.fromEntries(
-        selections.flatMap((selection) => {
-          if (selection.kind !== Kind.FIELD) return []
-          const value = from[selection.name.value]
-          const isObject = selection.selectionSet && typeof value === 'object' && value !== null
-          return [[selection.name.value, isObject ? pick(Object(value), selection.selectionSet ?? set) : value]]
-        }),
-      )
-    if (thing.given) return JSON.stringify(pick(thing.given, set))
-    return JSON.stringify(this.#pick(thing, parent, set))
+    return JSON.stringify(thing.given ? sent(thing.given, set) : this.#pick(thing, parent, set))
   }
 
   #pick(thing: Thing, parent: string, set: SelectionSetNode): object {
     const type = this.schema.getType(parent)
     const fields = type && 'getFields' in type ? type.getFields() : {}
-    return Object.fromEntries(
-      fieldsOf(set).map(({ name: { value: name }, selectionSet }) => {
-        const definition = fields[name]
-        if (!definition || !('args' in definition)) throw new Error(`${parent} has no field ${name}`)
-        const value = this.#quietly(() => this.#value(thing, name, parent, definition.type, {}))
-        if (!selectionSet || value === null) return [name, value]
-        return [name, this.#pick(value as Thing, getNamedType(definition.type).name, selectionSet)]
-      }),
-    )
+    const entries = set.selections.flatMap((selection): [string, unknown][] => {
+      if (selection.kind === Kind.INLINE_FRAGMENT) {
+        const name = selection.typeCondition?.name.value ?? parent
+        return name === thing.__typename ? Object.entries(this.#pick(thing, name, selection.selectionSet)) : []
+      }
+      if (selection.kind !== Kind.FIELD || selection.name.value === '__typename') return []
+      const { name, selectionSet } = selection
+      const definition = fields[name.value]
+      if (!definition || !('args' in definition)) throw new Error(`${parent} has no field ${name.value}`)
+      const args = getArgumentValues(definition, selection)
+      const value = this.#quietly(() => this.#value(thing, name.value, parent, definition.type, args))
+      if (!selectionSet) return [[name.value, value]]
+      const below = (item: unknown): unknown => {
+        if (Array.isArray(item)) return item.map(below)
+        return isThing(item) ? this.#pick(item, item.__typename, selectionSet) : null
+      }
+      return [[name.value, below(value)]]
+    })
+    return Object.fromEntries(entries)
   }
 
   #quietly(read: () => unknown): unknown {
@@ -223,23 +257,17 @@ const SCALARS: Readonly<Record<string, (number: number) => unknown>> = {
   ID: (number) => `id-${number}`,
 }
 
-type Directives = readonly { readonly name: { value: string }; readonly arguments?: readonly unknown[] }[] | undefined
-
-/** The texts that an argument of a directive has, for every time it is applied. */
-function texts(directives: Directives, directive: string, argument: string): string[] {
-  return (directives ?? [])
-    .filter(({ name }) => name.value === directive)
-    .flatMap(({ arguments: given }) => JSON.parse(JSON.stringify(given ?? [])))
-    .filter(({ name }) => name.value === argument)
-    .map(({ value }) => value.value)
+function isThing(value: unknown): value is Thing {
+  return typeof value === 'object' && value !== null && 'identity' in value
 }
 
-function fieldSet(text: string): SelectionSetNode {
-  const [definition] = parse(`{ ${text} }`).definitions
-  if (definition?.kind !== Kind.OPERATION_DEFINITION) throw new Error(`${text} is no set of fields`)
-  return definition.selectionSet
-}
-
-function fieldsOf({ selections }: SelectionSetNode): FieldNode[] {
-  return selections.flatMap((selection) => (selection.kind === Kind.FIELD ? [selection] : []))
+/** The first text within objects and lists that tells what it is a key of. */
+function textWithin(value: unknown): string | undefined {
+  if (typeof value === 'string') return KEY.test(value) ? value : undefined
+  if (typeof value !== 'object' || value === null) return undefined
+  for (const part of Object.values(value)) {
+    const text = textWithin(part)
+    if (text !== undefined) return text
+  }
+  return undefined
 }
