@@ -123,6 +123,24 @@ describe('graphql-transport-ws', () => {
     expect(socket.of(id)).toMatchObject([{ type: 'error', payload: [{ extensions: { code: 'BAD_USER_INPUT' } }] }])
   })
 
+  it.each([1, 100, 1_100, 1_200, 6_000])(
+    'keeps events whole of a text that is longer in bytes, said %i times',
+    async (times) => {
+      const socket = await greeted()
+      const symbol = 'Zürich € 日本 🙂'.repeat(times)
+      const variables = { symbol }
+      const query = 'subscription ($symbol: String!) { ticker(symbol: $symbol) { price market { symbol } } }'
+      socket.send({ id: 'ü', type: 'subscribe', payload: { query, variables } })
+      await until(() => stage.exchange.prices.readerCount === 1, 'the upstream')
+      for (const price of [1, 2]) {
+        stage.exchange.prices.push(price)
+        await until(() => socket.of('ü').length === price, 'the price')
+      }
+      const payload = (price: number) => ({ data: { ticker: { price, market: { symbol } } } })
+      expect(socket.of('ü').map((message) => message.payload)).toEqual([payload(1), payload(2)])
+    },
+  )
+
   it('keeps long events whole between other messages', async () => {
     const socket = await greeted()
     const wide = Array.from({ length: 29 }, (_, i) => `a${i}${'x'.repeat(900)}: price`).join(' ')
