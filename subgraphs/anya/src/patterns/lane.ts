@@ -16,12 +16,20 @@ export class Lane {
   readonly recogniser: Recogniser
   readonly #found = { CANDLESTICK: [] as FoundPattern[], CHART: [] as FoundPattern[] }
   readonly #listeners = new Set<Listener>()
+  readonly #onDropped: (bars: number) => void
   #waiting: Bar[] = []
   #lastOpenTime = Number.NEGATIVE_INFINITY
   #work: Promise<void> | null = null
   readonly #stopping = new AbortController()
 
-  constructor(symbol: string, interval: PatternInterval, scanner: Pick<Scanner, 'scan'>) {
+  /** @param onDropped is told of bars that could not be scanned and are left out, as if nobody had seen them. */
+  constructor(
+    symbol: string,
+    interval: PatternInterval,
+    scanner: Pick<Scanner, 'scan'>,
+    onDropped: (bars: number) => void = () => {},
+  ) {
+    this.#onDropped = onDropped
     this.recogniser = new Recogniser(symbol, interval, scanner)
   }
 
@@ -37,8 +45,7 @@ export class Lane {
   add(bar: Bar): void {
     if (bar.openTime <= this.#lastOpenTime) return
     this.#lastOpenTime = bar.openTime
-    this.#waiting.push(bar)
-    if (this.#waiting.length > MAX_WAITING_BARS) this.#waiting.shift()
+    this.#wait([...this.#waiting, bar])
     this.#work ??= this.#run().finally(() => {
       this.#work = null
     })
@@ -66,7 +73,9 @@ export class Lane {
       this.#waiting = []
       const result = await this.recogniser.take(bars)
       if (!result.ok) {
-        this.#waiting = [...bars, ...this.#waiting].slice(-MAX_WAITING_BARS)
+        // What TA-Lib itself refuses, it would refuse again.
+        if (result.error === 'INVALID') this.#onDropped(bars.length)
+        else this.#wait([...bars, ...this.#waiting])
         await new Promise((resolve) => setTimeout(resolve, RETRY_MS))
         continue
       }
@@ -75,6 +84,11 @@ export class Lane {
         for (const listener of this.#listeners) listener(pattern)
       }
     }
+  }
+
+  #wait(bars: Bar[]): void {
+    this.#waiting = bars.slice(-MAX_WAITING_BARS)
+    if (bars.length > MAX_WAITING_BARS) this.#onDropped(bars.length - MAX_WAITING_BARS)
   }
 
   #keep(pattern: FoundPattern): void {

@@ -14,6 +14,7 @@ export class PatternObserver implements ScanObserver, FeedObserver {
   readonly #restarts: Counter
   readonly #unreadable: Counter
   readonly #lost: Counter
+  readonly #dropped: Counter
   readonly #scans: Histogram
 
   constructor({ metrics, log }: Pick<Ports, 'metrics' | 'log'>) {
@@ -25,6 +26,7 @@ export class PatternObserver implements ScanObserver, FeedObserver {
     this.#restarts = counter('pattern_scanner_restarts', "Starts of TA-Lib's thread after the first.")
     this.#unreadable = counter('pattern_messages_unreadable', 'Market data that patterns could not read.', ['symbol'])
     this.#lost = counter('pattern_bars_lost', 'Bars that could not be written.', ['symbol'])
+    this.#dropped = counter('pattern_bars_dropped', 'Bars that could not be scanned.', ['symbol'])
     this.#scans = new Histogram({
       name: 'opsource_anya_pattern_scan_seconds',
       help: "Seconds from asking TA-Lib's thread to its answer.",
@@ -54,5 +56,10 @@ export class PatternObserver implements ScanObserver, FeedObserver {
   barLost(symbol: string, error: unknown): void {
     this.#lost.inc({ symbol })
     this.#log.error({ symbol, err: error }, 'a bar could not be written')
+  }
+
+  dropped(symbol: string, bars: number): void {
+    this.#dropped.inc({ symbol }, bars)
+    this.#log.error({ symbol, bars }, 'bars could not be scanned for patterns')
   }
 }

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { columnsOf } from './recogniser.ts'
 import { recordedHours } from './recorded-hours.ts'
 import { Scanner } from './scanner.ts'
@@ -8,6 +8,9 @@ const hours = recordedHours()
 const columns = columnsOf(hours.slice(0, 500))
 const restarts: string[] = []
 const observer = { scanned: () => {}, scannerRestarted: (reason: string) => void restarts.push(reason) }
+
+// Threads start slowly on a machine that is busy with other tests.
+vi.setConfig({ testTimeout: 20_000 })
 
 let scanner: Scanner
 beforeEach(() => {
@@ -27,7 +30,7 @@ test('a thread that dies refuses what waits, is started again, and answers as be
   const asked = scanner.scan(columns, 0)
   await scanner.restart()
   expect([await asked, await scanner.scan(columns, 0)]).toContainEqual({ ok: false, error: 'AWAY' })
-  await expect.poll(() => scanner.isReady, { timeout: 5_000 }).toBe(true)
+  await expect.poll(() => scanner.isReady, { timeout: 15_000 }).toBe(true)
   expect(await scanner.scan(columns, 0)).toEqual(before)
   expect(restarts).toHaveLength(1)
 })
@@ -37,8 +40,8 @@ test('a scan that takes too long is refused as such, and its thread replaced', a
   await scanner.start()
   const long = columnsOf([...hours, ...hours])
   expect(await scanner.scan(long, 0)).toEqual({ ok: false, error: 'TIMED_OUT' })
-  await expect.poll(() => restarts.length, { timeout: 5_000 }).toBe(1)
-  await expect.poll(() => scanner.isReady, { timeout: 5_000 }).toBe(true)
+  await expect.poll(() => restarts.length, { timeout: 15_000 }).toBe(1)
+  await expect.poll(() => scanner.isReady, { timeout: 15_000 }).toBe(true)
 })
 
 test('more scans than may wait, and more bars than fit, are refused', async () => {

@@ -76,7 +76,10 @@ export class PatternService {
 
   #follow(symbol: string): Followed {
     const { ports, observer } = this.#parts
-    const lanes = new Map(PATTERN_INTERVALS.map((interval) => [interval, new Lane(symbol, interval, this.#scanner)]))
+    const dropped = (bars: number) => observer.dropped(symbol, bars)
+    const lanes = new Map(
+      PATTERN_INTERVALS.map((interval) => [interval, new Lane(symbol, interval, this.#scanner, dropped)]),
+    )
     for (const lane of lanes.values()) lane.listen((pattern) => observer.found(pattern))
     const feed = new BarFeed(symbol, ports, observer, (interval, bar) => {
       lanes.get(interval)?.add(bar)
