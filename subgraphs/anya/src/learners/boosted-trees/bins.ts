@@ -3,8 +3,8 @@ import { seededRandom } from '@opsource/kernel'
 /** Codes are bytes; one of them stands for a missing value. */
 export const MAX_BINS = 255
 
-/** Quantiles are estimated on no more rows than this: beyond, edges hardly move and only sorting grows. */
-const MAX_SAMPLE = 50_000
+/** Quantiles are estimated on no more rows a bin than this: beyond, edges hardly move and only sorting grows. */
+const SAMPLED_PER_BIN = 400
 
 /** Rows of float32 columns; NaN is a missing value. */
 export interface Matrix {
@@ -34,10 +34,11 @@ export const missingBin = (edges: Float32Array) => edges.length + 1
 export function findEdges({ values, width }: Matrix, bins: number, seed: number): Edges {
   const size = values.length / width
   const random = seededRandom(seed)
+  const sampled = bins * SAMPLED_PER_BIN
   const rows =
-    size <= MAX_SAMPLE
+    size <= sampled
       ? Uint32Array.from({ length: size }, (_, row) => row)
-      : Uint32Array.from({ length: MAX_SAMPLE }, () => Math.floor(random.next() * size))
+      : Uint32Array.from({ length: sampled }, () => Math.floor(random.next() * size))
   return Array.from({ length: width }, (_, column) => {
     const sorted = new Float32Array(rows.length)
     let known = 0

@@ -78,6 +78,7 @@ class Training {
   readonly #gradient: Float64Array
   readonly #hessian: Float64Array
   readonly #packed: Float64Array
+  /** The rows that this round sees, then the others. */
   readonly #sampled: Int32Array
   readonly #order: Int32Array
 
@@ -102,9 +103,12 @@ class Training {
   sample(random: Random, share: number): number {
     const { size } = this.rows
     let count = 0
-    for (let row = 0; row < size; row++) if (share >= 1 || random.next() < share) this.#sampled[count++] = row
-    if (count === 0) this.#sampled[count++] = Math.floor(random.next() * size)
-    return count
+    let rest = size
+    for (let row = 0; row < size; row++) {
+      if (share >= 1 || random.next() < share) this.#sampled[count++] = row
+      else this.#sampled[--rest] = row
+    }
+    return Math.max(count, 1)
   }
 
   addTree(
@@ -120,8 +124,9 @@ class Training {
     this.#order.set(this.#sampled)
     const grown = grower.grow(packed, this.#order, count, columns, gains)
     this.#setLeafValues(grown, offset)
-    if (count < this.rows.size) addLeafValues(grown.tree, this.rows, this.#scores, offset)
-    else this.#addLeaves(grown, offset)
+    this.#addLeaves(grown, offset)
+    const unseen = this.#sampled.subarray(count)
+    addLeafValues(grown.tree, this.rows, unseen, this.#scores, offset)
     return grown.tree
   }
 
@@ -160,6 +165,7 @@ class Judging {
   readonly #labels: Float32Array
   readonly #loss: Loss
   readonly #scores: Float64Array
+  readonly #all: Int32Array
   #rounds = 0
   #lowest: number
   /** The number of rounds with the lowest loss; 0 where no tree is better than the base. */
@@ -170,11 +176,12 @@ class Judging {
     this.#labels = labels
     this.#loss = loss
     this.#scores = scoresOf(base, rows.size)
+    this.#all = Int32Array.from({ length: rows.size }, (_, row) => row)
     this.#lowest = loss.mean(this.#scores, labels)
   }
 
   addTree(tree: BinnedTree, output: number): void {
-    addLeafValues(tree, this.#rows, this.#scores, output * this.#rows.size)
+    addLeafValues(tree, this.#rows, this.#all, this.#scores, output * this.#rows.size)
   }
 
   /** Ends a round. @returns how many rounds ago the loss was lowest. */

@@ -32,11 +32,17 @@ export function leafValue(tree: Tree, values: Float32Array, offset: number): num
   return tree.value[node]!
 }
 
-/** Adds to `scores`, from `offset` on, the values of the leaves that the rows fall into. */
-export function addLeafValues(tree: BinnedTree, rows: BinnedRows, scores: Float64Array, offset: number): void {
+/** Adds to `scores`, from `offset` on, the values of the leaves that the listed rows fall into. */
+export function addLeafValues(
+  tree: BinnedTree,
+  rows: BinnedRows,
+  listed: Int32Array,
+  scores: Float64Array,
+  offset: number,
+): void {
   const { feature, bin, missing, missingLeft, left, right, value } = tree
   const bytesPerRow = rows.wordsPerRow * 4
-  for (let row = 0; row < rows.size; row++) {
+  for (const row of listed) {
     let node = 0
     for (let column = feature[0]!; column >= 0; column = feature[node]!) {
       const code = rows.codes[row * bytesPerRow + column]!

@@ -1,0 +1,66 @@
+import { BAR_FEATURES, type BarFeature } from './features.ts'
+import { type Bar, BarHistory } from './history.ts'
+
+/** Bars by columns. */
+export interface BarColumns {
+  readonly size: number
+  readonly time: Float64Array
+  readonly open: Float64Array
+  readonly high: Float64Array
+  readonly low: Float64Array
+  readonly close: Float64Array
+  readonly volume: Float64Array
+}
+
+/** Computes features bar by bar: the one engine for training and serving, so that the two cannot differ. */
+export class BarFeatureEngine {
+  readonly history = new BarHistory()
+  readonly #features: readonly BarFeature[]
+
+  constructor(features: readonly BarFeature[] = BAR_FEATURES) {
+    this.#features = features
+  }
+
+  /** Takes the next closed bar. @returns its features; NaN where one is not known. */
+  push(bar: Bar): Float32Array {
+    this.history.push(bar)
+    return Float32Array.from(this.#features, ({ of }) => finite(of(this.history)))
+  }
+}
+
+/** A quotient by zero is no value. */
+const finite = (value: number) => (Number.isFinite(value) ? value : Number.NaN)
+
+export interface BarFeatureTable {
+  readonly width: number
+  /** Row-major, a row a bar. */
+  readonly values: Float32Array
+  /** The change of the logarithm since the bar before, chained over splits; NaN at the first bar. */
+  readonly change: Float64Array
+  /** Standard deviation of a bar's change as known at its close. */
+  readonly volatility: Float64Array
+}
+
+/** Replays bars through the engine. */
+export function barFeatureTable(bars: BarColumns, features: readonly BarFeature[] = BAR_FEATURES): BarFeatureTable {
+  const engine = new BarFeatureEngine(features)
+  const width = features.length
+  const values = new Float32Array(bars.size * width)
+  const change = new Float64Array(bars.size)
+  const volatility = new Float64Array(bars.size)
+  for (let i = 0; i < bars.size; i++) {
+    values.set(engine.push(barAt(bars, i)), i * width)
+    change[i] = engine.history.change
+    volatility[i] = engine.history.volatility
+  }
+  return { width, values, change, volatility }
+}
+
+const barAt = (bars: BarColumns, i: number): Bar => ({
+  time: bars.time[i]!,
+  open: bars.open[i]!,
+  high: bars.high[i]!,
+  low: bars.low[i]!,
+  close: bars.close[i]!,
+  volume: bars.volume[i]!,
+})

@@ -1,0 +1,214 @@
+import {
+  BAR_FEATURE_COUNT,
+  BAR_FEATURE_HASH,
+  BAR_FEATURES,
+  type BarColumns,
+  barFeatureTable,
+  findLookahead,
+  LARGEST_LOOKBACK,
+} from '../bar-features/index.ts'
+import { fitTrees, predictTrees } from '../learners/boosted-trees/index.ts'
+import { pearson, spearman } from '../statistics/correlation.ts'
+import { dieboldMariano } from '../statistics/diebold-mariano.ts'
+import { shuffled } from '../statistics/random.ts'
+import { rankArea } from '../training/measures.ts'
+import { pickLabels, pickRows, requireRows, windowsOf, withColumns } from './bar-rows.ts'
+import { readBars } from './bars.ts'
+import { calibrationOf, fitCurve, probabilityOf } from './calibration.ts'
+import {
+  column,
+  outcome,
+  pooled,
+  type ReturnProblem,
+  RIDGE_PENALTY,
+  ridgeForecast,
+  SEEDS,
+  TARGET_LIMIT,
+  TREES,
+  type TreeForecast,
+  targetOf,
+  testsOf,
+  treeForecasts,
+} from './return-models.ts'
+import { sessionsOf } from './sessions.ts'
+import { type BarFold, walkForwardBars } from './walk-forward.ts'
+
+const PLAN = {
+  folds: 5,
+  testShare: 0.5,
+  validationShare: 0.15,
+  horizon: 1,
+  embargo: LARGEST_LOOKBACK,
+  first: LARGEST_LOOKBACK,
+}
+
+const SHUFFLES = [1, 2, 3]
+const SHUFFLED_ROUNDS = 100
+/** So good a correlation with an hour's return does not exist: it is a leak. */
+const CREDIBLE_CORRELATION = 0.25
+const PREFIXES = 5
+const CONTROL_ERRORS = 3
+
+/**
+ * Forecasts the next bar's return, in units of current volatility, by walk-forward on the bars of a file.
+ * @throws InvalidBars where the file is malformed or too short.
+ */
+export async function evaluateForecast(file: string): Promise<object> {
+  return forecastReport(await readBars(file))
+}
+
+export function forecastReport(bars: BarColumns): object {
+  const sessions = sessionsOf(bars.time)
+  const table = barFeatureTable(bars)
+  const { target, splits } = targetOf(bars, table)
+  const hasTarget = (row: number) => !Number.isNaN(target[row]!)
+  const folds = walkForwardBars(bars.size, PLAN, (row) => hasTarget(row) && !sessions.isClosing(row))
+  requireRows(folds, bars.size)
+  const problem = { bars, rows: table, target, folds }
+  const tested = outcome(problem)
+  const trees = treeForecasts(problem)
+  const forecasts = {
+    boostedTrees: testsOf(trees),
+    ridge: pooled(folds.map((fold) => ridgeForecast(problem, fold))),
+    persistence: pooled(folds.map(({ test }) => column(table, test, 'return_1'))),
+    zero: new Float64Array(tested.length),
+  }
+  const losses = mapValues(forecasts, (forecast) => forecast.map((value, i) => (value - tested[i]!) ** 2))
+  const everyHour = walkForwardBars(bars.size, PLAN, hasTarget)
+  return {
+    kind: 'forecast',
+    target: `change of the next bar's log close ÷ its standard deviation as known (span 64), cut off at ±${TARGET_LIMIT}`,
+    bars: bars.size,
+    features: { count: BAR_FEATURE_COUNT, hash: BAR_FEATURE_HASH, largestLookbackBars: LARGEST_LOOKBACK },
+    split: {
+      kind: 'expanding walk-forward',
+      purgeBars: PLAN.horizon,
+      embargoBars: PLAN.embargo,
+      windows: windowsOf(folds, bars),
+    },
+    excluded: {
+      stepMs: sessions.step,
+      sessionGaps: sessions.gaps,
+      closingHoursUtc: sessions.closingHours,
+      testRows: countTests(everyHour) - tested.length,
+      splitsOrJumps: splits,
+    },
+    testRows: tested.length,
+    models: mapValues(forecasts, (forecast, name) => ({
+      ...accuracy(forecast, tested),
+      meanSquaredError: mean(losses[name]),
+      ...foldCorrelations(problem, forecast),
+    })),
+    includingClosingHours: accuracyIncluding(problem, everyHour),
+    dieboldMariano: {
+      treesAgainstRandomWalk: dieboldMariano(losses.boostedTrees, losses.zero, PLAN.horizon),
+      treesAgainstRidge: dieboldMariano(losses.boostedTrees, losses.ridge, PLAN.horizon),
+      ridgeAgainstRandomWalk: dieboldMariano(losses.ridge, losses.zero, PLAN.horizon),
+    },
+    calibration: calibrationReport(problem, trees),
+    controls: { shuffledTarget: shuffledControl(problem), leak: leakControl(problem) },
+    parameters: { trees: { ...TREES, seeds: SEEDS }, ridge: { penalty: RIDGE_PENALTY } },
+    tuning: 'none on these files: parameters were fixed beforehand; validation rows decide the number of rounds only',
+  }
+}
+
+const mean = (values: Float64Array) => values.reduce((sum, value) => sum + value, 0) / values.length
+
+const isUp = (values: Float64Array) => Uint8Array.from(values, (value) => (value > 0 ? 1 : 0))
+
+const countTests = (folds: readonly BarFold[]) => folds.reduce((sum, { test }) => sum + test.length, 0)
+
+function mapValues<Name extends string, From, To>(
+  record: Record<Name, From>,
+  map: (value: From, name: Name) => To,
+): Record<Name, To> {
+  const result = {} as Record<Name, To>
+  for (const name in record) result[name] = map(record[name], name)
+  return result
+}
+
+function accuracy(forecast: Float64Array, tested: Float64Array) {
+  const information = pearson(forecast, tested)
+  return {
+    informationCoefficient: information.value,
+    standardError: information.standardError,
+    rankInformationCoefficient: spearman(forecast, tested).value,
+    areaUnderCurve: rankArea(forecast, isUp(tested)),
+  }
+}
+
+/** By fold, with their mean ÷ standard deviation (ICIR). */
+function foldCorrelations({ folds, target }: ReturnProblem, forecast: Float64Array) {
+  let start = 0
+  const byFold = folds.map(({ test }) => {
+    const part = forecast.subarray(start, start + test.length)
+    start += test.length
+    return pearson(part, pickLabels(target, test)).value
+  })
+  const average = byFold.reduce((sum, value) => sum + value, 0) / byFold.length
+  const deviation = Math.sqrt(byFold.reduce((sum, value) => sum + (value - average) ** 2, 0) / (byFold.length - 1))
+  return { byFold, meanOverDeviation: average / deviation }
+}
+
+/** How much more a model seems to know where it may forecast over closes, openings and rollovers. */
+function accuracyIncluding(problem: ReturnProblem, folds: readonly BarFold[]) {
+  const everyHour = { ...problem, folds }
+  const forecast = testsOf(treeForecasts(everyHour))
+  return { testRows: forecast.length, boostedTrees: accuracy(forecast, outcome(everyHour)) }
+}
+
+/** The probability that the next bar closes higher: the forecast through a curve that validation rows fit. */
+function calibrationReport(problem: ReturnProblem, trees: readonly TreeForecast[]) {
+  const probabilities = problem.folds.map(({ validation }, i) => {
+    const known = Float64Array.from(validation, (row) => problem.target[row]!)
+    const forecast = trees[i]!
+    const curve = fitCurve(forecast.validation, isUp(known))
+    return forecast.test.map((value) => probabilityOf(curve, value))
+  })
+  return { of: 'the next bar closes higher', ...calibrationOf(pooled(probabilities), isUp(outcome(problem))) }
+}
+
+/** Learning from targets in a wrong order must forecast nothing. Nothing stops early: that would hide a leak. */
+function shuffledControl(problem: ReturnProblem) {
+  const tested = outcome(problem)
+  const { patience: _, ...allRounds } = TREES
+  const options = { ...allRounds, rounds: SHUFFLED_ROUNDS }
+  const correlations = SHUFFLES.map((seed) => {
+    const forecasts = problem.folds.map(({ train, test }) => {
+      const labels = shuffled(
+        Float64Array.from(train, (row) => problem.target[row]!),
+        seed,
+      )
+      const rows = { ...pickRows(problem.rows, train), labels: Float32Array.from(labels) }
+      return predictTrees(fitTrees(rows, { ...options, seed }), pickRows(problem.rows, test))
+    })
+    return pearson(pooled(forecasts), tested)
+  })
+  const errors = correlations.map(({ value, standardError }) => Math.abs(value) / standardError)
+  return {
+    informationCoefficients: correlations.map(({ value }) => value),
+    largestInStandardErrors: Math.max(...errors),
+    passes: errors.every((error) => error <= CONTROL_ERRORS),
+  }
+}
+
+/** Whether a look into the future would be found: by recomputing on prefixes, and by forecasts too good to be true. */
+function leakControl(problem: ReturnProblem) {
+  const { bars, folds } = problem
+  const planted = (part: BarColumns) => {
+    const table = barFeatureTable(part)
+    const next = table.change.map((_, row) => table.change[row + 1] ?? Number.NaN)
+    return withColumns(table, [next])
+  }
+  const leaking = { ...problem, rows: planted(bars), folds: folds.slice(-1) }
+  const { value } = pearson(testsOf(treeForecasts(leaking)), outcome(leaking))
+  const flagged = findLookahead(bars, planted, PREFIXES)
+  return {
+    featuresThatLookAhead: findLookahead(bars, barFeatureTable, PREFIXES).map((index) => BAR_FEATURES[index]!.name),
+    plantedFuture: {
+      foundByPrefixes: flagged.length === 1 && flagged[0] === BAR_FEATURE_COUNT,
+      informationCoefficient: value,
+      foundByCorrelation: value > CREDIBLE_CORRELATION,
+    },
+  }
+}

@@ -1,0 +1,80 @@
+import { BAR_FEATURES, type BarColumns } from '../bar-features/index.ts'
+import { type BoostingOptions, fitTrees, type Matrix, predictTrees } from '../learners/boosted-trees/index.ts'
+import { fitRidge, predictRidge } from '../learners/ridge.ts'
+import { pickLabels, pickRows } from './bar-rows.ts'
+import type { BarFold } from './walk-forward.ts'
+
+/** Fixed beforehand, not tuned on any test: shallow, strongly penalised trees, as returns are nearly all noise. */
+export const TREES: Omit<BoostingOptions, 'seed'> = {
+  objective: { kind: 'SQUARED' },
+  rounds: 300,
+  learningRate: 0.03,
+  leaves: 15,
+  depth: 5,
+  minHessian: 200,
+  penalty: 50,
+  bins: 64,
+  rowShare: 0.7,
+  columnShare: 0.6,
+  patience: 30,
+}
+/** The forecast is the mean of models that differ in their seeds only. */
+export const SEEDS = [1, 2, 3]
+export const RIDGE_PENALTY = 1_000
+/** Targets are cut off at so many standard deviations, so that single bars do not decide. */
+export const TARGET_LIMIT = 6
+export interface ReturnProblem {
+  readonly bars: BarColumns
+  readonly rows: Matrix
+  /** The next bar's change in standard deviations as known now. */
+  readonly target: Float64Array
+  readonly folds: readonly BarFold[]
+}
+
+export function targetOf(bars: BarColumns, table: { change: Float64Array; volatility: Float64Array }) {
+  const target = new Float64Array(bars.size).fill(Number.NaN)
+  let splits = 0
+  for (let row = 0; row + 1 < bars.size; row++) {
+    const change = table.change[row + 1]!
+    const isSplit = change === 0 && bars.close[row + 1] !== bars.close[row]
+    if (isSplit) splits++
+    else target[row] = Math.max(-TARGET_LIMIT, Math.min(TARGET_LIMIT, change / table.volatility[row]!))
+  }
+  return { target, splits }
+}
+
+export interface TreeForecast {
+  readonly validation: Float64Array
+  readonly test: Float64Array
+}
+
+/** The mean forecast of trees of several seeds, by fold. */
+export function treeForecasts({ rows, target, folds }: ReturnProblem): TreeForecast[] {
+  return folds.map(({ train, validation, test }) => {
+    const labelled = (part: Int32Array) => ({ ...pickRows(rows, part), labels: pickLabels(target, part) })
+    const [fit, judge] = [labelled(train), labelled(validation)]
+    const models = SEEDS.map((seed) => fitTrees(fit, { ...TREES, seed }, judge))
+    const forecast = (part: Int32Array) => {
+      const each = models.map((model) => predictTrees(model, pickRows(rows, part)))
+      return Float64Array.from(part, (_, i) => each.reduce((sum, values) => sum + values[i]!, 0) / each.length)
+    }
+    return { validation: forecast(validation), test: forecast(test) }
+  })
+}
+
+export const pooled = (parts: readonly Float64Array[]) => Float64Array.from(parts.flatMap((part) => [...part]))
+export const testsOf = (trees: readonly TreeForecast[]) => pooled(trees.map(({ test }) => test))
+
+export function ridgeForecast({ rows, target }: ReturnProblem, { train, validation, test }: BarFold): Float64Array {
+  const known = Int32Array.from([...train, ...validation])
+  const model = fitRidge({ ...pickRows(rows, known), labels: pickLabels(target, known) }, RIDGE_PENALTY)
+  return predictRidge(model, pickRows(rows, test))
+}
+
+export function column(rows: Matrix, part: Int32Array, name: string): Float64Array {
+  const index = BAR_FEATURES.findIndex((feature) => feature.name === name)
+  return Float64Array.from(part, (row) => rows.values[row * rows.width + index]! || 0)
+}
+
+export const outcome = ({ folds, target }: ReturnProblem) =>
+  pooled(folds.map(({ test }) => Float64Array.from(test, (row) => target[row]!)))

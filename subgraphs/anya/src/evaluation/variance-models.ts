@@ -1,0 +1,191 @@
+import { type BarColumns, barFeatureTable, Recent, Smoothed } from '../bar-features/index.ts'
+import {
+  type BoostedModel,
+  type BoostingOptions,
+  fitTrees,
+  type Matrix,
+  scoreTrees,
+} from '../learners/boosted-trees/index.ts'
+import { fitRidge, predictRidge } from '../learners/ridge.ts'
+import { pickLabels, pickRows, withColumns } from './bar-rows.ts'
+import type { BarFold } from './walk-forward.ts'
+
+export const HORIZON = 6
+/** Bars of past realised variance: of hours the horizon itself, a day, a week, a month, as HAR has them of days (Corsi 2009). */
+export const MEMORIES = [6, 24, 120, 480]
+/** Days of past variance after the same hour of the day. */
+export const SAME_HOUR_SPANS = [5, 22]
+export const LONGEST_MEMORY = Math.max(...MEMORIES)
+/** RiskMetrics' decay (J.P. Morgan 1996). */
+export const DECAY = 0.94
+/** Realised variances below this share of their median count as that: prices that stand still have no logarithm of variance. */
+const FLOOR_SHARE = 1e-3
+/** Next to nothing: hours of the day add up to one, which least squares alone cannot solve. */
+const HAR_PENALTY = 1
+const HOURS = 24
+const HOUR_MS = 3_600_000
+
+/** As in the first prototype. Labels are realised variances ÷ HAR's forecast, so that the trees learn only what HAR gets wrong. */
+export const TREES: Omit<BoostingOptions, 'objective' | 'seed'> = {
+  rounds: 400,
+  learningRate: 0.05,
+  leaves: 31,
+  depth: 7,
+  minHessian: 100,
+  penalty: 10,
+  bins: 64,
+  rowShare: 0.7,
+  columnShare: 0.7,
+  patience: 30,
+}
+export const SEEDS = [1, 2]
+
+/** Mean squared change of a bar over the next bars, and what is known before. */
+export interface VarianceProblem {
+  readonly realised: Float64Array
+  readonly floor: number
+  /** Logarithms of past realised variances. */
+  readonly memories: Matrix
+  /** The same with a column for each hour of the day. */
+  readonly seasonal: Matrix
+  readonly rows: Matrix
+  readonly smoothed: Float64Array
+}
+
+/** A model's forecast of the variance for any row, fitted on the training rows of a fold. */
+export type Forecaster = (rows: Int32Array) => Float64Array
+
+export function problemOf(bars: BarColumns, firstTraining: Int32Array): VarianceProblem {
+  const table = barFeatureTable(bars)
+  const squares = table.change.map((change) => (Number.isNaN(change) ? 0 : change * change))
+  const sums = new Float64Array(bars.size + 1)
+  squares.forEach((square, i) => {
+    sums[i + 1] = sums[i]! + square
+  })
+  const raw = squares.map((_, i) => (sums[Math.min(bars.size, i + 1 + HORIZON)]! - sums[i + 1]!) / HORIZON)
+  const known = Float64Array.from(firstTraining, (row) => raw[row]!).sort()
+  const floor = known[Math.floor(known.length / 2)]! * FLOOR_SHARE || Number.MIN_VALUE
+  const memories = memoriesOf(bars.size, squares)
+  return {
+    realised: raw.map((value) => Math.max(value, floor)),
+    floor,
+    memories,
+    seasonal: withColumns(memories, hourColumns(bars.time)),
+    rows: inputsOf(bars),
+    smoothed: smoothedSquares(squares),
+  }
+}
+
+/** What the trees see. */
+export function inputsOf(bars: BarColumns): Matrix {
+  const table = barFeatureTable(bars)
+  const squares = table.change.map((change) => (Number.isNaN(change) ? 0 : change * change))
+  const { width, values } = memoriesOf(bars.size, squares)
+  const columns = MEMORIES.map((_, column) => Float64Array.from(squares, (_, i) => values[i * width + column]!))
+  const sameHour = SAME_HOUR_SPANS.map((span) => sameHourColumn(bars.time, squares, span))
+  return withColumns(table, [...columns, ...sameHour])
+}
+
+/** The logarithm of the variance that followed this hour of the day on the days before, smoothed over `span` days. */
+function sameHourColumn(time: Float64Array, squares: Float64Array, span: number): Float64Array {
+  const after = Array.from({ length: HOURS }, () => new Smoothed(span))
+  const ahead = new Recent(HORIZON)
+  return time.map((at, row) => {
+    ahead.push(squares[row]!)
+    if (row >= HORIZON) {
+      let sum = 0
+      for (let back = 0; back < HORIZON; back++) sum += ahead.at(back)
+      after[hourOf(time[row - HORIZON]!)]!.push(sum / HORIZON)
+    }
+    return Math.log(after[hourOf(at)]!.value || Number.NaN)
+  })
+}
+
+/** Logarithms of the mean squares over the memories; summed afresh for each bar, so that no rounding is carried along. */
+function memoriesOf(size: number, squares: Float64Array): Matrix {
+  const width = MEMORIES.length
+  const values = new Float32Array(size * width).fill(Number.NaN)
+  for (let row = 0; row < size; row++) {
+    let sum = 0
+    let back = 0
+    MEMORIES.forEach((memory, column) => {
+      for (; back < memory && back <= row; back++) sum += squares[row - back]!
+      if (back === memory && sum > 0) values[row * width + column] = Math.log(sum / memory)
+    })
+  }
+  return { width, values }
+}
+
+const hourOf = (time: number) => Math.floor(time / HOUR_MS) % HOURS
+
+function hourColumns(time: Float64Array): Float64Array[] {
+  return Array.from({ length: HOURS }, (_, hour) => time.map((at) => (hourOf(at) === hour ? 1 : 0)))
+}
+
+function smoothedSquares(squares: Float64Array): Float64Array {
+  let value = squares[1] ?? 0
+  return squares.map((square) => {
+    value += (1 - DECAY) * (square - value)
+    return value
+  })
+}
+
+export function fitModels(problem: VarianceProblem, { train, validation }: BarFold) {
+  const known = Int32Array.from([...train, ...validation])
+  const har = linear(problem, problem.memories, known)
+  const corrections = fitCorrections(problem, har, { train, validation, known })
+  const corrected: Forecaster = (rows) => {
+    const inputs = pickRows(problem.rows, rows)
+    const scores = corrections.map((model) => scoreTrees(model, inputs))
+    return har(rows).map((variance, i) => variance * Math.exp(mean(scores.map((logs) => logs[i]!))))
+  }
+  const level = (rows: Int32Array) => Float64Array.from(rows, (row) => Math.max(problem.smoothed[row]!, problem.floor))
+  return {
+    boostedTrees: unbiased(problem, corrected, known),
+    har,
+    harWithHours: linear(problem, problem.seasonal, known),
+    ewma: unbiased(problem, level, known),
+  }
+}
+
+/**
+ * Trees for the logarithm of realised variance ÷ HAR's forecast: by its own loss, which heeds the largest variances most, and by least
+ * squares of the logarithm, which heeds all alike, each from several seeds. Their mean is better than either where both err differently.
+ * The validation rows decide the number of rounds; then as many are fitted on all rows that are known.
+ */
+function fitCorrections(
+  problem: VarianceProblem,
+  har: Forecaster,
+  { train, validation, known }: Pick<BarFold, 'train' | 'validation'> & { readonly known: Int32Array },
+): BoostedModel[] {
+  const labelled = (rows: Int32Array, isLogarithm: boolean) => {
+    const expected = har(rows)
+    const labels = Float32Array.from(rows, (row, i) => problem.realised[row]! / expected[i]!)
+    return { ...pickRows(problem.rows, rows), labels: isLogarithm ? labels.map(Math.log) : labels }
+  }
+  return (['GAMMA', 'SQUARED'] as const).flatMap((kind) => {
+    const [fit, judged, all] = [train, validation, known].map((rows) => labelled(rows, kind === 'SQUARED'))
+    return SEEDS.flatMap((seed) => {
+      const options = { ...TREES, objective: { kind }, seed }
+      const { trees } = fitTrees(fit!, options, judged)
+      const { patience: _, ...noStopping } = options
+      return trees.length === 0 ? [] : [fitTrees(all!, { ...noStopping, rounds: trees.length })]
+    })
+  })
+}
+
+/** Least squares of the logarithm, as HAR is usually fitted. */
+function linear(problem: VarianceProblem, columns: Matrix, train: Int32Array): Forecaster {
+  const logarithms = problem.realised.map(Math.log)
+  const model = fitRidge({ ...pickRows(columns, train), labels: pickLabels(logarithms, train) }, HAR_PENALTY)
+  return unbiased(problem, (rows) => predictRidge(model, pickRows(columns, rows)).map(Math.exp), train)
+}
+
+/** Scales a forecast so that QLIKE is least on rows that are known: realised ÷ forecast is one in their mean. */
+function unbiased(problem: VarianceProblem, forecast: Forecaster, known: Int32Array): Forecaster {
+  const scale = forecast(known).reduce((sum, value, i) => sum + problem.realised[known[i]!]! / value, 0) / known.length
+  return (rows) => forecast(rows).map((value) => value * scale)
+}
+
+/** 0 of nothing: without a correction HAR stands. */
+const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / Math.max(values.length, 1)
