@@ -29,7 +29,10 @@ export interface GatewayOptions {
   readonly metrics: Registry
   /** Where the composed supergraph comes from; the repository's own file by default. */
   readonly supergraph?: SupergraphSource
-  /** What `@policy` may name; none by default, and a policy that is not here lets nobody in. */
+  /**
+   * What `@policy` may name beside the roles (`role:ADMIN`); none by default, and a policy that is not here lets nobody in. Our own
+   * subgraphs verify the roles again, and refuse what they do not know: these are for subgraphs of others.
+   */
   readonly policies?: Policies
   /** All rates that callers are held to are multiplied by this: more than 1 for load tests. */
   readonly rateScale?: number

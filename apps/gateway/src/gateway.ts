@@ -1,5 +1,6 @@
 import { createServer, type Server } from 'node:http'
 import path from 'node:path'
+import { rolePolicies } from '@opsource/identity'
 import { KeptAnswers } from './cache/kept-answers.ts'
 import { fault } from './errors.ts'
 import { altairFiles, altairPage } from './explorer/altair.ts'
@@ -61,7 +62,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const rates = new Rates({ cache: options.cache, clock, log, scale: options.rateScale ?? 1, onLimited })
   const gate = new Gate(rates)
   const addresses = new Addresses(options.trustedProxies ?? [])
-  const admissions = new Admissions({ rates, policies: options.policies })
+  const admissions = new Admissions({ rates, policies: new Map([...rolePolicies, ...(options.policies ?? [])]) })
   const sources = liveSources(upstreams, options, metrics)
   const subscriptions = new Subscriptions({
     upstreams,

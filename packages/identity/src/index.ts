@@ -1,5 +1,6 @@
 export { bearerToken, type Credentials } from './bearer-token.ts'
 export { type Identity, type Role, type Scope, scopesOf } from './identity.ts'
+export { rolePolicies } from './policies.ts'
 export { followRevocations } from './revocation-feed.ts'
 export { type DocumentSource, httpSource, type Revocation, revocationListSchema, revocationSchema } from './sources.ts'
 export {

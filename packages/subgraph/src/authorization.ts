@@ -1,4 +1,4 @@
-import type { Identity } from '@opsource/identity'
+import { type Identity, rolePolicies } from '@opsource/identity'
 import {
   type ConstDirectiveNode,
   defaultFieldResolver,
@@ -13,11 +13,14 @@ import {
 import { fault } from './errors.ts'
 import type { SubgraphContext } from './subgraph.ts'
 
-/** What a caller needs: nothing, a token, or a token with one of several sets of scopes for each rule. */
+/** What a caller needs: nothing, a token, or a token with one of several sets of scopes, or of policies that hold, for each rule. */
 export type Requirement =
   | { readonly kind: 'PUBLIC' }
   | { readonly kind: 'AUTHENTICATED' }
-  | { readonly kind: 'SCOPES'; readonly rules: readonly (readonly (readonly string[])[])[] }
+  | { readonly kind: 'RULES'; readonly scopes: readonly Alternatives[]; readonly policies: readonly Alternatives[] }
+
+/** Of `[["a", "b"], ["c"]]` a and b, or c. */
+type Alternatives = readonly (readonly string[])[]
 
 type Resolver = GraphQLFieldResolver<unknown, SubgraphContext>
 
@@ -76,15 +79,29 @@ export function demand(requirement: Requirement, identity: Identity | null): voi
   if (identity === null) throw fault('UNAUTHENTICATED', 'This needs an access token.')
   if (requirement.kind === 'AUTHENTICATED') return
   const held: ReadonlySet<string> = identity.scopes
-  const met = requirement.rules.every((rule) => rule.some((scopes) => scopes.every((scope) => held.has(scope))))
-  if (!met) throw fault('FORBIDDEN', 'The access token does not carry the scope that this needs.')
+  const { scopes, policies } = requirement
+  if (!meets(scopes, (scope) => held.has(scope)))
+    throw fault('FORBIDDEN', 'The access token does not carry the scope that this needs.')
+  if (!meets(policies, (name) => rolePolicies.get(name)?.(identity) === true))
+    throw fault('FORBIDDEN', 'The access token does not meet the policy that this needs.')
+}
+
+function meets(rules: readonly Alternatives[], holds: (name: string) => boolean): boolean {
+  return rules.every((sets) => sets.some((set) => set.every(holds)))
 }
 
 /** @returns undefined where none of the directives is about authorization. */
 export function requirementOf(directives: readonly ConstDirectiveNode[]): Requirement | undefined {
   const named = (name: string) => directives.filter((directive) => directive.name.value === name)
   const scoped = named('requiresScopes')
-  if (scoped.length > 0) return { kind: 'SCOPES', rules: scoped.map(scopeSetsOf) }
+  const asked = named('policy')
+  if (scoped.length > 0 || asked.length > 0) {
+    return {
+      kind: 'RULES',
+      scopes: scoped.map((directive) => setsOf(directive, 'scopes')),
+      policies: asked.map((directive) => setsOf(directive, 'policies')),
+    }
+  }
   if (named('authenticated').length > 0) return { kind: 'AUTHENTICATED' }
   return named('public').length > 0 ? { kind: 'PUBLIC' } : undefined
 }
@@ -134,10 +151,10 @@ function isResolvedEntity(type: GraphQLObjectType): boolean {
   )
 }
 
-/** `[["a", "b"], ["c"]]`: a and b, or c. Anything else in its place lets nobody in. */
-function scopeSetsOf(directive: ConstDirectiveNode): string[][] {
-  const value = directive.arguments?.find(({ name }) => name.value === 'scopes')?.value
-  return elementsOf(value).map((set) => elementsOf(set).map((scope) => (scope.kind === Kind.STRING ? scope.value : '')))
+/** Anything else than a list of lists of names lets nobody in. */
+function setsOf(directive: ConstDirectiveNode, argument: 'scopes' | 'policies'): Alternatives {
+  const value = directive.arguments?.find(({ name }) => name.value === argument)?.value
+  return elementsOf(value).map((set) => elementsOf(set).map((name) => (name.kind === Kind.STRING ? name.value : '')))
 }
 
 function elementsOf(value: ValueNode | undefined): readonly ValueNode[] {
@@ -145,5 +162,5 @@ function elementsOf(value: ValueNode | undefined): readonly ValueNode[] {
 }
 
 function undecided(coordinate: string): string {
-  return `${coordinate} carries none of @public, @authenticated, @requiresScopes`
+  return `${coordinate} carries none of @public, @authenticated, @requiresScopes, @policy`
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { Trace } from '@apollo/usage-reporting-protobuf'
-import type { Scope } from '@opsource/identity'
+import type { Role, Scope } from '@opsource/identity'
 import { afterEach, describe, expect, it } from 'vitest'
 import { testPorts } from '../../../tests/support/ports.ts'
 import { disclose } from './authorization.ts'
@@ -14,6 +14,9 @@ extend type Query {
   open: String @public
   mine: String @authenticated
   records: [String!] @requiresScopes(scopes: [["records:read"], ["audit:read", "users:read"]])
+  vault: String @policy(policies: [["role:ADMIN"], ["role:OPERATOR", "role:ANALYST"]])
+  safe: String @requiresScopes(scopes: [["audit:read"]]) @policy(policies: [["role:ADMIN"]])
+  sealed: String @policy(policies: [["moon:full"]])
   user(id: ID!): User @public
   fails: String @public
   echo(amount: Decimal): Decimal @public
@@ -28,6 +31,9 @@ const resolvers = {
     open: () => 'everyone',
     mine: (_: unknown, __: unknown, { identity }: { identity: { userId: string } }) => identity.userId,
     records: () => ['a record'],
+    vault: () => 'gold',
+    safe: () => 'silver',
+    sealed: () => 'lead',
     user: (_: unknown, { id }: { id: string }) => ({ id, name: 'Ada', hint: 'a hint', secret: 'a secret' }),
     fails: () => {
       throw new Error('select * from "user" failed at /srv/opsource/store.ts')
@@ -50,11 +56,12 @@ afterEach(async () => subgraph?.stop())
 
 async function ask(
   query: string,
-  options: { scopes?: Scope[]; headers?: Record<string, string>; variables?: object } = {},
+  options: { scopes?: Scope[]; roles?: Role[]; headers?: Record<string, string>; variables?: object } = {},
 ) {
   const ports = testPorts()
   subgraph = await createSubgraph({ name: 'sample', sdl, resolvers, ports })
-  const token = options.scopes && (await ports.token({ scopes: options.scopes }))
+  const { scopes, roles } = options
+  const token = scopes && (await ports.token({ scopes, ...(roles ? { roles } : {}) }))
   const body = JSON.stringify({ query, variables: options.variables })
   const headers = options.headers ?? (token ? { authorization: `Bearer ${token}` } : {})
   return JSON.parse(await subgraph.execute({ body, headers }))
@@ -98,6 +105,20 @@ describe('a token', () => {
     const answer = await ask('{ records }', { scopes: ['users:read'] })
     expect(answer.data).toEqual({ records: null })
     expect(codes(answer)).toEqual(['FORBIDDEN'])
+  })
+  it('without the role of a policy gets null and FORBIDDEN, whatever its scopes', async () => {
+    const opened = async (query: string, roles: Role[], scopes: Scope[] = []) => {
+      const answer = await ask(query, { roles, scopes })
+      return [Object.values(answer.data)[0], ...(codes(answer) ?? [])]
+    }
+    expect(await opened('{ vault }', ['ADMIN'])).toEqual(['gold'])
+    expect(await opened('{ vault }', ['OPERATOR', 'ANALYST'])).toEqual(['gold'])
+    expect(await opened('{ vault }', ['OPERATOR'], ['users:admin'])).toEqual([null, 'FORBIDDEN'])
+    expect(await opened('{ safe }', ['ADMIN'], ['audit:read'])).toEqual(['silver'])
+    expect(await opened('{ safe }', ['ADMIN'])).toEqual([null, 'FORBIDDEN'])
+    expect(await opened('{ safe }', ['TRADER'], ['audit:read'])).toEqual([null, 'FORBIDDEN'])
+    expect(await opened('{ sealed }', ['ADMIN'])).toEqual([null, 'FORBIDDEN'])
+    expect(codes(await ask('{ vault }'))).toEqual(['UNAUTHENTICATED'])
   })
   it.each<Scope[][]>([[['records:read']], [['audit:read', 'users:read']]])(
     'with %j meets one of the sets',

@@ -45,6 +45,16 @@ describe.each<Reach>(['in process', 'over HTTP'])('queries to subgraphs %s', (re
     expect(unscoped.body.data).toEqual({ account: null })
   })
 
+  it('hold callers to the policies of the schema: a role’s, and nobody to one that is not known', async () => {
+    const as = (...roles: string[]) => ({ authorization: `Bearer ${stage.issuer.token({ roles })}` })
+    expect((await stage.query('{ vault }', as('TRADER', 'ADMIN'))).body).toEqual({ data: { vault: 7 } })
+    expect(codes(await stage.query('{ vault }', as('TRADER')))).toEqual(['FORBIDDEN'])
+    expect(codes(await stage.query('{ vault }'))).toEqual(['UNAUTHENTICATED'])
+    expect(codes(await stage.query('{ sealed }', as('ADMIN')))).toEqual(['FORBIDDEN'])
+    const { body } = await stage.query('{ vault sealed }', as('ADMIN'))
+    expect(body.data).toEqual({ vault: 7, sealed: null })
+  })
+
   it('give a caller what they may see of an operation, null and a code for the rest, and ask no subgraph for that', async () => {
     const { body } = await stage.query(
       '{ market(symbol: "A") { forecast secret } account { owner } __type(name: "Account") { name } }',

@@ -2,7 +2,7 @@ import type { SubgraphContext } from '@opsource/subgraph'
 
 /** The owner of the live fields in the gateway's own tests: one stream of each kind. */
 export const exchangeSdl = `
-type Query { market(symbol: String!): Market @public account: Account @requiresScopes(scopes: [["trade"]]) markets: [Market!] @public listed(first: Int = 2): [Market!] @public @listSize(slicingArguments: ["first"], requireOneSlicingArgument: false) rules(of: Int): Rules @public limits: Limits @authenticated }
+type Query { market(symbol: String!): Market @public account: Account @requiresScopes(scopes: [["trade"]]) markets: [Market!] @public listed(first: Int = 2): [Market!] @public @listSize(slicingArguments: ["first"], requireOneSlicingArgument: false) rules(of: Int): Rules @public limits: Limits @authenticated vault: Int @policy(policies: [["role:ADMIN"]]) sealed: Int @policy(policies: [["moon:full"]]) }
 type Mutation { place(price: Int!): Int @public }
 type Subscription {
   "\`DELTA\`: a snapshot first, then steps."
@@ -112,6 +112,8 @@ export class Exchange {
         market: (_: unknown, { symbol }: { symbol: string }) => market(symbol),
         markets: () => ['A', 'B'].map(market),
         listed: () => ['A', 'B'].map(market),
+        vault: () => 7,
+        sealed: () => 8,
         rules: () => ({ reads: ++this.reads }),
         limits: (_: unknown, __: unknown, { identity }: SubgraphContext) => ({
           owner: identity?.userId,

@@ -18,6 +18,7 @@ export interface TokenRequest {
   readonly userId?: string
   readonly sessionId?: string
   readonly scope?: string
+  readonly roles?: readonly string[]
   readonly lifeMs?: number
   readonly audience?: string
 }
@@ -44,12 +45,21 @@ export class Issuer {
   token({
     userId = 'usr_1',
     sessionId = 'ses_1',
+    roles = ['TRADER'],
     scope = 'trade',
     lifeMs = 900_000,
     audience = 'opsource',
   }: TokenRequest = {}): string {
     const now = this.#clock.now() / 1000
-    const claims = { ...this.claims(), sub: userId, sid: sessionId, scope, aud: audience, exp: now + lifeMs / 1000 }
+    const claims = {
+      ...this.claims(),
+      sub: userId,
+      sid: sessionId,
+      roles,
+      scope,
+      aud: audience,
+      exp: now + lifeMs / 1000,
+    }
     return this.signed({ alg: 'RS256', typ: 'at+jwt', kid: this.keyId }, claims)
   }
 

@@ -11,7 +11,7 @@ interface Described {
 }
 
 const ROOTS = new Set(['Query', 'Mutation', 'Subscription'])
-const AUTHORIZATION = new Set(['public', 'authenticated', 'requiresScopes'])
+const AUTHORIZATION = new Set(['public', 'authenticated', 'requiresScopes', 'policy'])
 
 /**
  * Holds a subgraph's schema to the house rules: everything is described, and every root field and entity says who may have it.
@@ -68,7 +68,7 @@ function undescribed(definition: DefinitionNode): SchemaFault[] {
 function undecided(definition: DefinitionNode): SchemaFault[] {
   if (definition.kind !== Kind.OBJECT_TYPE_DEFINITION && definition.kind !== Kind.OBJECT_TYPE_EXTENSION) return []
   const name = definition.name.value
-  const message = 'carries none of @public, @authenticated, @requiresScopes'
+  const message = 'carries none of @public, @authenticated, @requiresScopes, @policy'
   if (ROOTS.has(name)) {
     return (definition.fields ?? [])
       .filter((field) => !decides(field.directives))
