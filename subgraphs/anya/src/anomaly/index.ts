@@ -1,0 +1,6 @@
+export { ALARM, Committee, type CommitteeSettings } from './committee.ts'
+export type { Judgement, Observation, StreamingDetector } from './detector.ts'
+export type { ManipulationKind, OrderFlowEvent, Suspicion } from './manipulation/order-flow.ts'
+export { Surveillance } from './manipulation/surveillance.ts'
+export { MARKET_MEASURES, type MarketMeasure, type MarketSample, MarketWatch } from './market-watch.ts'
+export { type Anomaly, type Severity, type Verdict, Watch } from './watch.ts'

@@ -1,0 +1,184 @@
+import { describe, expect, it } from 'vitest'
+import type { OrderFlowEvent, Side, Suspicion } from './order-flow.ts'
+import { Surveillance } from './surveillance.ts'
+
+const symbol = 'BTC-USDT'
+const names = (time: number, orderId: string, accountId: string, side: Side) => ({
+  time,
+  symbol,
+  orderId,
+  accountId,
+  side,
+})
+const place = (time: number, orderId: string, side: Side, price: number, quantity: number, accountId = 'acc_a') =>
+  ({ type: 'ORDER_ACCEPTED', ...names(time, orderId, accountId, side), price, quantity }) as const
+const withdraw = (time: number, orderId: string, side: Side, accountId = 'acc_a') =>
+  ({ type: 'ORDER_CANCELLED', ...names(time, orderId, accountId, side), reason: 'REQUESTED' }) as const
+const trade = (
+  time: number,
+  tradeId: string,
+  quantity: number,
+  maker: string,
+  taker: string,
+  takerSide: Side,
+  makerOrder = `${tradeId}m`,
+) =>
+  ({
+    type: 'TRADE',
+    time,
+    symbol,
+    tradeId,
+    price: 100,
+    quantity,
+    takerSide,
+    maker: { accountId: maker, userId: `usr_${maker}`, orderId: makerOrder },
+    taker: { accountId: taker, userId: `usr_${taker}`, orderId: `${tradeId}t` },
+  }) as const
+
+function found(events: readonly OrderFlowEvent[]): Suspicion[] {
+  const surveillance = new Surveillance()
+  return events.flatMap((event) => surveillance.observe(event))
+}
+
+/** A small offer is lifted while a large bid stands behind it, which then goes. */
+const spoof = (quantity = 100, withdrawnAt = 1_900): OrderFlowEvent[] => [
+  place(1_000, 'ask', 'SELL', 101, 5),
+  place(1_200, 'big', 'BUY', 99, quantity),
+  trade(1_500, 'trd', 5, 'acc_a', 'acc_b', 'BUY', 'ask'),
+  withdraw(withdrawnAt, 'big', 'BUY'),
+]
+
+describe('spoofing', () => {
+  it('is a large order that goes untraded once its owner has traded on the other side, with the evidence', () => {
+    const [suspicion, ...more] = found(spoof())
+    expect(more).toEqual([])
+    expect(suspicion).toMatchObject({
+      kind: 'SPOOFING',
+      accountIds: ['acc_a'],
+      orderIds: ['big'],
+      tradeIds: ['trd'],
+      from: 1_200,
+      to: 1_900,
+    })
+  })
+
+  it.each([
+    ['the order is of the size that its owner trades', spoof(20)],
+    ['the order stays', spoof(100, 9_000)],
+    [
+      'the order is withdrawn by a rule',
+      spoof().map((event) => (event.type === 'ORDER_CANCELLED' ? { ...event, reason: 'OTHER' as const } : event)),
+    ],
+    ['the order trades in part', spoof().toSpliced(2, 0, trade(1_400, 'part', 1, 'acc_a', 'acc_c', 'SELL', 'big'))],
+    [
+      'the trade is on its own side',
+      spoof().map((event) => (event.type === 'TRADE' ? { ...event, takerSide: 'SELL' as const } : event)),
+    ],
+    ['nothing traded', spoof().filter(({ type }) => type !== 'TRADE')],
+    [
+      'someone else traded',
+      spoof().map((event) =>
+        event.type === 'TRADE' ? { ...event, maker: { ...event.maker, accountId: 'acc_z' } } : event,
+      ),
+    ],
+    [
+      'it came after the trade',
+      [...spoof().slice(0, 1), ...spoof().slice(2, 3), place(1_600, 'big', 'BUY', 99, 100), ...spoof().slice(3)],
+    ],
+  ])('is not suspected where %s', (_name, events) => {
+    expect(found(events)).toEqual([])
+  })
+})
+
+describe('layering', () => {
+  const layers: OrderFlowEvent[] = [
+    place(1_000, 'ask', 'SELL', 101, 5),
+    ...[99, 98, 97].map((price) => place(1_100, `bid${price}`, 'BUY', price, 6)),
+    trade(1_500, 'trd', 5, 'acc_a', 'acc_b', 'BUY', 'ask'),
+    ...[99, 98, 97].map((price) => withdraw(1_800, `bid${price}`, 'BUY')),
+  ]
+
+  it('is orders at several prices that go together once their owner has traded on the other side', () => {
+    const suspicions = found(layers)
+    expect(suspicions).toHaveLength(1)
+    expect(suspicions[0]).toMatchObject({ kind: 'LAYERING', orderIds: ['bid99', 'bid98', 'bid97'], tradeIds: ['trd'] })
+  })
+
+  it('is not suspected of a maker who quotes one price on each side', () => {
+    expect(found(layers.filter((event) => event.type === 'TRADE' || !/98|97/.test(event.orderId)))).toEqual([])
+  })
+})
+
+describe('wash trading', () => {
+  it('is a trade between accounts of one user', () => {
+    const both = trade(1_000, 'trd', 3, 'acc_a', 'acc_b', 'BUY')
+    const own = { ...both, taker: { ...both.taker, userId: both.maker.userId } }
+    expect(found([own])).toMatchObject([{ kind: 'WASH_TRADING', accountIds: ['acc_a', 'acc_b'], tradeIds: ['trd'] }])
+  })
+
+  it('is to and fro between two accounts until they are where they began', () => {
+    const sides: Side[] = ['BUY', 'SELL', 'BUY', 'SELL']
+    const [suspicion, ...more] = found(
+      sides.map((side, index) => trade(1_000 + index, `t${index}`, 10, 'acc_a', 'acc_b', side)),
+    )
+    expect(more).toEqual([])
+    expect(suspicion).toMatchObject({
+      kind: 'WASH_TRADING',
+      tradeIds: ['t0', 't1', 't2', 't3'],
+      from: 1_000,
+      to: 1_003,
+    })
+  })
+
+  it.each([
+    [
+      'one buys from the other again and again',
+      (index: number) => trade(1_000 + index, `t${index}`, 10, 'acc_a', 'acc_b', 'BUY'),
+    ],
+    [
+      'each trade has another partner',
+      (index: number) => trade(1_000 + index, `t${index}`, 10, 'acc_a', `acc_${index}`, index % 2 ? 'BUY' : 'SELL'),
+    ],
+    [
+      'the trades are minutes apart',
+      (index: number) => trade(90_000 * index, `t${index}`, 10, 'acc_a', 'acc_b', index % 2 ? 'BUY' : 'SELL'),
+    ],
+  ])('is not suspected where %s', (_name, tradeAt) => {
+    expect(found(Array.from({ length: 8 }, (_, index) => tradeAt(index)))).toEqual([])
+  })
+})
+
+describe('quote stuffing', () => {
+  const flood = (count: number, gap: number): OrderFlowEvent[] =>
+    Array.from({ length: count }, (_, index) => [
+      place(1_000 + gap * index, `o${index}`, 'BUY', 90, 1),
+      withdraw(1_001 + gap * index, `o${index}`, 'BUY'),
+    ]).flat()
+
+  it('is a flood of orders that are withdrawn at once', () => {
+    const suspicions = found(flood(150, 5))
+    expect(suspicions.map(({ kind }) => kind)).toEqual(['QUOTE_STUFFING'])
+    expect(suspicions[0]!.orderIds).toHaveLength(100)
+    expect(suspicions[0]).toMatchObject({ from: 1_000, to: 1_001 + 99 * 5 })
+  })
+
+  it('is not suspected of the same orders spread over time, nor of orders that trade', () => {
+    expect(found(flood(150, 20))).toEqual([])
+    const trading = flood(150, 5).flatMap((event, index) =>
+      index % 20 === 0 ? [event, trade(event.time, `t${index}`, 1, 'acc_a', `acc_${index}`, 'SELL')] : [event],
+    )
+    expect(found(trading)).toEqual([])
+  })
+})
+
+describe('surveillance', () => {
+  it('learns nothing of an event that is older than the newest, or has no time', () => {
+    const surveillance = new Surveillance()
+    const [ask, big, deal, gone] = spoof()
+    surveillance.observe(ask!)
+    surveillance.observe(deal!)
+    surveillance.observe(big!)
+    expect(surveillance.observe({ ...gone!, time: Number.NaN })).toEqual([])
+    expect(surveillance.observe(gone!)).toEqual([])
+  })
+})

@@ -1,0 +1,71 @@
+import { seededRandom } from '@opsource/kernel'
+import { describe, expect, it } from 'vitest'
+import { type MarketSample, MarketWatch } from './market-watch.ts'
+import { Watch } from './watch.ts'
+
+const WARM_UP = 200
+
+/** A quiet market, sampled each second; `change` puts something into it. */
+function market(samples: number, change: (sample: MarketSample, index: number) => MarketSample = (sample) => sample) {
+  const random = seededRandom(11)
+  let mid = 100
+  return Array.from({ length: samples }, (_, index) => {
+    mid *= 1 + 0.0002 * (random.next() - 0.5)
+    const volume = 5 + random.next()
+    const sizes = { bidSize: 10 + random.next(), askSize: 10 + random.next() }
+    const signedVolume = volume * 0.4 * (random.next() - 0.5)
+    return change(
+      { time: 1_000 * index, mid, spread: 0.02 + 0.002 * random.next(), volume, signedVolume, ...sizes },
+      index,
+    )
+  })
+}
+
+const anomaliesOf = (samples: readonly MarketSample[]) => {
+  const watch = new MarketWatch(WARM_UP)
+  return samples.flatMap((sample, index) => watch.observe(sample).map((anomaly) => ({ index, ...anomaly })))
+}
+
+describe('a market under watch', () => {
+  it.each([
+    ['return', 'a price that jumps', (sample: MarketSample) => ({ ...sample, mid: sample.mid! * 1.02 })],
+    ['spread', 'a spread that opens', (sample: MarketSample) => ({ ...sample, spread: 1 })],
+    ['volume', 'a burst of trading', (sample: MarketSample) => ({ ...sample, volume: 300, signedVolume: 0 })],
+    [
+      'order flow imbalance',
+      'takers that all buy',
+      (sample: MarketSample) => ({ ...sample, signedVolume: sample.volume! }),
+    ],
+    ['book imbalance', 'bids that vanish', (sample: MarketSample) => ({ ...sample, bidSize: 0.01 })],
+  ])('shows in its %s %s, and in what comes at once', (measure, _name, change) => {
+    const found = anomaliesOf(market(308, (sample, index) => (index >= 300 ? change(sample) : sample)))
+    const late = found.filter(({ index }) => index >= 300)
+    expect(late.map((each) => each.measure)).toContain(measure)
+    expect(found.filter((each) => each.index < 300)).toEqual([])
+    const { explanation, usual, value } = late.find((each) => each.measure === measure)!
+    expect(explanation).toContain(measure)
+    expect(value < usual[0] || value > usual[1]).toBe(true)
+  })
+
+  it('is not alarmed by what is missing: no quotes, no sizes, a price of zero', () => {
+    const broken = market(400, (sample, index) => {
+      if (index < 300 || index % 3 > 0) return sample
+      return { time: sample.time, mid: 0, spread: Number.NaN, bidSize: 0, askSize: 0 }
+    })
+    expect(anomaliesOf(broken)).toEqual([])
+  })
+})
+
+describe('a watch', () => {
+  it('grades what it finds, and says what would have been usual', () => {
+    const watch = new Watch('latency', 200)
+    const random = seededRandom(5)
+    for (let index = 0; index < 400; index++) watch.observe({ value: 10 + random.next() })
+    const verdicts = Array.from({ length: 8 }, () => watch.observe({ value: 500, time: 7 }))
+    const anomalies = verdicts.flatMap((verdict) => (verdict.kind === 'anomaly' ? [verdict.anomaly] : []))
+    expect(anomalies[0]).toMatchObject({ measure: 'latency', value: 500, time: 7 })
+    expect(['LOW', 'MEDIUM', 'HIGH']).toContain(anomalies[0]!.severity)
+    expect(anomalies[0]!.explanation).toMatch(/^latency is 500, above what it was lately: usually 10\.\d+ to 1\d\.\d+/)
+    expect(watch.observe({ value: Number.NaN })).toEqual({ kind: 'ignored', reason: 'not a number' })
+  })
+})

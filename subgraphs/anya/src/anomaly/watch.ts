@@ -1,0 +1,77 @@
+import { ALARM, Committee } from './committee.ts'
+import type { Judgement, Observation } from './detector.ts'
+
+export type Severity = 'LOW' | 'MEDIUM' | 'HIGH'
+
+export interface Anomaly {
+  /** What was measured: a market's `spread`, a metric's name. */
+  readonly measure: string
+  readonly value: number
+  /** Milliseconds since the epoch, where the observation told. */
+  readonly time: number | undefined
+  /** The alarm threshold to 1. */
+  readonly score: number
+  readonly severity: Severity
+  /** Between which values nine of ten of the recent observations lay. */
+  readonly usual: readonly [from: number, to: number]
+  /** For people: what is unusual, and what would be usual. */
+  readonly explanation: string
+}
+
+export type Verdict = Judgement | { readonly kind: 'anomaly'; readonly anomaly: Anomaly }
+
+/** From which score on an alarm is of a severity: one or two members, several, nearly all. */
+const SEVERITIES: readonly (readonly [from: number, severity: Severity])[] = [
+  [0.97, 'HIGH'],
+  [0.9, 'MEDIUM'],
+  [ALARM.threshold, 'LOW'],
+]
+/** Recent observations that the usual range is told from. */
+const RECENT = 256
+const TAIL = 0.05
+
+/** Watches one measure and says in words what it finds. */
+export class Watch {
+  readonly #measure: string
+  readonly #committee: Committee
+  readonly #recent = new Float64Array(RECENT)
+  #seen = 0
+
+  /** @param warmUp observations that teach what is usual */
+  constructor(measure: string, warmUp: number) {
+    this.#measure = measure
+    this.#committee = new Committee(warmUp)
+  }
+
+  observe(observation: Observation): Verdict {
+    const judgement = this.#committee.observe(observation)
+    if (judgement.kind === 'ignored') return judgement
+    const usual = this.#usual()
+    this.#recent[this.#seen++ % RECENT] = observation.value
+    const severity = judgement.kind === 'judged' ? severityOf(judgement.score) : undefined
+    if (judgement.kind !== 'judged' || !severity) return judgement
+    const { value, time } = observation
+    const explanation = explain(this.#measure, value, usual)
+    return {
+      kind: 'anomaly',
+      anomaly: { measure: this.#measure, value, time, score: judgement.score, severity, usual, explanation },
+    }
+  }
+
+  #usual(): readonly [number, number] {
+    const known = this.#recent.slice(0, Math.min(this.#seen, RECENT)).sort()
+    if (known.length === 0) return [0, 0]
+    const skipped = Math.floor(known.length * TAIL)
+    return [known[skipped]!, known[known.length - 1 - skipped]!]
+  }
+}
+
+const severityOf = (score: number) => SEVERITIES.find(([from]) => score >= from)?.[1]
+
+function explain(measure: string, value: number, [from, to]: readonly [number, number]): string {
+  const [shown, low, high] = [value, from, to].map((each) => Number(each.toPrecision(6)))
+  const range = `usually ${low} to ${high}`
+  if (value > to) return `${measure} is ${shown}, above what it was lately: ${range}`
+  if (value < from) return `${measure} is ${shown}, below what it was lately: ${range}`
+  return `${measure} is ${shown}, within its range (${range}), but moved in a way not seen before`
+}
