@@ -23,8 +23,8 @@ export interface Admission {
   readonly document?: DocumentNode
   /** One for each place that the caller may not see. */
   readonly errors: readonly GraphQLError[]
-  /** Of the answer. */
-  readonly extensions?: Readonly<Record<string, unknown>>
+  /** What is said of the answer beside it. */
+  readonly extensions?: (data: ExecutionResult['data']) => Readonly<Record<string, unknown>>
   /** Has the last word on the answer. */
   readonly settle?: (result: ExecutionResult) => ExecutionResult
 }
@@ -142,7 +142,7 @@ export class GraphGateway implements GatewayInterface {
         ...(cachePolicy ? { cachePolicy } : {}),
       })
       const settled = admission?.settle?.(result) ?? result
-      return admission?.extensions ? { ...settled, extensions: { ...admission.extensions } } : settled
+      return admission?.extensions ? { ...settled, extensions: admission.extensions(settled.data) } : settled
     } catch (error) {
       return refusalOf(error)
     }

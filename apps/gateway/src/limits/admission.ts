@@ -39,11 +39,12 @@ export class Admissions {
    */
   admit(request: AdmissionRequest): Admission {
     const estimated = this.spend(request)
-    const { graph, document, operationName, context } = request
+    const { graph, document, operationName, variables, context } = request
+    const { costs } = this.#of(graph)
     const attempts = this.#signIns.begin(graph.schema, document, operationName, context.address ?? '')
     return {
       ...this.restrict(attempts ? { ...request, document: attempts.document } : request),
-      extensions: { cost: { estimated } },
+      extensions: (data) => ({ cost: { estimated, actual: costs.actual(document, operationName, variables, data) } }),
       ...(attempts ? { settle: attempts.settle } : {}),
     }
   }

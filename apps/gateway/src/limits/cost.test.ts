@@ -33,16 +33,55 @@ input Filter { text: String and: [Filter!] costly: Int @cost(weight: 4) }
 function modelOf(supergraph: string) {
   const schema = apiSchemaOf(supergraph)
   const model = new CostModel(supergraph, schema)
-  return (text: string, variables = {}) => {
+  const valid = (text: string) => {
     const document = parse(text)
     expect(validate(schema, document)).toEqual([])
-    return model.estimate(document, null, variables)
+    return document
+  }
+  return {
+    cost: (text: string, variables = {}) => model.estimate(valid(text), null, variables),
+    actual: (text: string, data: object | null, variables = {}) => model.actual(valid(text), null, variables, data),
   }
 }
 
 const composed = compose([{ name: 'a', url: 'http://a', sdl }])
 if (!composed.ok) throw new Error(JSON.stringify(composed.error))
-const cost = modelOf(composed.value)
+const { cost, actual } = modelOf(composed.value)
+
+describe('what an operation did cost', () => {
+  const some = (length: number, of: unknown = {}) => Array.from({ length }, () => of)
+
+  it.each<[string, object | null, number, object?]>([
+    ['{ one { id level } }', { one: { id: 1 } }, 3],
+    ['{ many { id } }', { many: some(3) }, 3],
+    ['{ many { id } }', { many: null }, 0],
+    ['{ many { id } }', null, 0],
+    ['{ a: many { thing { id } } b: many { id } }', { a: some(2), b: some(1) }, 5],
+    ['{ ten { dear { id } } }', { ten: some(2) }, 14],
+    ['{ first(n: 50) { id } }', { first: some(7) }, 7],
+    [
+      '{ page(first: 9) { edges { id dear { id } } other { id } total } }',
+      { page: { edges: some(2), other: some(1) } },
+      20,
+    ],
+    ['{ page { edges { id } } }', { page: null }, 5],
+    ['{ any { ... on Other { things { id } } } }', { any: { things: some(4) } }, 5],
+    ['{ any { ... on Other { things { id } } } }', { any: {} }, 1],
+    ['query($y: Boolean!) { many @include(if: $y) { id } one { id } }', { one: {} }, 1, { y: false }],
+    ['query($y: Boolean!) { many @include(if: $y) { id } one { id } }', { many: some(2), one: {} }, 3, { y: true }],
+    ['query($n: Int) { find(by: { text: "x" }) { id } first(n: $n) { id } }', { first: some(1) }, 3, { n: 90 }],
+    ['mutation { a b { thing { id } } }', { a: 1, b: {} }, 22],
+    ['{ constructor: many { id } }', {}, 0],
+  ])('%s, answered %j, is %d', (text, data, expected, variables = {}) => {
+    expect(actual(text, data, variables)).toBe(expected)
+  })
+
+  it('is what was estimated where lists are as long as was assumed', () => {
+    for (const text of ['{ many { thing { id } } }', '{ first(n: 10) { dear { id } } }']) {
+      expect(actual(text, { many: some(10), first: some(10) })).toBe(cost(text))
+    }
+  })
+})
 
 describe('the cost of an operation', () => {
   it.each([
@@ -93,7 +132,9 @@ describe('the cost of an operation', () => {
 })
 
 describe('the cost of operations on the graph', () => {
-  const real = modelOf(readFileSync(path.resolve(import.meta.dirname, '../../../../supergraph.graphql'), 'utf8'))
+  const { cost: real } = modelOf(
+    readFileSync(path.resolve(import.meta.dirname, '../../../../supergraph.graphql'), 'utf8'),
+  )
   const trades = (page: string, inner: string) =>
     `market(symbol: "A") { trades${page} { edges { node { id ${inner} } } } }`
   const nested = (outer: number, inner: number) =>

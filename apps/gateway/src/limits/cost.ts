@@ -17,6 +17,7 @@ import {
 } from 'graphql'
 import { applies, conditionsOf, type Variables } from '../authorize/conditions.ts'
 import { fault } from '../errors.ts'
+import { isPlain, own } from '../execute/plain.ts'
 import { argumentCost, jsonOf } from './argument-cost.ts'
 import { type ListSize, Weights } from './weights.ts'
 
@@ -30,6 +31,11 @@ interface Part {
   readonly cost: (variables: Variables) => number
   /** Whether it is the same for all variables. */
   readonly isConstant: boolean
+  /**
+   * The same with lists as long as they are; null where there are none.
+   * @param within the object of the answer that it is a part of, or what stands in its place.
+   */
+  readonly actual: ((variables: Variables, within: unknown) => number) | null
 }
 
 /**
@@ -49,10 +55,20 @@ export class CostModel {
 
   /** @param document validated, and within the limits of size: fragments are written out. */
   estimate(document: DocumentNode, operationName: string | null, variables: Variables): number {
+    return this.#partOf(document, operationName).cost(variables)
+  }
+
+  /** What it did cost: the estimate, but with every list as long as it is in the answer. What is null counts as if it were there. */
+  actual(document: DocumentNode, operationName: string | null, variables: Variables, data: unknown): number {
+    const part = this.#partOf(document, operationName)
+    return part.actual ? part.actual(variables, data) : part.cost(variables)
+  }
+
+  #partOf(document: DocumentNode, operationName: string | null): Part {
     const byName = this.#compiled.get(document) ?? new Map<string, Part>()
     const part = byName.get(operationName ?? '') ?? this.#compile(document, operationName)
     this.#compiled.set(document, byName.set(operationName ?? '', part))
-    return part.cost(variables)
+    return part
   }
 
   #compile(document: DocumentNode, operationName: string | null): Part {
@@ -101,9 +117,13 @@ class Compiler {
         return isCompositeType(target) ? this.#set(fragment?.selectionSet, target, sized, each) : constant(0)
       }
       if (conditions.length === 0) return part()
-      const { cost } = part()
+      const { cost, actual } = part()
       const applied = (variables: Variables) => applies(conditions, this.#operation, variables)
-      return { cost: (variables) => (applied(variables) ? cost(variables) : 0), isConstant: false }
+      return {
+        cost: (variables) => (applied(variables) ? cost(variables) : 0),
+        isConstant: false,
+        actual: actual && ((variables, within) => (applied(variables) ? actual(variables, within) : 0)),
+      }
     })
     return sumOf(parts)
   }
@@ -123,9 +143,15 @@ class Compiler {
       : constant(0)
     const times = isListType(getNullableType(field.type)) ? timesOf(name, sized, size, length) : null
     const given = this.#arguments(node, field, coordinate)
+    const key = node.alias?.value ?? name
     return {
       cost: (variables) => (times ? times(variables) : 1) * (weight + inner.cost(variables)) + given.cost(variables),
       isConstant: times === null && inner.isConstant && given.isConstant,
+      actual:
+        times || inner.actual
+          ? (variables, within) =>
+              costOf(valueAt(within, key), times !== null, weight, inner, variables) + given.cost(variables)
+          : null,
     }
   }
 
@@ -136,7 +162,7 @@ class Compiler {
       const weight = this.#weights.of(`${coordinate}(${name.value}:)`)
       const cost = (variables: Variables) =>
         argumentCost(definition.type, jsonOf(value, this.#operation, variables), this.#weights, weight)
-      return value.kind === Kind.VARIABLE ? { cost, isConstant: false } : constant(cost({}))
+      return value.kind === Kind.VARIABLE ? { cost, isConstant: false, actual: null } : constant(cost({}))
     })
     return sumOf(given)
   }
@@ -172,17 +198,43 @@ function timesOf(name: string, sized: Sized | null, size: ListSize | undefined, 
   return size && size.sizedFields.length === 0 && length ? length : () => ASSUMED_LIST_SIZE
 }
 
-function constant(cost: number): Part {
-  return { cost: () => cost, isConstant: true }
+/** Of one value of an answer, or of each element where it is a list. */
+function costOf(value: unknown, isList: boolean, weight: number, inner: Part, variables: Variables): number {
+  const { actual } = inner
+  if (!isList) return weight + (actual ? actual(variables, value) : inner.cost(variables))
+  if (!Array.isArray(value)) return 0
+  if (actual === null && !value.some(Array.isArray)) return value.length * (weight + inner.cost(variables))
+  return value.reduce((sum: number, each) => sum + costOf(each, Array.isArray(each), weight, inner, variables), 0)
 }
 
-function plus({ cost, isConstant }: Part, more: number): Part {
-  return more === 0 ? { cost, isConstant } : { cost: (variables) => cost(variables) + more, isConstant }
+function valueAt(within: unknown, key: string): unknown {
+  return isPlain(within) ? own(within, key) : undefined
+}
+
+function constant(cost: number): Part {
+  return { cost: () => cost, isConstant: true, actual: null }
+}
+
+function plus({ cost, isConstant, actual }: Part, more: number): Part {
+  if (more === 0) return { cost, isConstant, actual }
+  return {
+    cost: (variables) => cost(variables) + more,
+    isConstant,
+    actual: actual && ((variables, within) => actual(variables, within) + more),
+  }
 }
 
 function sumOf(parts: readonly Part[]): Part {
   const fixed = parts.reduce((sum, part) => (part.isConstant ? sum + part.cost({}) : sum), 0)
   const varying = parts.filter((part) => !part.isConstant)
   if (varying.length === 0) return constant(fixed)
-  return { cost: (variables) => varying.reduce((sum, part) => sum + part.cost(variables), fixed), isConstant: false }
+  const actualOf = ({ actual, cost }: Part, variables: Variables, within: unknown) =>
+    actual ? actual(variables, within) : cost(variables)
+  return {
+    cost: (variables) => varying.reduce((sum, part) => sum + part.cost(variables), fixed),
+    isConstant: false,
+    actual: varying.some(({ actual }) => actual !== null)
+      ? (variables, within) => varying.reduce((sum, part) => sum + actualOf(part, variables, within), fixed)
+      : null,
+  }
 }

@@ -80,7 +80,7 @@ describe.each<Reach>(['in process', 'over HTTP'])('queries to subgraphs %s', (re
 
   it('say what an operation costs, and refuse one that costs too much before any subgraph is asked', async () => {
     const { extensions } = await stage.query('{ markets { symbol } account { owner } }')
-    expect(extensions).toEqual({ cost: { estimated: 11 } })
+    expect(extensions).toEqual({ cost: { estimated: 11, actual: 3 } })
     const dear = await stage.query('query ($n: Int) { listed(first: $n) { symbol lot } me { id } }', {
       variables: { n: limits.cost },
     })
