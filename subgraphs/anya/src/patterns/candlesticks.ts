@@ -7,6 +7,8 @@ export interface Candlestick {
   readonly lookback: number
   /** TA-Lib's optional parameter at its default: how far a candle's close must reach into the body of another, a ratio. */
   readonly penetration?: number
+  /** Whether the sign of TA-Lib's value says where it points. Of the others it tells the candle's colour, or nothing. */
+  readonly isDirected: boolean
 }
 
 // [candles, lookback, penetration]; the lookbacks are those that TA-Lib answers, compared with it whenever it is loaded.
@@ -76,6 +78,19 @@ const TABLE = {
 
 export type CandlestickName = keyof typeof TABLE
 
+/** Those of which TA-Lib's source says that a positive value does not mean bullish. */
+const UNDIRECTED: ReadonlySet<string> = new Set<CandlestickName>([
+  'CDLDOJI',
+  'CDLDRAGONFLYDOJI',
+  'CDLGRAVESTONEDOJI',
+  'CDLHIGHWAVE',
+  'CDLLONGLEGGEDDOJI',
+  'CDLRICKSHAWMAN',
+  'CDLSHORTLINE',
+  'CDLSPINNINGTOP',
+  'CDLTAKURI',
+])
+
 const isName = (name: string): name is CandlestickName => Object.hasOwn(TABLE, name)
 
 /** All 61, in the order in which a scan numbers them. */
@@ -83,7 +98,8 @@ export const CANDLESTICKS: readonly Candlestick[] = Object.keys(TABLE)
   .filter(isName)
   .map((name) => {
     const [candles, lookback, penetration]: readonly [number, number, number?] = TABLE[name]
-    return { name, candles, lookback, ...(penetration === undefined ? {} : { penetration }) }
+    const isDirected = !UNDIRECTED.has(name)
+    return { name, candles, lookback, isDirected, ...(penetration === undefined ? {} : { penetration }) }
   })
 
 /** Bars before a block that a scan needs so that all 61 say of the block what they would say of the whole history. */

@@ -1,4 +1,4 @@
-import { studentCdf } from '../statistics/distribution.ts'
+import { normalQuantile, studentCdf } from '../statistics/distribution.ts'
 
 /** Bars after a pattern at which the market's return is measured. */
 export const HORIZONS = [1, 5, 20] as const
@@ -118,7 +118,7 @@ export function measurementsOf({ samples, market, tests }: Known): Measurement[]
     const base = { horizonBars, count, meanBps: count === 0 ? null : mean * BPS, marketMeanBps }
     if (count < 2) return { ...base, ...none }
     const error = Math.sqrt(squares / (count - 1) / count)
-    const half = studentQuantile(1 - (1 - CONFIDENCE) / 2, count - 1) * error
+    const half = criticalValue(count - 1) * error
     const away = Math.abs(mean - all.mean)
     const pValue = error > 0 ? 2 * studentCdf(-away / error, count - 1) : away > 0 ? 0 : 1
     return {
@@ -129,6 +129,19 @@ export function measurementsOf({ samples, market, tests }: Known): Measurement[]
       adjustedPValue: Math.min(1, pValue * Math.max(1, tests)),
     }
   })
+}
+
+const CRITICAL = 1 - (1 - CONFIDENCE) / 2
+/** From here on Student's quantile is the normal one to four digits. */
+const NORMAL_FROM_DEGREES = 10_000
+const known = new Map<number, number>()
+
+/** Half a confidence interval in standard errors. Kept once it is known: a page of patterns asks for hundreds. */
+function criticalValue(degrees: number): number {
+  if (degrees >= NORMAL_FROM_DEGREES) return normalQuantile(CRITICAL)
+  const value = known.get(degrees) ?? studentQuantile(CRITICAL, degrees)
+  known.set(degrees, value)
+  return value
 }
 
 /** The x with P(T ≤ x) = p, for p > 0.5, by halving: 60 steps are exact to a double. */

@@ -61,6 +61,17 @@ test('bars one by one, and all that are kept at once, end in the same patterns, 
   expect(other.recogniser.statistics()).toEqual(lane.recogniser.statistics())
 })
 
+test('a candlestick points where TA-Lib says, and nowhere where its sign does not mean that', async () => {
+  await lane.replay(bars)
+  const directions = (kind: string) =>
+    new Set(
+      lane.found(null).flatMap((pattern) => (pattern.kind === kind ? [`${pattern.direction} ${pattern.score}`] : [])),
+    )
+  expect(directions('CDLDOJI')).toEqual(new Set(['NEUTRAL 100']))
+  expect(directions('CDLSPINNINGTOP')).toEqual(new Set(['NEUTRAL 100', 'NEUTRAL -100']))
+  expect(directions('CDLMARUBOZU')).toEqual(new Set(['BULLISH 100', 'BEARISH -100']))
+})
+
 test('of bars that wait too long for the thread the oldest are dropped, and that is told', async () => {
   let dropped = 0
   const away = new Lane('EUR-USD', 'H1', new Scanner({ scanned: () => {}, scannerRestarted: () => {} }), (count) => {

@@ -112,14 +112,14 @@ function candlesticksOf(hits: Int32Array, bars: readonly Bar[]): Map<number, Sig
   const found = new Map<number, Signal[]>()
   for (let i = 0; i < hits.length; i += 3) {
     const [index, which, score] = [hits[i]!, hits[i + 1]!, hits[i + 2]!]
-    const { name, candles } = CANDLESTICKS[which]!
+    const { name, candles, isDirected } = CANDLESTICKS[which]!
     const points = bars.slice(Math.max(0, index + 1 - candles), index + 1)
     const signals = found.get(index) ?? []
     found.set(index, signals)
     signals.push({
       family: 'CANDLESTICK',
       kind: name,
-      direction: score > 0 ? 'BULLISH' : 'BEARISH',
+      direction: isDirected ? (score > 0 ? 'BULLISH' : 'BEARISH') : 'NEUTRAL',
       score,
       points: points.map(({ openTime, close }) => ({ time: openTime, price: close })),
     })
