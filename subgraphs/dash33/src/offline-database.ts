@@ -16,13 +16,13 @@ export interface OfflineDatabase {
 /** Hands over a connection on the exchange's schema; an embedded server that was not running is stopped again. */
 export function withOfflineDatabase<T>(
   database: OfflineDatabase,
-  work: (connection: Client) => Promise<T>,
+  work: (connection: Client, url: string) => Promise<T>,
 ): Promise<T> {
   return withOfflineUrl(database, async (url) => {
     const connection = new Client(poolConfig(url))
     await connection.connect()
     try {
-      return await work(connection)
+      return await work(connection, url)
     } finally {
       await connection.end()
     }

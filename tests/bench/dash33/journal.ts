@@ -12,6 +12,7 @@ import { Engine } from '../../../subgraphs/dash33/src/engine/engine.ts'
 import { JournalReader } from '../../../subgraphs/dash33/src/engine/journal/reader.ts'
 import { catchUp } from '../../../subgraphs/dash33/src/engine/journal/recovery.ts'
 import { GENESIS_HASH } from '../../../subgraphs/dash33/src/engine/journal/rows.ts'
+import type { StateHash } from '../../../subgraphs/dash33/src/engine/thread/protocol.ts'
 import { nthOrder, observedEngine, unlimited } from '../../support/engine.ts'
 
 const ACCOUNTS = 64
@@ -123,9 +124,10 @@ async function measureEngine(url: string): Promise<JournalFigure[]> {
   const figures: JournalFigure[] = []
   for (const streams of STREAMS) figures.push(await closedLoop(client, stream, streams))
   for (const rate of RATES) figures.push(await openLoop(client, stream, rate))
-  const { hash } = await client.stateHash()
-  figures.push(await measureRecovery(url, hash))
+  const state = await client.stateHash()
+  figures.push(await measureRecovery(url, state.hash))
   await client.close()
+  figures.push(await measureStart(url, state))
   return figures
 }
 
@@ -205,12 +207,28 @@ async function measureRecovery(url: string, expected: string): Promise<JournalFi
   const begun = performance.now()
   const engine = new Engine()
   const nobody = () => undefined
-  await catchUp(new JournalReader(connection), engine, GENESIS_HASH, nobody, Number.MAX_SAFE_INTEGER)
+  const journal = new JournalReader(connection, poolConfig(url))
+  await catchUp(journal, engine, GENESIS_HASH, nobody, Number.MAX_SAFE_INTEGER)
   const elapsed = performance.now() - begun
   await connection.end()
   if (hashState(writeState(engine.state)) !== expected) throw new Error('the journal led to another state')
   const { sequence } = engine.state
   return figure(`recovery of ${sequence} commands, equal hash`, sequence, elapsed)
+}
+
+/** The same as `npm start` does it where no snapshot is left: in the engine's own thread, which begins cold, until it takes commands. */
+async function measureStart(url: string, { sequence, hash }: StateHash): Promise<JournalFigure> {
+  const connection = new Client(poolConfig(url))
+  await connection.connect()
+  await connection.query('TRUNCATE engine_snapshot')
+  await connection.end()
+  const begun = performance.now()
+  const { client } = await observedEngine(url, { keep: 'ALL', projectedThrough: sequence })
+  const elapsed = performance.now() - begun
+  const started = await client.stateHash()
+  await client.close()
+  if (started.hash !== hash) throw new Error('the engine started with another state')
+  return figure(`start of an engine from ${sequence} commands, equal hash`, sequence, elapsed)
 }
 
 function figure(what: string, count: number, elapsedMs: number, latencies: readonly number[] = []): JournalFigure {

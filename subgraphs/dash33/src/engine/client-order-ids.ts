@@ -4,10 +4,17 @@ import { MAX_TEXT_LENGTH } from './commands.ts'
 import { ACCOUNT, HASH, type OrderRecords } from './order-records.ts'
 
 const FIRST_BITS = 10
-/** The hash is of this process alone, so that no client can choose ids that fall on one place. It decides nothing that is seen. */
-const KEY = randomFillSync(new Int32Array(MAX_TEXT_LENGTH + 2))
+/** The hash is of this thread alone, so that no client can choose ids that fall on one place. It decides nothing that is seen. */
+export const KEY = randomFillSync(new Int32Array(MAX_TEXT_LENGTH + 2))
 const ACCOUNT_KEY = KEY[MAX_TEXT_LENGTH]!
 const LENGTH_KEY = KEY[MAX_TEXT_LENGTH + 1]!
+
+/** The part of an id's hash that is its own, whosever it is. @param key of the thread whose table it is for; the id is at most `MAX_TEXT_LENGTH` long */
+export function keyedSum(key: Int32Array, source: Uint8Array, start: number, length: number): number {
+  let sum = Math.imul(key[MAX_TEXT_LENGTH + 1]!, length)
+  for (let i = 0; i < length; i++) sum = (sum + Math.imul(key[i]!, source[start + i]!)) | 0
+  return sum
+}
 
 /** Records by account and client order id: an open table of numbers, where maps of strings would be the dearest part of a command. */
 export class ClientOrderIds {
@@ -46,16 +53,10 @@ export class ClientOrderIds {
     this.text = text
   }
 
-  /** The same of an id that is spelled somewhere. */
-  takeSpelled(source: Uint8Array, start: number, length: number): void {
-    if (length > MAX_TEXT_LENGTH) throw new RangeError(`a client order id of ${length} characters`)
+  /** The same of an id that is spelled somewhere, and whose sum is known. */
+  takeSummed(source: Uint8Array, start: number, length: number, sum: number): void {
     const { bytes } = this
-    let sum = Math.imul(LENGTH_KEY, length)
-    for (let i = 0; i < length; i++) {
-      const code = source[start + i]!
-      bytes[i] = code
-      sum = (sum + Math.imul(KEY[i]!, code)) | 0
-    }
+    for (let i = 0; i < length; i++) bytes[i] = source[start + i]!
     this.length = length
     this.sum = sum
     this.text = null

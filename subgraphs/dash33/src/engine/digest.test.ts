@@ -32,5 +32,9 @@ describe('the running hash', () => {
     digest.text('TRADE')
     digest.number(2 ** 53 - 1)
     expect(digest.hex()).toMatchInlineSnapshot(`"1cd98ba2d3863446"`)
+    expect(digest.is('1cd98ba2d3863446')).toBe(true)
+    for (const other of ['1cd98ba2d3863447', '0cd98ba2d3863446', '1cd98ba2d386344', '1cd98ba2d38634460']) {
+      expect(digest.is(other)).toBe(false)
+    }
   })
 })

@@ -3,6 +3,8 @@ const SEED_B = 0x41c6ce57
 const PRIME_A = 2_654_435_761
 const PRIME_B = 1_597_334_677
 const TWO_TO_32 = 4_294_967_296
+const HALF_DIGITS = 8
+const DIGITS = Uint8Array.from('0123456789abcdef', (digit) => digit.charCodeAt(0))
 
 /**
  * A running 64-bit hash of everything the engine did, in the manner of cyrb53 (bryc, public domain): cheap enough for every
@@ -69,10 +71,22 @@ export class Digest {
     return half(this.a) + half(this.b)
   }
 
+  /** Whether it is this one in hexadecimal digits: what a recovery asks before each batch. */
+  is(hex: string): boolean {
+    return hex.length === 2 * HALF_DIGITS && spells(hex, 0, this.a) && spells(hex, HALF_DIGITS, this.b)
+  }
+
   private mix(word: number): void {
     const a = Math.imul(this.a ^ word, PRIME_A)
     const b = Math.imul(this.b ^ word, PRIME_B)
     this.a = a ^ (a >>> 15) ^ (b << 7)
     this.b = b ^ (b >>> 13) ^ (a << 11)
   }
+}
+
+function spells(hex: string, start: number, value: number): boolean {
+  for (let i = 0; i < HALF_DIGITS; i++) {
+    if (hex.charCodeAt(start + i) !== DIGITS[(value >>> (4 * (HALF_DIGITS - 1 - i))) & 15]) return false
+  }
+  return true
 }

@@ -32,6 +32,8 @@ export const LIMITS = {
   unprojectedCommands: 50_000,
   /** Pages of the journal, some half a megabyte each, that are read and proved before they are applied. */
   pagesReadAhead: 4,
+  /** Names of accounts and markets that a recovery numbers: twice the accounts there may be, for orders of none. */
+  spelledNames: 200_000,
   /** Commands between snapshots: what a restart replays, in a second or two. A snapshot is some 10 MB, written between the batches. */
   commandsPerSnapshot: 500_000,
   /** The newest might be damaged: the one before it, with the journal since then, stands in. */

@@ -8,7 +8,6 @@ import { MarketEntry } from './market-entry.ts'
 import { Narrator } from './narrator.ts'
 import { OrderRecords } from './order-records.ts'
 import { RiskProfiles } from './risk-profiles.ts'
-import { Spellings } from './spellings.ts'
 
 export interface CreditRecord {
   readonly account: Account
@@ -30,9 +29,6 @@ export class EngineState {
   readonly closedOrders = new ClosedOrders(this.records, this.accountsByIndex)
   readonly credits = new Map<string, CreditRecord>()
   readonly profiles: RiskProfiles
-  /** The same accounts and markets, for who has their names as bytes. */
-  readonly spelledAccounts = new Spellings(this.accounts)
-  readonly spelledMarkets = new Spellings(this.markets)
   /** Of the last command applied. */
   sequence = 0
   /** Of the last command applied, milliseconds since the Unix epoch. */

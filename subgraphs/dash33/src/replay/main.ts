@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { poolConfig } from '@opsource/database'
 import { readOfflineConfig } from '../config.ts'
 import { JournalReader } from '../engine/journal/reader.ts'
 import { withOfflineDatabase } from '../offline-database.ts'
@@ -13,8 +14,9 @@ async function main(): Promise<void> {
   const { range, databaseUrl } = flags()
   const database = readOfflineConfig()
   const warn = (message: string, fields: Record<string, unknown>) => console.error(`! ${message}`, fields)
-  const report = await withOfflineDatabase({ ...database, databaseUrl: databaseUrl ?? database.databaseUrl }, (pg) =>
-    replayRange(new JournalReader(pg), range, warn),
+  const report = await withOfflineDatabase(
+    { ...database, databaseUrl: databaseUrl ?? database.databaseUrl },
+    (pg, url) => replayRange(new JournalReader(pg, poolConfig(url)), range, warn),
   )
   print(report)
 }

@@ -1,6 +1,7 @@
 import type { ClientBase } from 'pg'
 import { COMMANDS_PER_PAGE, PageQuery } from './page-query.ts'
 import type { JournalRow } from './rows.ts'
+import type { Spelled } from './spelled-batch.ts'
 
 /** Signature, flags and the length of an extension that nobody has made yet: PostgreSQL's binary form of COPY. */
 const HEADER_BYTES = 19
@@ -50,8 +51,8 @@ export async function* pagesFrom(connection: Connection, first: Promise<JournalP
 }
 
 /** Rows of the journal where PostgreSQL's binary COPY spells them: what nobody asks for is not taken apart. */
-export function rowsOf(bytes: Buffer): JournalRow[] {
-  const rows: JournalRow[] = []
+export function rowsOf(bytes: Buffer): SpelledRow[] {
+  const rows: SpelledRow[] = []
   let at = HEADER_BYTES
   while (bytes.readInt16BE(at) !== END_OF_ROWS) {
     const row = new SpelledRow(bytes, at)
@@ -64,6 +65,7 @@ export function rowsOf(bytes: Buffer): JournalRow[] {
 class SpelledRow implements JournalRow {
   readonly firstSequence: number
   readonly lastSequence: number
+  spelled: Spelled | undefined
   readonly #bytes: Buffer
   readonly #start: number
   readonly #digest: number

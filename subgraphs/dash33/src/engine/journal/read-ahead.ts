@@ -1,10 +1,14 @@
 import { on } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import type { ClientConfig } from 'pg'
+import { NONE } from '../../book/index.ts'
+import { KEY } from '../client-order-ids.ts'
 import { LIMITS } from '../limits.ts'
 import { JournalDamagedError } from './chain.ts'
 import { rowsOf } from './page.ts'
 import type { JournalRow } from './rows.ts'
+import { SpelledNames } from './spelled-batch.ts'
+import type { SpelledBatches } from './speller.ts'
 
 /** Where in the journal something begins: behind the batch that ends with `sequence`. */
 export interface JournalPlace {
@@ -17,21 +21,30 @@ export interface JournalPlace {
 export interface ReadingThreadData {
   readonly database: ClientConfig
   readonly after: JournalPlace
+  /** Of client order ids. */
+  readonly key: Int32Array
 }
 
 export type FromReading =
-  /** A page's bytes, transferred, of whose rows so many are sound; `fault`: what is wrong with the one after them. */
   | {
       readonly kind: 'PAGE'
+      /** Transferred, as the cells are. */
       readonly bytes: Uint8Array<ArrayBuffer>
-      readonly sound: number
+      /** Of each sound row, where its batch begins among the cells; NONE: it could not be spelled. */
+      readonly starts: readonly number[]
+      readonly batches: SpelledBatches
+      /** Names that the speller has numbered since the last page. */
+      readonly names: readonly string[]
+      /** What is wrong with the row after the sound ones. */
       readonly fault: string | null
     }
   | { readonly kind: 'END' }
   | { readonly kind: 'FAILED'; readonly error: unknown }
 
+type ReadPage = Extract<FromReading, { kind: 'PAGE' }>
+
 /**
- * A thread that reads the journal, proves it and hands it over page by page, at most `LIMITS.pagesReadAhead` of them before they are asked for:
+ * A thread that reads the journal, proves it, spells it out and hands it over page by page, at most `LIMITS.pagesReadAhead` of them before they are asked for:
  * on a second core it costs whoever applies the journal nothing.
  */
 export class ReadAhead {
@@ -41,20 +54,20 @@ export class ReadAhead {
 
   constructor(database: ClientConfig, after: JournalPlace) {
     const timeouts = { query_timeout: LIMITS.commitTimeoutMs, connectionTimeoutMillis: LIMITS.commitTimeoutMs }
-    const workerData: ReadingThreadData = { database: { ...database, ...timeouts }, after }
+    const workerData: ReadingThreadData = { database: { ...database, ...timeouts }, after, key: KEY }
     this.#worker = new Worker(new URL('./reading-thread.ts', import.meta.url), { workerData, execArgv: [] })
     this.#messages = on(this.#worker, 'message', { close: ['exit'] })
   }
 
   /** The rows of each page. @throws JournalDamagedError behind the last sound one, and whatever kept the thread from reading */
   async *pages(): AsyncGenerator<readonly JournalRow[]> {
+    const names = new SpelledNames()
     for await (const [received] of this.#messages) {
       const message: FromReading = received
       if (message.kind === 'END') return
       if (message.kind === 'FAILED') throw message.error
       this.#worker.postMessage('TAKEN')
-      const { buffer, byteOffset, byteLength } = message.bytes
-      yield rowsOf(Buffer.from(buffer, byteOffset, byteLength)).slice(0, message.sound)
+      yield rowsIn(message, names)
       if (message.fault !== null) throw new JournalDamagedError(message.fault)
     }
     throw new Error('the thread that reads the journal ended early')
@@ -63,4 +76,15 @@ export class ReadAhead {
   async end(): Promise<void> {
     await this.#worker.terminate()
   }
+}
+
+function rowsIn({ bytes, starts, batches, names: added }: ReadPage, names: SpelledNames): readonly JournalRow[] {
+  for (const name of added) names.names.push(name)
+  const { cells, others } = batches
+  const rows = rowsOf(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)).slice(0, starts.length)
+  for (let i = 0; i < rows.length; i++) {
+    const start = starts[i]!
+    if (start !== NONE) rows[i]!.spelled = { cells, others, start, names }
+  }
+  return rows
 }

@@ -2,14 +2,16 @@ import { once } from 'node:events'
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 import { Client } from 'pg'
 import { LIMITS } from '../limits.ts'
+import { spellBatch } from './batch-format.ts'
 import { Chain } from './chain.ts'
 import { fetchPage, pagesFrom } from './page.ts'
 import type { FromReading, ReadingThreadData } from './read-ahead.ts'
+import { Speller } from './speller.ts'
 
 if (!parentPort) throw new Error('the journal is read ahead in a worker thread')
 await run(parentPort, workerData)
 
-async function run(port: MessagePort, { database, after }: ReadingThreadData): Promise<void> {
+async function run(port: MessagePort, { database, after, key }: ReadingThreadData): Promise<void> {
   const post = (message: FromReading, transferred: ArrayBuffer[] = []) => port.postMessage(message, transferred)
   let waiting = 0
   port.on('message', () => waiting--)
@@ -18,12 +20,19 @@ async function run(port: MessagePort, { database, after }: ReadingThreadData): P
   connection.on('error', () => undefined)
   try {
     await connection.connect()
+    const speller = new Speller(key)
+    let named = 0
     const chain = new Chain(after.sequence, after.hash)
     for await (const { bytes, rows } of pagesFrom(connection, fetchPage(connection, after.sequence))) {
       const { sound, fault } = chain.prove(rows)
+      const starts = rows.slice(0, sound).map(({ payload }) => spellBatch(payload, speller))
+      const batches = speller.take()
+      const names = speller.names.slice(named)
+      named += names.length
       while (waiting >= LIMITS.pagesReadAhead) await once(port, 'message')
       waiting++
-      post({ kind: 'PAGE', bytes, sound, fault: fault?.message ?? null }, [bytes.buffer])
+      const page = { kind: 'PAGE', bytes, starts, batches, names, fault: fault?.message ?? null } as const
+      post(page, [bytes.buffer, batches.cells.buffer])
       if (fault) return
     }
     post({ kind: 'END' })

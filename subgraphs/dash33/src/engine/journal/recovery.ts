@@ -92,7 +92,7 @@ export function replay(engine: Engine, row: JournalRow, through = row.lastSequen
 
 /** The same of a whole batch where nobody reads what comes of it: the engine cannot be used any more where this throws. */
 export function pass(engine: Engine, row: JournalRow): void {
-  const opened = openBatch(row.payload)
+  const opened = openBatch(row.payload, row.spelled)
   // Nothing of the first format can be replayed: `replay` says so.
   if (opened === null) return void replay(engine, row)
   assertFits(engine, row, opened.engineVersion)
@@ -108,7 +108,7 @@ function assertFits(engine: Engine, row: JournalRow, engineVersion: number): voi
       `is of engine version ${engineVersion}, and this is ${ENGINE_VERSION}: let the old engine close, so that its snapshot holds all`,
     )
   }
-  if (row.digestBefore !== engine.state.digest.hex()) throw damaged(row, 'was written on another state')
+  if (!engine.state.digest.is(row.digestBefore)) throw damaged(row, 'was written on another state')
 }
 
 /** The newest snapshot no later than `through` that restores to what it says, or the beginning. */

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto'
+import type { Spelled } from './spelled-batch.ts'
 
 /** The hash before the first batch. */
 export const GENESIS_HASH: Uint8Array = new Uint8Array(32)
@@ -12,6 +13,8 @@ export interface JournalRow {
   readonly digestBefore: string
   readonly previousHash: Uint8Array
   readonly hash: Uint8Array
+  /** Its commands, where somebody has spelled them out already. */
+  readonly spelled?: Spelled | undefined
 }
 
 export interface SnapshotRow {
@@ -25,7 +28,7 @@ const HEAD_BYTES = 256
 /** Where a row is laid out in one piece: most are short, and three updates of a hash would cost more than the hash. */
 let laidOut = Buffer.allocUnsafe(65_536)
 
-export function hashRow(row: Omit<JournalRow, 'hash'>): Uint8Array {
+export function hashRow(row: Omit<JournalRow, 'hash' | 'spelled'>): Uint8Array {
   const { previousHash, payload } = row
   if (laidOut.length < HEAD_BYTES + payload.length) laidOut = Buffer.allocUnsafe(2 * (HEAD_BYTES + payload.length))
   laidOut.set(previousHash)

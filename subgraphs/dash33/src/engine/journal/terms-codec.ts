@@ -43,8 +43,9 @@ export function writeManner(
   out.byte(manner * PREVENTIONS.length + placeIn(PREVENTIONS, selfTradePrevention))
 }
 
-export function readManner(input: ByteReader) {
-  const byte = input.byte()
+export const readManner = (input: ByteReader) => mannerOf(input.byte())
+
+function mannerOf(byte: number) {
   const manner = Math.floor(byte / PREVENTIONS.length)
   return {
     type: memberAt(TYPES, Math.floor(manner / TIMES.length)),
@@ -107,25 +108,63 @@ export interface ReadNumbers {
   expiresAt: number | null
 }
 
-/** The same as `readTerms` in the core's numbers, which are these lists'; the symbol is what `input` has passed last. */
-export function readDraft(input: ByteReader, draft: Draft, asked: ReadNumbers): void {
-  const flags = input.byte()
-  const byte = input.byte()
+/** The flags of numbers that may be missing, in the order in which those are written: from the first to the last, each twice the one before. */
+export const OPTIONAL_NUMBERS = PRICE
+export const ALL_OPTIONAL = EXPIRES
+
+/** Terms as numbers in a row: flags, manner, the symbol's number, the quantity, and of the other numbers those that there are. */
+export interface TermCells {
+  readonly cells: Float64Array
+  /** Where they begin, and after they are read where they end. */
+  at: number
+}
+
+/** Reads the terms of an order in the core's numbers, which are these lists'. @returns the symbol's number */
+export function writeDraft(input: TermCells, draft: Draft, asked: ReadNumbers): number {
+  const { cells, at } = input
+  const flags = cells[at]! | 0
+  const byte = cells[at + 1]! | 0
   const manner = Math.floor(byte / PREVENTIONS.length)
   const type = Math.floor(manner / TIMES.length)
   if (type >= TYPES.length) throw new Error('the journal batch holds an unknown value')
-  input.span()
   draft.side = flags & SELL ? 1 : 0
   draft.type = type
   draft.timeInForce = manner % TIMES.length
   draft.selfTrade = byte % PREVENTIONS.length
   draft.postOnly = (flags & POST_ONLY) !== 0
   draft.role = NO_ROLE
-  draft.quantity = asked.quantity = input.number()
-  draft.price = asked.price = flags & PRICE ? input.number() : 0
-  draft.stop = asked.stopPrice = flags & STOP_PRICE ? input.number() : 0
-  draft.trailingAmount = asked.trailingAmount = flags & TRAILING_AMOUNT ? input.number() : 0
-  draft.trailingBps = asked.trailingBps = flags & TRAILING_BPS ? input.number() : 0
-  draft.peak = asked.displayQuantity = flags & DISPLAY ? input.number() : 0
-  draft.expiresAt = asked.expiresAt = flags & EXPIRES ? input.number() : 0
+  draft.quantity = asked.quantity = cells[at + 3]!
+  let next = at + 4
+  draft.price = asked.price = flags & PRICE ? cells[next++]! : 0
+  draft.stop = asked.stopPrice = flags & STOP_PRICE ? cells[next++]! : 0
+  draft.trailingAmount = asked.trailingAmount = flags & TRAILING_AMOUNT ? cells[next++]! : 0
+  draft.trailingBps = asked.trailingBps = flags & TRAILING_BPS ? cells[next++]! : 0
+  draft.peak = asked.displayQuantity = flags & DISPLAY ? cells[next++]! : 0
+  draft.expiresAt = asked.expiresAt = flags & EXPIRES ? cells[next++]! : 0
+  input.at = next
+  return cells[at + 2]! | 0
+}
+
+/** The same as they were written. @param names by number */
+export function termsIn(input: TermCells, names: readonly string[]): OrderTerms {
+  const { cells, at } = input
+  const flags = cells[at]! | 0
+  const manner = mannerOf(cells[at + 1]! | 0)
+  let next = at + 4
+  const optional = (flag: number) => (flags & flag ? cells[next++]! : null)
+  const terms = {
+    ...manner,
+    symbol: names[cells[at + 2]! | 0]!,
+    side: flags & SELL ? ('SELL' as const) : ('BUY' as const),
+    quantity: cells[at + 3]!,
+    price: optional(PRICE),
+    stopPrice: optional(STOP_PRICE),
+    trailingAmount: optional(TRAILING_AMOUNT),
+    trailingBps: optional(TRAILING_BPS),
+    displayQuantity: optional(DISPLAY),
+    postOnly: (flags & POST_ONLY) !== 0,
+    expiresAt: optional(EXPIRES),
+  }
+  input.at = next
+  return terms
 }
