@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { type Clock, err, ok, type Result } from '@opsource/kernel'
 import type { GraphQLError } from 'graphql'
+import { LRUCache } from 'lru-cache'
 import { z } from 'zod'
 import { unauthenticated, unavailable } from '../errors.ts'
 import type { Upstream } from '../upstreams/upstream.ts'
@@ -34,8 +35,8 @@ interface Kept {
 export class ApiKeys {
   readonly #issuer: Upstream
   readonly #clock: Clock
-  /** By the key's hash, so that no secret stays in memory; least recently used first. */
-  readonly #kept = new Map<string, Kept>()
+  /** By the key's hash, so that no secret stays in memory. */
+  readonly #kept = new LRUCache<string, Kept>({ max: MAX_KEPT_KEYS })
 
   constructor(issuer: Upstream, clock: Clock) {
     this.#issuer = issuer
@@ -51,15 +52,10 @@ export class ApiKeys {
   exchange(key: string): Promise<Exchange> {
     const id = hashOf(key)
     const known = this.#kept.get(id)
-    this.#kept.delete(id)
-    if (known && this.#clock.now() < known.until) {
-      this.#kept.set(id, known)
-      return known.exchange
-    }
+    if (known && this.#clock.now() < known.until) return known.exchange
     const { promise, resolve } = Promise.withResolvers<Exchange>()
     const entry: Kept = { exchange: promise, until: Number.POSITIVE_INFINITY }
     this.#kept.set(id, entry)
-    if (this.#kept.size > MAX_KEPT_KEYS) this.#kept.delete(this.#kept.keys().next().value ?? id)
     void this.#ask(key).then(({ exchange, until }) => {
       entry.until = until
       resolve(exchange)

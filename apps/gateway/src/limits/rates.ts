@@ -1,5 +1,6 @@
 import type { Cache } from '@opsource/cache'
 import type { Clock } from '@opsource/kernel'
+import { LRUCache } from 'lru-cache'
 import type { Logger } from 'pino'
 import type { RateRule } from './rate-rules.ts'
 
@@ -28,7 +29,7 @@ export interface RatesOptions {
 export class Rates {
   readonly #options: RatesOptions
   readonly #scale: number
-  readonly #windows = new Map<string, Window>()
+  readonly #windows = new LRUCache<string, Window>({ max: MAX_WINDOWS })
   /** With something that the cache has not been told. */
   readonly #untold = new Map<string, Window>()
   readonly #timer: NodeJS.Timeout
@@ -70,9 +71,7 @@ export class Rates {
 
   #count(rule: RateRule, key: string, known: Window | undefined, amount: number): void {
     const window = known ?? new Window(rule.windowMs)
-    if (known) this.#windows.delete(key)
-    this.#windows.set(key, window)
-    if (this.#windows.size > MAX_WINDOWS) this.#windows.delete(this.#windows.keys().next().value ?? key)
+    if (!known) this.#windows.set(key, window)
     window.add(this.#options.clock.now(), amount)
     this.#untold.set(key, window)
   }

@@ -8,6 +8,7 @@ import {
   type OperationDefinitionNode,
   validate,
 } from 'graphql'
+import { LRUCache } from 'lru-cache'
 import { fault, withoutSuggestion } from '../errors.ts'
 import type { PrimaryFetch } from '../execute/fetches.ts'
 import type { CompiledOperation } from '../execute/operation.ts'
@@ -55,7 +56,7 @@ const NO_FIELD = fault('GRAPHQL_VALIDATION_FAILED', 'A subscription must ask for
 export class SubscriptionPlans {
   readonly graph: Graph
   readonly #kinds: ReadonlyMap<string, StreamKind>
-  readonly #checked = new Map<string, Checked>()
+  readonly #checked = new LRUCache<string, Checked>({ max: MAX_PLANS })
   readonly #told: (message: string) => string
 
   /**
@@ -99,11 +100,9 @@ export class SubscriptionPlans {
   #check(text: string, operationName: string | null): Result<Checked, readonly GraphQLError[]> {
     const key = `${operationName ?? ''}\n${text}`
     const known = this.#checked.get(key)
-    this.#checked.delete(key)
-    const checked = known ? ok(known) : this.#examine(text, operationName)
-    if (!checked.ok || text.length > MAX_KEPT_CHARACTERS) return checked
-    this.#checked.set(key, checked.value)
-    if (this.#checked.size > MAX_PLANS) this.#checked.delete(this.#checked.keys().next().value ?? key)
+    if (known) return ok(known)
+    const checked = this.#examine(text, operationName)
+    if (checked.ok && text.length <= MAX_KEPT_CHARACTERS) this.#checked.set(key, checked.value)
     return checked
   }
 

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { operationFromDocument, type Schema, Supergraph } from '@apollo/federation-internals'
 import { type PlanNode, QueryPlanner, type SubscriptionNode } from '@apollo/query-planner'
 import type { DocumentNode, GraphQLSchema } from 'graphql'
+import { LRUCache } from 'lru-cache'
 import { RuleBook } from '../authorize/rule-book.ts'
 import { Aliases } from '../execute/aliases.ts'
 import { CompiledOperation } from '../execute/operation.ts'
@@ -26,8 +27,8 @@ export class Graph {
   readonly possibleTypes: PossibleTypes
   readonly aliases: Aliases
   readonly #rules: RuleBook
-  /** By the document that is planned, oldest use first. */
-  readonly #operations = new Map<DocumentNode, Operations>()
+  /** By the document that is planned. */
+  readonly #operations = new LRUCache<DocumentNode, Operations>({ max: MAX_OPERATIONS })
 
   /** @throws Error where this is no supergraph, or one that cannot be enforced here. */
   constructor(sdl: string) {
@@ -55,10 +56,10 @@ export class Graph {
   ): CompiledOperation {
     const key = planned ?? document
     let kept = this.#operations.get(key)
-    this.#operations.delete(key)
-    if (kept?.document !== document) kept = { document, byName: new Map() }
-    this.#operations.set(key, kept)
-    if (this.#operations.size > MAX_OPERATIONS) this.#operations.delete(this.#operations.keys().next().value ?? key)
+    if (kept?.document !== document) {
+      kept = { document, byName: new Map() }
+      this.#operations.set(key, kept)
+    }
     const name = `${planned ? 'some' : 'none'} ${operationName ?? ''}`
     const known = kept.byName.get(name)
     if (known) return known
