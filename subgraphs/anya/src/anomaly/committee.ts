@@ -8,8 +8,8 @@ export interface CommitteeSettings {
   readonly rise: number
 }
 
-/** No member alone says more than this much evidence, in nats. */
-const LOUDEST = 3
+/** The most that one member's word counts, in nats: an alarm takes several that agree. */
+const LOUDEST = 1
 const EVIDENCE_WEIGHT = 0.7
 
 const CALM = 0.05

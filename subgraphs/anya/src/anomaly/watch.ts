@@ -20,7 +20,7 @@ export interface Anomaly {
 
 export type Verdict = Judgement | { readonly kind: 'anomaly'; readonly anomaly: Anomaly }
 
-/** From which score on an alarm is of a severity: one or two members, several, nearly all. */
+/** From which score on an alarm is of a severity: about three members of the committee that agree, four, six. */
 const SEVERITIES: readonly (readonly [from: number, severity: Severity])[] = [
   [0.97, 'HIGH'],
   [0.9, 'MEDIUM'],

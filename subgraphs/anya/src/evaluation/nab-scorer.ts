@@ -134,10 +134,14 @@ export function rawAt(series: readonly Detections[], profile: Profile, threshold
 export function scoreAt(series: readonly Detections[], profile: Profile, threshold: number): Outcome {
   const { points, scorable, windows } = judged(series, threshold)
   const total = totalOf(points, scorable, profile, threshold)
-  const nothing = -profile.falseNegative * scorable
-  const perfect = profile.truePositive * windows
-  const score = perfect === nothing ? 100 + 100 * total.raw : (100 * (total.raw - nothing)) / (perfect - nothing)
+  const score = scoreOf(total.raw, windows, profile, scorable)
   return { ...total, score, windows }
+}
+
+/** A raw total between that of silence, 0, and perfection, 100; where there are no windows, 100 less each error. */
+export function scoreOf(raw: number, windows: number, profile: Profile, scorable = windows): number {
+  const nothing = -profile.falseNegative * scorable
+  return windows === 0 ? 100 + 100 * raw : (100 * (raw - nothing)) / (profile.truePositive * windows - nothing)
 }
 
 function totalOf(points: readonly Point[], scorable: number, profile: Profile, threshold: number) {

@@ -1,7 +1,8 @@
+import type { Random } from '@opsource/kernel'
 import { Evidence, MEMBERS } from '../anomaly/committee.ts'
 import { Novelty } from '../anomaly/novelty.ts'
 import type { LabelledSeries } from './nab-corpus.ts'
-import { type Detections, type Profile, probation, rawAt } from './nab-scorer.ts'
+import { type Detections, type Profile, probation, rawAt, scoreOf } from './nab-scorer.ts'
 
 /** What a committee's members say of a series, before they are heard together: rows at which any speaks. */
 export interface Reports {
@@ -66,23 +67,24 @@ const NEIGHBOURS = 3
 
 /** The threshold in hundredths that is best together with its neighbours. */
 export function steadyThreshold(series: readonly Detections[], profile: Profile): { threshold: number; raw: number } {
-  const totals = rawAt(series, profile, THRESHOLDS)
-  const smoothed = totals.map((_, index) => {
+  const { index, raw } = steadiest(rawAt(series, profile, THRESHOLDS))
+  return { threshold: THRESHOLDS[index]!, raw }
+}
+
+function steadiest(totals: readonly number[]): { index: number; raw: number } {
+  let best = { index: 0, raw: -Infinity }
+  for (let index = 0; index < totals.length; index++) {
     let sum = 0
     let weights = 0
-    for (
-      let other = Math.max(0, index - NEIGHBOURS);
-      other <= Math.min(totals.length - 1, index + NEIGHBOURS);
-      other++
-    ) {
+    const last = Math.min(totals.length - 1, index + NEIGHBOURS)
+    for (let other = Math.max(0, index - NEIGHBOURS); other <= last; other++) {
       const weight = NEIGHBOURS + 1 - Math.abs(other - index)
       sum += weight * totals[other]!
       weights += weight
     }
-    return sum / weights
-  })
-  const best = smoothed.reduce((top, value, index) => (value > smoothed[top]! ? index : top), 0)
-  return { threshold: THRESHOLDS[best]!, raw: smoothed[best]! }
+    if (sum / weights > best.raw) best = { index, raw: sum / weights }
+  }
+  return best
 }
 
 /** The candidate that does best in a profile on these files, by its steady threshold. */
@@ -95,4 +97,45 @@ export function tune(reports: readonly Reports[], profile: Profile): Parameters 
     ).raw,
   }))
   return results.reduce((best, next) => (next.raw > best.raw ? next : best)).parameters
+}
+
+/**
+ * The held-out score in NAB's units over random halves of the files, each half once fixed on and once scored: how much the one split that is
+ * reported owes to which files fell where.
+ */
+export function randomHalves(reports: readonly Reports[], profile: Profile, random: Random, times: number) {
+  const table = CANDIDATES.map((parameters) =>
+    reports.map((each) => rawAt([heard(each, parameters)], profile, THRESHOLDS)),
+  )
+  const scores = Array.from({ length: times }, () => {
+    const order = shuffledNumbers(reports.length, random)
+    const [first, second] = [order.slice(0, Math.ceil(order.length / 2)), order.slice(Math.ceil(order.length / 2))]
+    return [heldOutScore(first, second), heldOutScore(second, first)]
+  }).flat()
+  const mean = scores.reduce((sum, score) => sum + score, 0) / scores.length
+  const variance = scores.reduce((sum, score) => sum + (score - mean) ** 2, 0) / scores.length
+  return { halves: scores.length, mean, standardDeviation: Math.sqrt(variance) }
+
+  function heldOutScore(own: readonly number[], other: readonly number[]): number {
+    const best = table
+      .map((files) => ({
+        files,
+        ...steadiest(THRESHOLDS.map((_, at) => own.reduce((sum, file) => sum + files[file]![at]!, 0))),
+      }))
+      .reduce((top, next) => (next.raw > top.raw ? next : top))
+    const raw = other.reduce((sum, file) => sum + best.files[file]![best.index]!, 0)
+    const windows = other.reduce((sum, file) => sum + reports[file]!.series.windows.length, 0)
+    return scoreOf(raw, windows, profile)
+  }
+}
+
+function shuffledNumbers(count: number, random: Random): number[] {
+  const order = Array.from({ length: count }, (_, index) => index)
+  for (let index = count - 1; index > 0; index--) {
+    const other = Math.floor(random.next() * (index + 1))
+    const kept = order[index]!
+    order[index] = order[other]!
+    order[other] = kept
+  }
+  return order
 }

@@ -26,6 +26,13 @@ describe('the evaluation on NAB', () => {
     expect(baselines.random!.heldOutOfBoth).toBeLessThan(40)
   })
 
+  it('tells how much a score owes to the split', () => {
+    const { halves, mean, standardDeviation } = result.randomHalves
+    expect(halves).toBe(60)
+    expect(mean).toBeLessThan(100)
+    expect(standardDeviation).toBeGreaterThan(0)
+  })
+
   it('gives silence 0 points', () => {
     expect(result.profiles.standard!.null!.allFiles.score).toBe(0)
   })

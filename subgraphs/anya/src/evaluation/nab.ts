@@ -1,9 +1,20 @@
+import { seededRandom } from '@opsource/kernel'
 import { BASELINES } from './nab-baselines.ts'
 import { type Corpus, type LabelledSeries, readCorpus } from './nab-corpus.ts'
-import { bestThreshold, type Detections, type Outcome, type Profile, scoreAt } from './nab-scorer.ts'
-import { halves, heard, type Parameters, type Reports, reportsOf, steadyThreshold, tune } from './nab-tuning.ts'
+import { bestThreshold, type Detections, type Outcome, type Profile, scoreAt, scoreOf } from './nab-scorer.ts'
+import {
+  halves,
+  heard,
+  type Parameters,
+  type Reports,
+  randomHalves,
+  reportsOf,
+  steadyThreshold,
+  tune,
+} from './nab-tuning.ts'
 
 const SEED = 20_150_101
+const RANDOM_SPLITS = 30
 const SPLIT = 'every other file of the list sorted by name; the first half begins with the first'
 
 /**
@@ -32,6 +43,8 @@ export function evaluateCorpus({ series, profiles }: Corpus) {
     windows: series.reduce((sum, each) => sum + each.windows.length, 0),
     split: { rule: SPLIT, first: names(first), second: names(second) },
     profiles: Object.fromEntries(Object.entries(profiles).map(([name, profile]) => [name, figuresOf(profile)])),
+    /** Of the standard profile. */
+    randomHalves: randomHalves(reports, profiles.standard!, seededRandom(SEED), RANDOM_SPLITS),
     ...held(directionsOf(reports, profiles.standard!), profiles.standard!),
     seconds: (performance.now() - started) / 1_000,
   }
@@ -117,10 +130,12 @@ function figures(directions: readonly Direction[], profile: Profile, thresholdin
 }
 
 function pooled(outcomes: readonly Outcome[], profile: Profile): number {
-  const raw = outcomes.reduce((sum, each) => sum + each.raw, 0)
-  const windows = outcomes.reduce((sum, each) => sum + each.windows, 0)
-  const nothing = -profile.falseNegative * windows
-  return windows === 0 ? 100 + 100 * raw : (100 * (raw - nothing)) / (profile.truePositive * windows - nothing)
+  const sum = (of: (outcome: Outcome) => number) => outcomes.reduce((total, outcome) => total + of(outcome), 0)
+  return scoreOf(
+    sum((outcome) => outcome.raw),
+    sum((outcome) => outcome.windows),
+    profile,
+  )
 }
 
 /** Results by file and by category in the standard profile, each file with what was fixed on the half that it is not in. */
