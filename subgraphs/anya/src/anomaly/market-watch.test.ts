@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { type MarketSample, MarketWatch } from './market-watch.ts'
 import { Watch } from './watch.ts'
 
-const WARM_UP = 200
+const WARM_UP = 150
 
 /** A quiet market, sampled each second; `change` puts something into it. */
 function market(samples: number, change: (sample: MarketSample, index: number) => MarketSample = (sample) => sample) {
@@ -26,30 +26,38 @@ const anomaliesOf = (samples: readonly MarketSample[]) => {
   return samples.flatMap((sample, index) => watch.observe(sample).map((anomaly) => ({ index, ...anomaly })))
 }
 
+type Change = (sample: MarketSample) => MarketSample
+const CHANGES: readonly (readonly [measure: string, name: string, change: Change])[] = [
+  ['return', 'a price that jumps', (sample) => ({ ...sample, mid: sample.mid! * 1.02 })],
+  ['spread', 'a spread that opens', (sample) => ({ ...sample, spread: 1 })],
+  ['volume', 'a burst of trading', (sample) => ({ ...sample, volume: 300, signedVolume: 0 })],
+  ['order flow imbalance', 'takers that all buy', (sample) => ({ ...sample, signedVolume: sample.volume! })],
+  ['book imbalance', 'bids that vanish', (sample) => ({ ...sample, bidSize: 0.01 })],
+]
+const FIRST = 200
+const APART = 30
+const LASTING = 8
+
 describe('a market under watch', () => {
-  it.each([
-    ['return', 'a price that jumps', (sample: MarketSample) => ({ ...sample, mid: sample.mid! * 1.02 })],
-    ['spread', 'a spread that opens', (sample: MarketSample) => ({ ...sample, spread: 1 })],
-    ['volume', 'a burst of trading', (sample: MarketSample) => ({ ...sample, volume: 300, signedVolume: 0 })],
-    [
-      'order flow imbalance',
-      'takers that all buy',
-      (sample: MarketSample) => ({ ...sample, signedVolume: sample.volume! }),
-    ],
-    ['book imbalance', 'bids that vanish', (sample: MarketSample) => ({ ...sample, bidSize: 0.01 })],
-  ])('shows in its %s %s, and in what comes at once', (measure, _name, change) => {
-    const found = anomaliesOf(market(308, (sample, index) => (index >= 300 ? change(sample) : sample)))
-    const late = found.filter(({ index }) => index >= 300)
-    expect(late.map((each) => each.measure)).toContain(measure)
-    expect(found.filter((each) => each.index < 300)).toEqual([])
-    const { explanation, usual, value } = late.find((each) => each.measure === measure)!
-    expect(explanation).toContain(measure)
-    expect(value < usual[0] || value > usual[1]).toBe(true)
+  const changed = market(FIRST + APART * CHANGES.length, (sample, index) => {
+    const change = CHANGES[Math.floor((index - FIRST) / APART)]
+    return change && (index - FIRST) % APART < LASTING ? change[2](sample) : sample
   })
+  const found = anomaliesOf(changed)
+
+  it.each(CHANGES.map(([measure, name], number) => ({ measure, name, at: FIRST + APART * number })))(
+    'shows $name at once, in its $measure',
+    ({ measure, at }) => {
+      const own = found.find((each) => each.measure === measure)
+      expect(own?.index).toSatisfy((index: number) => index >= at && index < at + LASTING)
+      expect(own!.explanation).toContain(measure)
+      expect(own!.value < own!.usual[0] || own!.value > own!.usual[1]).toBe(true)
+    },
+  )
 
   it('is not alarmed by what is missing: no quotes, no sizes, a price of zero', () => {
-    const broken = market(400, (sample, index) => {
-      if (index < 300 || index % 3 > 0) return sample
+    const broken = market(240, (sample, index) => {
+      if (index < 180 || index % 3 > 0) return sample
       return { time: sample.time, mid: 0, spread: Number.NaN, bidSize: 0, askSize: 0 }
     })
     expect(anomaliesOf(broken)).toEqual([])
@@ -58,9 +66,9 @@ describe('a market under watch', () => {
 
 describe('a watch', () => {
   it('grades what it finds, and says what would have been usual', () => {
-    const watch = new Watch('latency', 200)
+    const watch = new Watch('latency', 150)
     const random = seededRandom(5)
-    for (let index = 0; index < 400; index++) watch.observe({ value: 10 + random.next() })
+    for (let index = 0; index < 250; index++) watch.observe({ value: 10 + random.next() })
     const verdicts = Array.from({ length: 8 }, () => watch.observe({ value: 500, time: 7 }))
     const anomalies = verdicts.flatMap((verdict) => (verdict.kind === 'anomaly' ? [verdict.anomaly] : []))
     expect(anomalies[0]).toMatchObject({ measure: 'latency', value: 500, time: 7 })
