@@ -8,6 +8,13 @@ export class JournalDamagedError extends Error {
 export const damaged = (row: JournalRow, text: string) =>
   new JournalDamagedError(`journal batch ${row.firstSequence} ${text}`)
 
+/** Where in the journal something begins: behind the batch that ends with `sequence`. */
+export interface JournalPlace {
+  readonly sequence: number
+  /** Of that batch. */
+  readonly hash: Uint8Array
+}
+
 /** The end of what was proved of the journal: its next row has to follow, chained and unaltered. */
 export class Chain {
   #sequence: number
@@ -17,6 +24,10 @@ export class Chain {
   constructor(sequence: number, hash: Uint8Array) {
     this.#sequence = sequence
     this.#hash = hash
+  }
+
+  get place(): JournalPlace {
+    return { sequence: this.#sequence, hash: this.#hash }
   }
 
   /** @returns how many of the rows continue what was proved, and what is wrong with the one after them. */

@@ -4,28 +4,23 @@ import type { ClientConfig } from 'pg'
 import { NONE } from '../../book/index.ts'
 import { KEY } from '../client-order-ids.ts'
 import { LIMITS } from '../limits.ts'
-import { JournalDamagedError } from './chain.ts'
+import { JournalDamagedError, type JournalPlace } from './chain.ts'
 import { rowsOf } from './page.ts'
 import type { JournalRow } from './rows.ts'
 import { SpelledNames } from './spelled-batch.ts'
 import type { SpelledBatches } from './speller.ts'
 
-/** Where in the journal something begins: behind the batch that ends with `sequence`. */
-export interface JournalPlace {
-  readonly sequence: number
-  /** Of that batch. */
-  readonly hash: Uint8Array
-}
-
 /** What the reading thread is started with. */
 export interface ReadingThreadData {
   readonly database: ClientConfig
-  readonly after: JournalPlace
   /** Of client order ids. */
   readonly key: Int32Array
 }
 
+export type ToReading = { readonly kind: 'BEGIN'; readonly after: JournalPlace } | { readonly kind: 'TAKEN' }
+
 export type FromReading =
+  | { readonly kind: 'READY' }
   | {
       readonly kind: 'PAGE'
       /** Transferred, as the cells are. */
@@ -49,24 +44,34 @@ type ReadPage = Extract<FromReading, { kind: 'PAGE' }>
  */
 export class ReadAhead {
   readonly #worker: Worker
-  /** Heard from the beginning: it begins to read at once. */
   readonly #messages: ReturnType<typeof on>
+  #isReady = false
 
-  constructor(database: ClientConfig, after: JournalPlace) {
+  constructor(database: ClientConfig) {
     const timeouts = { query_timeout: LIMITS.commitTimeoutMs, connectionTimeoutMillis: LIMITS.commitTimeoutMs }
-    const workerData: ReadingThreadData = { database: { ...database, ...timeouts }, after, key: KEY }
+    const workerData: ReadingThreadData = { database: { ...database, ...timeouts }, key: KEY }
     this.#worker = new Worker(new URL('./reading-thread.ts', import.meta.url), { workerData, execArgv: [] })
     this.#messages = on(this.#worker, 'message', { close: ['exit'] })
+    this.#worker.once('message', (message: FromReading) => {
+      this.#isReady = message.kind === 'READY'
+    })
+  }
+
+  /** Whether it can begin. Until then, and where it never can, whoever wants the journal reads it himself. */
+  get isReady(): boolean {
+    return this.#isReady
   }
 
   /** The rows of each page. @throws JournalDamagedError behind the last sound one, and whatever kept the thread from reading */
-  async *pages(): AsyncGenerator<readonly JournalRow[]> {
+  async *pagesAfter(place: JournalPlace): AsyncGenerator<readonly JournalRow[]> {
     const names = new SpelledNames()
+    this.#post({ kind: 'BEGIN', after: place })
     for await (const [received] of this.#messages) {
       const message: FromReading = received
+      if (message.kind === 'READY') continue
       if (message.kind === 'END') return
       if (message.kind === 'FAILED') throw message.error
-      this.#worker.postMessage('TAKEN')
+      this.#post({ kind: 'TAKEN' })
       yield rowsIn(message, names)
       if (message.fault !== null) throw new JournalDamagedError(message.fault)
     }
@@ -75,6 +80,10 @@ export class ReadAhead {
 
   async end(): Promise<void> {
     await this.#worker.terminate()
+  }
+
+  #post(message: ToReading): void {
+    this.#worker.postMessage(message)
   }
 }
 

@@ -1,6 +1,6 @@
 import type { ClientConfig } from 'pg'
 import { Chain } from './chain.ts'
-import { type Connection, fetchPage, fullTo, type JournalPage, pagesFrom } from './page.ts'
+import { type Connection, fetchPage, fullTo, pagesFrom } from './page.ts'
 import { ReadAhead } from './read-ahead.ts'
 import type { JournalRow, SnapshotRow } from './rows.ts'
 
@@ -9,7 +9,7 @@ export class JournalReader {
   readonly #connection: Connection
   readonly #ahead: ClientConfig | null
 
-  /** @param ahead what is longer than a page is read and proved on a connection of its own, by a thread of its own; null: it is not */
+  /** @param ahead where what is longer than a page is read on a connection of its own, by a thread of its own as soon as that is there; null: it is not */
   constructor(connection: Connection, ahead: ClientConfig | null = null) {
     this.#connection = connection
     this.#ahead = ahead
@@ -27,18 +27,18 @@ export class JournalReader {
   /** The same in pages; what comes next is fetched while one is worked on. */
   async *pagesAfter(sequence: number, hash: Uint8Array): AsyncGenerator<readonly JournalRow[]> {
     const chain = new Chain(sequence, hash)
-    const first = await fetchPage(this.#connection, sequence)
-    const last = fullTo(first)
-    if (last === null || this.#ahead === null) {
-      yield* proved(pagesFrom(this.#connection, Promise.resolve(first)), chain)
-      return
-    }
-    const ahead = new ReadAhead(this.#ahead, { sequence: last.lastSequence, hash: new Uint8Array(last.hash) })
+    let ahead: ReadAhead | null = null
     try {
-      yield* proved([first], chain)
-      yield* ahead.pages()
+      for await (const page of pagesFrom(this.#connection, fetchPage(this.#connection, sequence))) {
+        if (this.#ahead && fullTo(page)) ahead ??= new ReadAhead(this.#ahead)
+        const { sound, fault } = chain.prove(page.rows)
+        yield page.rows.slice(0, sound)
+        if (fault) throw fault
+        if (ahead?.isReady) break
+      }
+      if (ahead?.isReady) yield* ahead.pagesAfter(chain.place)
     } finally {
-      await ahead.end()
+      await ahead?.end()
     }
   }
 
@@ -79,13 +79,5 @@ export class JournalReader {
   async epoch(): Promise<number> {
     const { rows } = await this.#connection.query('SELECT epoch FROM engine_epoch WHERE id = 1')
     return Number(rows[0].epoch)
-  }
-}
-
-async function* proved(pages: AsyncIterable<JournalPage> | Iterable<JournalPage>, chain: Chain) {
-  for await (const { rows } of pages) {
-    const { sound, fault } = chain.prove(rows)
-    yield rows.slice(0, sound)
-    if (fault) throw fault
   }
 }

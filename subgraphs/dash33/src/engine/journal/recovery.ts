@@ -58,7 +58,7 @@ export async function assertComplete(journal: JournalReader, engine: Engine, see
  * @returns the hash of the last batch.
  */
 export async function catchUp(
-  journal: JournalReader,
+  journal: Pick<JournalReader, 'pagesAfter'>,
   engine: Engine,
   journalHash: Uint8Array,
   emit: (replayed: Replayed) => void,
