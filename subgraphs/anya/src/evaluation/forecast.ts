@@ -108,7 +108,7 @@ export function forecastReport(bars: BarColumns): object {
     calibration: calibrationReport(problem, trees),
     controls: { shuffledTarget: shuffledControl(problem), leak: leakControl(problem) },
     parameters: { trees: { ...TREES, seeds: SEEDS }, ridge: { penalty: RIDGE_PENALTY } },
-    tuning: 'none on these files: parameters were fixed beforehand; validation rows decide the number of rounds only',
+    tuning: 'none: parameters are those of a first prototype; validation rows decide the number of rounds only',
   }
 }
 

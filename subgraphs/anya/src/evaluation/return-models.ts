@@ -4,7 +4,7 @@ import { fitRidge, predictRidge } from '../learners/ridge.ts'
 import { pickLabels, pickRows } from './bar-rows.ts'
 import type { BarFold } from './walk-forward.ts'
 
-/** Fixed beforehand, not tuned on any test: shallow, strongly penalised trees, as returns are nearly all noise. */
+/** As in a first prototype, not tuned since: shallow, strongly penalised trees, as returns are nearly all noise. */
 export const TREES: Omit<BoostingOptions, 'seed'> = {
   objective: { kind: 'SQUARED' },
   rounds: 300,
