@@ -58,11 +58,16 @@ export class GatewayProcess {
   }
 
   async ask(body: string): Promise<z.infer<typeof answerSchema>> {
-    return answerSchema.parse(JSON.parse(await this.#send(body)))
+    return answerSchema.parse(JSON.parse(await this.#post(body)))
   }
 
-  /** Sends so many requests, so many at a time. */
-  async measure(bodyOf: (index: number) => string, { requests, hands }: Load): Promise<Measured> {
+  /** Sends so many requests, so many at a time, after some that wake what went to sleep while others were measured. */
+  async measure(bodyOf: (index: number) => string, load: Load): Promise<Measured> {
+    await this.#send(bodyOf, { ...load, requests: load.requests / 5 })
+    return this.#send(bodyOf, load)
+  }
+
+  async #send(bodyOf: (index: number) => string, { requests, hands }: Load): Promise<Measured> {
     const durations: number[] = []
     const cpuBefore = this.#cpuMs()
     let sent = 0
@@ -70,7 +75,7 @@ export class GatewayProcess {
     const work = async () => {
       while (sent < requests) {
         const sentAt = performance.now()
-        await this.#send(bodyOf(sent++))
+        await this.#post(bodyOf(sent++))
         durations.push(performance.now() - sentAt)
       }
     }
@@ -92,7 +97,7 @@ export class GatewayProcess {
     await ended
   }
 
-  async #send(body: string): Promise<string> {
+  async #post(body: string): Promise<string> {
     const { statusCode, body: answer } = await this.#pool.request({
       method: 'POST',
       path: this.#path,
