@@ -95,31 +95,34 @@ function peer(folder: string, bins: number): z.infer<typeof peerSchema> | null {
 const line = (name: string, seconds: number, cpu: number, auc: number, more = '') =>
   `${name.padEnd(28)} ${seconds.toFixed(2).padStart(7)} s ${cpu.toFixed(2).padStart(7)} s CPU   AUC ${auc.toFixed(4)}${more}\n`
 
-const folder = await mkdtemp(path.join(tmpdir(), 'opsource-trees-'))
-try {
-  const data = sample()
-  await writeFile(path.join(folder, 'x.f32'), new Uint8Array(data.values.buffer))
-  await writeFile(path.join(folder, 'y.f32'), new Uint8Array(data.labels.buffer))
-  process.stdout.write(
-    `${ROWS} rows × ${COLUMNS} columns, ${OPTIONS.rounds} rounds of ${OPTIONS.leaves} leaves, one thread of ${cpus()[0]?.model}\n`,
-  )
-  for (const bins of BINS) {
-    const own = await measure(data, bins)
-    const parity = `   onnxruntime differs by ${own.difference.toExponential(1)}`
-    process.stdout.write(line(`boosted-trees, ${bins} bins`, own.seconds, own.cpu, own.auc, parity))
-    const other = peer(folder, bins)
+/** Fits both on the same rows and prints time, processor time and AUC, for 64 bins and for 255. */
+export async function compareTrees(): Promise<void> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'opsource-trees-'))
+  try {
+    const data = sample()
+    await writeFile(path.join(folder, 'x.f32'), new Uint8Array(data.values.buffer))
+    await writeFile(path.join(folder, 'y.f32'), new Uint8Array(data.labels.buffer))
     process.stdout.write(
-      other
-        ? line(
-            `xgboost ${other.version}, ${bins} bins`,
-            other.seconds,
-            other.cpu,
-            other.auc,
-            `   ratio ${(own.seconds / other.seconds).toFixed(2)}, of CPU ${(own.cpu / other.cpu).toFixed(2)}`,
-          )
-        : 'no peer: python3-xgboost is not installed\n',
+      `${ROWS} rows × ${COLUMNS} columns, ${OPTIONS.rounds} rounds of ${OPTIONS.leaves} leaves, one thread of ${cpus()[0]?.model}\n`,
     )
+    for (const bins of BINS) {
+      const own = await measure(data, bins)
+      const parity = `   onnxruntime differs by ${own.difference.toExponential(1)}`
+      process.stdout.write(line(`boosted-trees, ${bins} bins`, own.seconds, own.cpu, own.auc, parity))
+      const other = peer(folder, bins)
+      process.stdout.write(
+        other
+          ? line(
+              `xgboost ${other.version}, ${bins} bins`,
+              other.seconds,
+              other.cpu,
+              other.auc,
+              `   ratio ${(own.seconds / other.seconds).toFixed(2)}, of CPU ${(own.cpu / other.cpu).toFixed(2)}`,
+            )
+          : 'no peer: python3-xgboost is not installed\n',
+      )
+    }
+  } finally {
+    await rm(folder, { recursive: true })
   }
-} finally {
-  await rm(folder, { recursive: true })
 }

@@ -78,8 +78,3 @@ export async function measureFindings(): Promise<object[]> {
   const counts = { candlesticks: result.value.length - charts, charts, tests: tests.length }
   return [{ ...counts, pBelow5Percent: below('pValue'), adjustedBelow5Percent: below('adjustedPValue') }]
 }
-
-if (import.meta.main) {
-  console.table(await measurePatterns())
-  console.table(await measureFindings())
-}
