@@ -42,6 +42,14 @@ export function tooManyTokens(): GraphQLError {
   return fault('QUERY_TOO_COMPLEX', `The operation has more than ${limits.tokens} tokens.`)
 }
 
+/** Of documents that are kept, together, by `weightOf`: one of weight 1 takes some 240 bytes, and as much again once it is compiled. */
+export const MAX_KEPT_WEIGHT = 1_048_576
+
+/** What the document of a text takes to keep, in characters of which every other one is a token: longer ones are names and blanks. */
+export function weightOf(characters: number): number {
+  return Math.max(1, Math.min(characters, 2 * limits.tokens))
+}
+
 /** What is wrong with the size of a document, or null. Linear in the document: a fragment is measured once. */
 export function measure(document: DocumentNode): GraphQLError | null {
   let aliases = 0

@@ -1,7 +1,9 @@
 import { hash } from 'node:crypto'
 import { type DocumentNode, type GraphQLSchema, getOperationAST, type OperationDefinitionNode } from 'graphql'
+import { LRUCache } from 'lru-cache'
 import { type CacheHint, cacheHints } from '../cache/hints.ts'
 import { type CachePolicy, cachePolicy } from '../cache/policy.ts'
+import { MAX_KEPT_WEIGHT, weightOf } from '../limits/operation.ts'
 import type { Graph } from '../supergraph/graph.ts'
 
 /** Different operations in use at once. */
@@ -30,7 +32,11 @@ export interface OperationText {
 
 /** The operations that have been parsed and validated against the graph in use: whoever sends one again need not wait for that. */
 export class KnownOperations {
-  readonly #known = new Map<string, KnownOperation>()
+  readonly #known = new LRUCache<string, KnownOperation>({
+    max: MAX_KNOWN,
+    maxSize: MAX_KEPT_WEIGHT,
+    sizeCalculation: (_, key) => weightOf(key.length),
+  })
   #graph: Graph | null = null
   #hints: ReadonlyMap<string, CacheHint> = new Map()
 
@@ -42,7 +48,9 @@ export class KnownOperations {
   }
 
   find(text: OperationText): KnownOperation | undefined {
-    return this.#known.get(keyOf(text))
+    const known = this.#known.get(keyOf(text))
+    // Names are the client's: one that goes on with lines of another text would make that text's key.
+    return known?.name === text.operationName ? known : undefined
   }
 
   /**
@@ -63,9 +71,7 @@ export class KnownOperations {
       name: text.operationName,
       policy: this.#policyOf(graph, document, text.operationName),
     }
-    if (text.query.length > MAX_CHARACTERS) return operation
-    this.#known.set(key, operation)
-    if (this.#known.size > MAX_KNOWN) this.#known.delete(this.#known.keys().next().value ?? key)
+    if (text.query.length <= MAX_CHARACTERS) this.#known.set(key, operation)
     return operation
   }
 

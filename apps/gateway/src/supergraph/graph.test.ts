@@ -25,6 +25,22 @@ describe('a graph', () => {
     expect(() => graph.compile(document, null)).toThrow('Must provide an operation')
   })
 
+  it('keeps what is in use, and of long operations fewer than of short ones', () => {
+    const used = parse('{ version }')
+    const compiled = graph.compile(used, null)
+    const isKeptBeside300 = (text: string) => {
+      const document = parse(text)
+      const first = graph.compile(document, null)
+      for (let more = 0; more < 300; more++) {
+        graph.compile(parse(text), null)
+        expect(graph.compile(used, null)).toBe(compiled)
+      }
+      return graph.compile(document, null) === first
+    }
+    expect(isKeptBeside300('{ version }')).toBe(true)
+    expect(isKeptBeside300(`{ version ${' '.repeat(5_000)} }`)).toBe(false)
+  })
+
   it('plans an operation for each set of answers to its conditions that is in use', () => {
     const operation = graph.compile(
       parse('query($a: Boolean!, $b: Boolean = true) { version @include(if: $a) best { name @skip(if: $b) } }'),

@@ -7,6 +7,7 @@ import { RuleBook } from '../authorize/rule-book.ts'
 import { Aliases } from '../execute/aliases.ts'
 import { CompiledOperation } from '../execute/operation.ts'
 import { PossibleTypes } from '../execute/possible-types.ts'
+import { MAX_KEPT_WEIGHT, weightOf } from '../limits/operation.ts'
 import { isPublic } from './visibility.ts'
 
 /** Operations in use at once. A compiled one is some 50 kB with its plan, and takes milliseconds to make again. */
@@ -28,7 +29,11 @@ export class Graph {
   readonly aliases: Aliases
   readonly #rules: RuleBook
   /** By the document that is planned. */
-  readonly #operations = new LRUCache<DocumentNode, Operations>({ max: MAX_OPERATIONS })
+  readonly #operations = new LRUCache<DocumentNode, Operations>({
+    max: MAX_OPERATIONS,
+    maxSize: MAX_KEPT_WEIGHT,
+    sizeCalculation: (_, document) => weightOf(document.loc?.end ?? 0),
+  })
 
   /** @throws Error where this is no supergraph, or one that cannot be enforced here. */
   constructor(sdl: string) {
