@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { type ApolloServer, HeaderMap } from '@apollo/server'
 import type { ExecutionResult } from 'graphql'
+import { LRUCache } from 'lru-cache'
 import type { GraphGateway } from '../execute/graph-gateway.ts'
 import type { CachePolicy } from '../execute/source.ts'
 import type { KnownOperation, KnownOperations } from '../operations/known.ts'
@@ -46,7 +47,7 @@ export interface AnswersOptions {
 export class Answers {
   readonly #options: AnswersOptions
   /** The content types that Apollo Server chose. */
-  readonly #contentTypes = new Map<string, string>()
+  readonly #contentTypes = new LRUCache<string, string>({ max: MAX_ACCEPTED })
 
   constructor(options: AnswersOptions) {
     this.#options = options
@@ -99,8 +100,7 @@ export class Answers {
   }
 
   #learn(accept = '', contentType: string): void {
-    if (accept.length <= MAX_ACCEPT_CHARACTERS && this.#contentTypes.size < MAX_ACCEPTED)
-      this.#contentTypes.set(accept, contentType)
+    if (accept.length <= MAX_ACCEPT_CHARACTERS) this.#contentTypes.set(accept, contentType)
   }
 }
 
