@@ -32,7 +32,16 @@ describe('the committee', () => {
     expect(alarms(judge(wave(WARM_UP + 20 * DAY)))).toEqual([])
   })
 
+  it('is almost silent on noise', () => {
+    const counts = [1, 2, 3, 4, 5].map((seed) => {
+      const random = seededRandom(seed)
+      return alarms(judge(Array.from({ length: 2_000 }, () => random.next()))).length
+    })
+    expect(counts.reduce((sum, count) => sum + count, 0)).toBeLessThanOrEqual(1)
+  })
+
   it.each([
+    ['a level that shifts', (value: number, row: number) => (row >= 1_000 ? value + 15 : value), 1_000, 1_060],
     ['a spike', (value: number, row: number) => (row >= 1_000 && row < 1_003 ? 40 : value), 1_000, 1_010],
     [
       'a drop below everything',
@@ -118,20 +127,21 @@ describe('the committee', () => {
 
 describe('evidence', () => {
   it('grows with each member that agrees, and lasts for a while', () => {
-    const alone = new Evidence(3, 10, 0)
+    const alone = new Evidence(3, 10, 1)
     const single = alone.weigh([0.5, 0, 0])
+    expect(single).toBeCloseTo(0.5 / 3, 12)
     expect(alone.weigh([0, 0, 0])).toBe(0)
-    const double = alone.weigh([0, 0.5, 0])
-    expect(double).toBeGreaterThan(single)
+    expect(alone.weigh([0, 0.5, 0])).toBeCloseTo(2 * single, 12)
     for (let row = 0; row < 11; row++) alone.weigh([0, 0, 0])
     expect(alone.weigh([0, 0, 0.5])).toBeCloseTo(single, 12)
   })
 
   it('is not given again until it has risen or is forgotten', () => {
-    const evidence = new Evidence(2, 10, 0.2)
-    const first = evidence.weigh([0.6, 0])
-    expect(first).toBeGreaterThan(0)
+    const evidence = new Evidence(2, 10, 1.5)
+    expect(evidence.weigh([0.6, 0])).toBe(0.3)
     expect(evidence.weigh([0.61, 0])).toBe(0)
-    expect(evidence.weigh([0.61, 0.9])).toBeGreaterThan(first + 0.2)
+    expect(evidence.weigh([0.61, 0.9])).toBeCloseTo(0.755, 12)
+    for (let row = 0; row < 11; row++) evidence.weigh([0, 0])
+    expect(evidence.weigh([0.6, 0])).toBe(0.3)
   })
 })

@@ -20,10 +20,10 @@ export interface Anomaly {
 
 export type Verdict = Judgement | { readonly kind: 'anomaly'; readonly anomaly: Anomaly }
 
-/** From which score on an alarm is of a severity: about three members of the committee that agree, four, six. */
+/** From which score on an alarm is of a severity: about two of the six members of the committee that are certain, three, four. */
 const SEVERITIES: readonly (readonly [from: number, severity: Severity])[] = [
-  [0.97, 'HIGH'],
-  [0.9, 'MEDIUM'],
+  [0.65, 'HIGH'],
+  [0.5, 'MEDIUM'],
   [ALARM.threshold, 'LOW'],
 ]
 /** Recent observations that the usual range is told from. */

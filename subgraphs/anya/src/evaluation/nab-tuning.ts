@@ -1,6 +1,6 @@
 import type { Random } from '@opsource/kernel'
 import { Evidence, MEMBERS } from '../anomaly/committee.ts'
-import { Novelty } from '../anomaly/novelty.ts'
+import { Member } from '../anomaly/member.ts'
 import type { LabelledSeries } from './nab-corpus.ts'
 import { type Detections, type Profile, probation, rawAt, scoreOf } from './nab-scorer.ts'
 
@@ -17,8 +17,8 @@ export interface Parameters {
   readonly rise: number
 }
 
-export const CANDIDATES: readonly Parameters[] = [0.1, 0.15, 0.2].flatMap((memory) =>
-  [0.15, 0.2, 0.25].map((rise) => ({ memory, rise })),
+export const CANDIDATES: readonly Parameters[] = [0.2, 0.3, 0.4].flatMap((memory) =>
+  [1.25, 1.5].map((rise) => ({ memory, rise })),
 )
 
 /** Every other file of the sorted list, so that each half has its share of each category. */
@@ -33,7 +33,7 @@ export function reportsOf(series: LabelledSeries): Reports {
   const rows = new Map<number, Float64Array>()
   if (accepted.length <= warmUp) return { series, warmUp, rows }
   const usual = Float64Array.from(accepted.slice(0, warmUp), (row) => series.value[row]!)
-  const members = MEMBERS.map((settings) => new Novelty(usual, settings))
+  const members = MEMBERS.map((settings) => new Member(usual, settings))
   for (const row of accepted.slice(warmUp)) {
     const scores = Float64Array.from(members, (member) => member.score(series.value[row]!))
     rows.set(row, scores)

@@ -15,7 +15,7 @@ import {
 
 const SEED = 20_150_101
 const FIXED =
-  'memory, rise and threshold, by profile; the members of the committee and their weight were chosen with 31 files of NAB in view, and proportions within a member are those of ARTime, chosen on all of NAB'
+  'memory, rise and threshold, by profile; the members of the committee, their tails and the grid of candidates were chosen with 31 files of NAB in view'
 const RANDOM_SPLITS = 30
 const SPLIT = 'every other file of the list sorted by name; the first half begins with the first'
 
