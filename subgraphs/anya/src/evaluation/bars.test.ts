@@ -11,6 +11,16 @@ test('bars are read by column, with time in milliseconds', () => {
   expect([bars.open[0], bars.high[0], bars.low[0], bars.close[0], bars.volume[0]]).toEqual([10, 12, 9, 11, 100])
 })
 
+test('what spreadsheets and data frames write is read as well: a byte order mark, quotation marks, a space before the hour, no volume', () => {
+  const plain = [HEADER, bar('2024-01-02T00:00:00Z', '10,12,9,11,0')].join('\n')
+  const quoted = [HEADER, '2024-01-02 00:00:00+00:00,10,12,9,11,'].map((line) => `"${line.replaceAll(',', '","')}"`)
+  expect(parseBars(`\uFEFF${quoted.join('\r\n')}\r\n`)).toEqual(parseBars(plain))
+})
+
+test('lines are counted as an editor counts them, empty ones too', () => {
+  expect(() => parseBars(['', HEADER, '', bar('yesterday')].join('\n'))).toThrowError('line 4')
+})
+
 test.each([
   ['another header', ['date,open', bar('2024-01-02T00:00:00Z')], 'line 1'],
   ['a missing column', [HEADER, '2024-01-02T00:00:00Z,1,2,1'], 'line 2'],

@@ -26,7 +26,7 @@ const rowSchema = z
 export class InvalidBars extends Error {}
 
 /**
- * Reads `time,open,high,low,close,volume` with a header line; `time` is RFC 3339.
+ * Reads `time,open,high,low,close,volume` with a header line; `time` is RFC 3339, cells may be quoted, an empty volume is not known.
  * @throws InvalidBars where a line is malformed, a price is not positive, or time does not increase.
  */
 export async function readBars(file: string): Promise<Bars> {
@@ -34,17 +34,27 @@ export async function readBars(file: string): Promise<Bars> {
 }
 
 export function parseBars(text: string): Bars {
-  const [header = '', ...lines] = text.split(/\r?\n/).filter((line) => line.trim() !== '')
-  if (header.trim().toLowerCase() !== COLUMNS.join()) throw new InvalidBars(`line 1: the header must be ${COLUMNS}`)
-  const rows = lines.map((line, index) => {
-    const row = rowSchema.safeParse(line.split(',').map((cell) => cell.trim()))
-    if (!row.success) throw new InvalidBars(`line ${index + 2}: ${z.prettifyError(row.error)}`)
+  const [header, ...lines] = text.split(/\r?\n/).flatMap((line, index) => {
+    return line.trim() === '' ? [] : [{ number: index + 1, cells: line.split(',').map(unquoted) }]
+  })
+  if (header?.cells.join().toLowerCase() !== COLUMNS.join())
+    throw new InvalidBars(`line ${header?.number ?? 1}: the header must be ${COLUMNS}`)
+  const rows = lines.map(({ number, cells: [time = '', ...rest] }) => {
+    const row = rowSchema.safeParse([time.replace(' ', 'T'), ...rest])
+    if (!row.success) throw new InvalidBars(`line ${number}: ${z.prettifyError(row.error)}`)
     return row.data
   })
   const time = Float64Array.from(rows, ([at]) => Date.parse(at))
   const backwards = time.findIndex((at, index) => index > 0 && at <= time[index - 1]!)
-  if (backwards !== -1) throw new InvalidBars(`line ${backwards + 2}: time does not increase`)
+  if (backwards !== -1) throw new InvalidBars(`line ${lines[backwards]!.number}: time does not increase`)
   const column = (index: 1 | 2 | 3 | 4 | 5) => Float64Array.from(rows, (row) => row[index])
   const [open, high, low, close, volume] = [column(1), column(2), column(3), column(4), column(5)]
   return { size: rows.length, time, open, high, low, close, volume }
 }
+
+/** No cell holds a comma or a quotation mark of its own. A byte order mark counts as space. */
+const unquoted = (cell: string) =>
+  cell
+    .trim()
+    .replace(/^"(.*)"$/, '$1')
+    .trim()
