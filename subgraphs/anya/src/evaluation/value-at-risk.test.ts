@@ -50,3 +50,13 @@ test('a price that stands still is refused: there is nothing to forecast', () =>
   const still = bitcoin.map((line) => [line.split(',')[0], '5,5,5,5,0'].join())
   expect(() => valueAtRiskOf(parseBars([header, ...still].join('\n')))).toThrowError(/stands still on 1316 of 1316/)
 })
+
+test('where every return is a gain, a gain smaller than forecast is not taken for a loss beyond all bounds', () => {
+  const rising = bitcoin.map((line, day) => {
+    const close = 100 * Math.exp(0.001 * day + 0.0004 * Math.abs(Math.sin(day * day)))
+    return [line.split(',')[0], close, close, close, close, 0].join()
+  })
+  const { levels } = valueAtRiskOf(parseBars([header, ...rising].join('\n')))
+  for (const { method, acerbiSzekelyZ2 } of levels.flatMap(({ methods }) => methods))
+    expect(acerbiSzekelyZ2, method).toEqual({ statistic: 1, p: 1 })
+})

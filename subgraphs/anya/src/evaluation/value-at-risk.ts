@@ -61,6 +61,9 @@ export function valueAtRiskOf(bars: Bars) {
     estimates: filtered.fits,
     significance: SIGNIFICANCE,
     methods: Object.fromEntries(methods.map(({ name, about }) => [name, about])),
+    nulls:
+      'acerbiSzekelyZ1 and shortfallRatio where nothing was violated; a statistic of Acerbi and Székely where a loss came and none was ' +
+      'forecast: it is minus infinity',
     issues: issues.map((issue) => ({ ...issue, time: isoTime(issue.time) })),
     levels,
     verdict: levels.map(({ level, methods: [ours, ...others] }) => ({
@@ -135,4 +138,7 @@ function refusals({ kupiec, christoffersen, trafficLight, acerbiSzekely }: Backt
 
 const isoTime = (time: number) => new Date(time).toISOString()
 const rounded = (value: number) => Number(value.toPrecision(6))
-const roundedTest = ({ statistic, p }: ShortfallTest) => ({ statistic: rounded(statistic), p: rounded(p) })
+const roundedTest = ({ statistic, p }: ShortfallTest) => ({
+  statistic: Number.isFinite(statistic) ? rounded(statistic) : null,
+  p: rounded(p),
+})

@@ -26,7 +26,7 @@ export interface ShortfallTest {
 /**
  * C. Acerbi, B. Székely, "Back-testing expected shortfall", Risk (December 2014). Z1 asks for the size of the losses on the days of a
  * violation; Z2 for their size and number together. p-values are by simulation of the forecast distributions themselves.
- * Z1 is undefined, and null, where nothing was violated.
+ * Z1 is undefined, and null, where nothing was violated by a loss.
  */
 export function acerbiSzekely(
   days: readonly ShortfallDay[],
@@ -38,7 +38,9 @@ export function acerbiSzekely(
   const seen = statistics(days.length, level, (day) => {
     const { outcome, valueAtRisk, expectedShortfall } = days[day]!
     if (outcome >= valueAtRisk) return 0
-    return expectedShortfall < 0 ? outcome / expectedShortfall : Infinity
+    if (expectedShortfall < 0) return outcome / expectedShortfall
+    // A gain smaller than the least that was forecast is no loss, and the ratio of two gains says nothing of losses.
+    return outcome < 0 ? Infinity : 0
   })
   let [lower1, defined1, lower2] = [0, 0, 0]
   for (let run = 0; run < simulations; run++) {
