@@ -4,7 +4,7 @@ import { InvalidBars } from './bars.ts'
 import type { BarFold } from './walk-forward.ts'
 
 /** The least rows a fold's parts must have for its figures to mean something. */
-const MIN_TRAIN = 1_000
+const MIN_TRAIN = 500
 const MIN_VALIDATION = 100
 const MIN_TEST = 100
 

@@ -13,7 +13,7 @@ import { dieboldMariano } from '../statistics/diebold-mariano.ts'
 import { shuffled } from '../statistics/random.ts'
 import { rankArea } from '../training/measures.ts'
 import { pickLabels, pickRows, requireRows, windowsOf, withColumns } from './bar-rows.ts'
-import { readBars } from './bars.ts'
+import { InvalidBars, readBars } from './bars.ts'
 import { calibrationOf, fitCurve, probabilityOf } from './calibration.ts'
 import {
   column,
@@ -51,13 +51,15 @@ const CONTROL_ERRORS = 3
 
 /**
  * Forecasts the next bar's return, in units of current volatility, by walk-forward on the bars of a file.
- * @throws InvalidBars where the file is malformed or too short.
+ * @throws InvalidBars where the file is malformed or too short, or the price never moves.
  */
 export async function evaluateForecast(file: string): Promise<object> {
   return forecastReport(await readBars(file))
 }
 
 export function forecastReport(bars: BarColumns): object {
+  if (bars.size > 0 && bars.close.every((close) => close === bars.close[0]))
+    throw new InvalidBars('the price stands still on every bar: there is nothing to forecast')
   const sessions = sessionsOf(bars.time)
   const table = barFeatureTable(bars)
   const { target, splits } = targetOf(bars, table)
@@ -107,12 +109,16 @@ export function forecastReport(bars: BarColumns): object {
     },
     calibration: calibrationReport(problem, trees),
     controls: { shuffledTarget: shuffledControl(problem), leak: leakControl(problem) },
+    nulls:
+      'no correlation of a forecast that never varies, such as zero; no area under the curve where no bar rises, or none falls',
     parameters: { trees: { ...TREES, seeds: SEEDS }, ridge: { penalty: RIDGE_PENALTY } },
     tuning: 'none: parameters are those of a first prototype; validation rows decide the number of rounds only',
   }
 }
 
 const mean = (values: Float64Array) => values.reduce((sum, value) => sum + value, 0) / values.length
+
+const orNull = (value: number) => (Number.isFinite(value) ? value : null)
 
 const isUp = (values: Float64Array) => Uint8Array.from(values, (value) => (value > 0 ? 1 : 0))
 
@@ -130,9 +136,9 @@ function mapValues<Name extends string, From, To>(
 function accuracy(forecast: Float64Array, tested: Float64Array) {
   const information = pearson(forecast, tested)
   return {
-    informationCoefficient: information.value,
+    informationCoefficient: orNull(information.value),
     standardError: information.standardError,
-    rankInformationCoefficient: spearman(forecast, tested).value,
+    rankInformationCoefficient: orNull(spearman(forecast, tested).value),
     areaUnderCurve: rankArea(forecast, isUp(tested)),
   }
 }
@@ -147,7 +153,7 @@ function foldCorrelations({ folds, target }: ReturnProblem, forecast: Float64Arr
   })
   const average = byFold.reduce((sum, value) => sum + value, 0) / byFold.length
   const deviation = Math.sqrt(byFold.reduce((sum, value) => sum + (value - average) ** 2, 0) / (byFold.length - 1))
-  return { byFold, meanOverDeviation: average / deviation }
+  return { byFold: byFold.map(orNull), meanOverDeviation: orNull(average / deviation) }
 }
 
 /** How much more a model seems to know where it may forecast over closes, openings and rollovers. */
@@ -182,7 +188,9 @@ function shuffledControl(problem: ReturnProblem) {
       const rows = { ...pickRows(problem.rows, train), labels: Float32Array.from(labels) }
       return predictTrees(fitTrees(rows, { ...options, seed }), pickRows(problem.rows, test))
     })
-    return pearson(pooled(forecasts), tested)
+    const { value, standardError } = pearson(pooled(forecasts), tested)
+    // Trees that found nothing to split by forecast nothing.
+    return { value: orNull(value) ?? 0, standardError }
   })
   const errors = correlations.map(({ value, standardError }) => Math.abs(value) / standardError)
   return {
@@ -207,7 +215,7 @@ function leakControl(problem: ReturnProblem) {
     featuresThatLookAhead: findLookahead(bars, barFeatureTable, PREFIXES).map((index) => BAR_FEATURES[index]!.name),
     plantedFuture: {
       foundByPrefixes: flagged.length === 1 && flagged[0] === BAR_FEATURE_COUNT,
-      informationCoefficient: value,
+      informationCoefficient: orNull(value),
       foundByCorrelation: value > CREDIBLE_CORRELATION,
     },
   }

@@ -8,6 +8,7 @@ import {
 } from '../learners/boosted-trees/index.ts'
 import { fitRidge, predictRidge } from '../learners/ridge.ts'
 import { pickLabels, pickRows, withColumns } from './bar-rows.ts'
+import { InvalidBars } from './bars.ts'
 import type { BarFold } from './walk-forward.ts'
 
 export const HORIZON = 6
@@ -55,6 +56,7 @@ export interface VarianceProblem {
 /** A model's forecast of the variance for any row, fitted on the training rows of a fold. */
 export type Forecaster = (rows: Int32Array) => Float64Array
 
+/** @throws InvalidBars where the price stands still most of the time. */
 export function problemOf(bars: BarColumns, firstTraining: Int32Array): VarianceProblem {
   const table = barFeatureTable(bars)
   const squares = table.change.map((change) => (Number.isNaN(change) ? 0 : change * change))
@@ -64,7 +66,8 @@ export function problemOf(bars: BarColumns, firstTraining: Int32Array): Variance
   })
   const raw = squares.map((_, i) => (sums[Math.min(bars.size, i + 1 + HORIZON)]! - sums[i + 1]!) / HORIZON)
   const known = Float64Array.from(firstTraining, (row) => raw[row]!).sort()
-  const floor = known[Math.floor(known.length / 2)]! * FLOOR_SHARE || Number.MIN_VALUE
+  const floor = known[Math.floor(known.length / 2)]! * FLOOR_SHARE
+  if (floor === 0) throw new InvalidBars(`the price stands still over most spans of ${HORIZON} bars`)
   const memories = memoriesOf(bars.size, squares)
   return {
     realised: raw.map((value) => Math.max(value, floor)),

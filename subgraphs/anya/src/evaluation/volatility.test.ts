@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { hourlyBars } from '../testing/euro-hours.ts'
 import { InvalidBars } from './bars.ts'
+import { forecastReport } from './forecast.ts'
 import { volatilityReport } from './volatility.ts'
 
 const figures = z.object({ qlike: z.number().positive(), rSquaredOfLog: z.number().max(1) })
@@ -26,4 +27,12 @@ test('a year of hours already shows the day’s rhythm that HAR does not know', 
 
 test('too few bars are refused', () => {
   expect(() => volatilityReport(hourlyBars(3_000))).toThrow(InvalidBars)
+})
+
+test('a price that stands still is refused: it has no variance to forecast', () => {
+  const bars = hourlyBars(6_000)
+  const still = new Float64Array(bars.size).fill(1.3)
+  const flat = { ...bars, open: still, high: still, low: still, close: still }
+  expect(() => volatilityReport(flat)).toThrow('stands still')
+  expect(() => forecastReport(flat)).toThrow('stands still')
 })

@@ -29,7 +29,7 @@ const PREFIXES = 5
 
 /**
  * Forecasts the realised variance of the next six bars by walk-forward on the bars of a file.
- * @throws InvalidBars where the file is malformed or too short.
+ * @throws InvalidBars where the file is malformed or too short, or the price stands still most of the time.
  */
 export async function evaluateVolatility(file: string): Promise<object> {
   return volatilityReport(await readBars(file))
