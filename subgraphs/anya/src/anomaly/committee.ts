@@ -29,7 +29,7 @@ function shape(length: number, block: number): MemberSettings['measure'] {
 }
 
 /**
- * Where a score is an alarm, and how often. Memory and rise are those that `npm run evaluate -- nab` fixes on either half of 31 files of NAB;
+ * Where a score is an alarm, and how often. Memory and rise are those that `npm run evaluate -- nab` fixes on either half of 31 files of NAB in its standard profile;
  * the threshold is above the one it fixes, which suits a reader to whom nine false alarms are worth one find.
  * The members were chosen with all of those files in view.
  */
