@@ -2,8 +2,8 @@
 import { MAX_LOOKBACK } from '../../../subgraphs/anya/src/patterns/candlesticks.ts'
 import { measurementsOf } from '../../../subgraphs/anya/src/patterns/forward-returns.ts'
 import { columnsOf, Recogniser } from '../../../subgraphs/anya/src/patterns/recogniser.ts'
-import { gappedHours, recordedHours } from '../../../subgraphs/anya/src/patterns/recorded-hours.ts'
 import { Scanner } from '../../../subgraphs/anya/src/patterns/scanner.ts'
+import { gappedHours, recordedHours } from '../../../subgraphs/anya/src/testing/recorded-hours.ts'
 
 const BLOCKS = [1, 8, 64, 256, 1_024]
 /** One bar at a time is slow enough to be measured on fewer. */

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
+import { recordedHours } from '../testing/recorded-hours.ts'
 import type { Bar } from './bar.ts'
 import { CHART_KINDS, ChartFinder, type ChartPattern } from './charts.ts'
-import { recordedHours } from './recorded-hours.ts'
 
 /** A market that goes from turn to turn in straight lines, ten bars each, after a calm that fixes its average true range. */
 function drawn(...turns: number[]): Bar[] {

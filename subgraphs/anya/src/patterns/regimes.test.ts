@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
+import { recordedHours } from '../testing/recorded-hours.ts'
 import type { Bar } from './bar.ts'
-import { recordedHours } from './recorded-hours.ts'
 import { RegimeMeter } from './regimes.ts'
 
 const barAt = (close: number): Bar => ({ openTime: 0, open: close, high: close, low: close, close, volume: 0 })

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { recordedHours } from '../testing/recorded-hours.ts'
 import { columnsOf } from './recogniser.ts'
-import { recordedHours } from './recorded-hours.ts'
 import { Scanner } from './scanner.ts'
 import { Talib } from './talib.ts'
 

@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
+import { gappedHours, recordedHours } from '../testing/recorded-hours.ts'
 import type { Bar } from './bar.ts'
 import { CANDLESTICKS, MAX_LOOKBACK } from './candlesticks.ts'
 import { columnsOf } from './recogniser.ts'
-import { gappedHours, recordedHours } from './recorded-hours.ts'
 import { MAX_SCAN_BARS, Talib } from './talib.ts'
 
 const ANSWERS = path.join(import.meta.dirname, '../../../../data/patterns/talib.json')
