@@ -60,12 +60,6 @@ export class Authorization {
     this.#policies = policies
   }
 
-  /** Whether no rule applies to anything in the document: all callers may share its answer. */
-  isOpen(document: DocumentNode, operationName: string | null): boolean {
-    const { rules, isVariable } = this.#examine(document, operationName)
-    return rules.length === 0 && !isVariable
-  }
-
   /** @param document validated against the schema, and within the limits of size: fragments are written out. */
   restrict(
     document: DocumentNode,
