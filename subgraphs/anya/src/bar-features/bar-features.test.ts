@@ -3,8 +3,8 @@ import { hourlyBars } from '../testing/euro-hours.ts'
 import {
   BAR_FEATURE_COUNT,
   BAR_FEATURES,
-  type BarColumns,
   BarFeatureEngine,
+  type Bars,
   barFeatureTable,
   findLookahead,
   firstBars,
@@ -53,7 +53,7 @@ test('every feature is known once its window is full, and varies where the data 
   })
 })
 
-const value = (columns: BarColumns, row: number, name: string) =>
+const value = (columns: Bars, row: number, name: string) =>
   barFeatureTable(columns).values[row * BAR_FEATURE_COUNT + BAR_FEATURES.findIndex((feature) => feature.name === name)]!
 
 test('the return over a window is in units of the volatility over it', () => {
@@ -82,7 +82,7 @@ test('a split moves no feature: the level is chained over it', () => {
 })
 
 test('a column that looks one bar ahead is found, the honest ones beside it are not accused', () => {
-  const table = (part: BarColumns) => ({
+  const table = (part: Bars) => ({
     width: 2,
     values: Float32Array.from({ length: part.size * 2 }, (_, i) =>
       i % 2 === 0 ? part.close[i / 2]! : (part.close[(i + 1) / 2] ?? Number.NaN),

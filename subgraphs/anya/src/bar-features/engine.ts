@@ -1,14 +1,16 @@
 import { BAR_FEATURES, type BarFeature } from './features.ts'
 import { type Bar, BarHistory } from './history.ts'
 
-/** Bars by columns. */
-export interface BarColumns {
+/** Price bars of one market in order of time, a column each. */
+export interface Bars {
   readonly size: number
+  /** Milliseconds since the epoch at which each bar begins. */
   readonly time: Float64Array
   readonly open: Float64Array
   readonly high: Float64Array
   readonly low: Float64Array
   readonly close: Float64Array
+  /** Of the base asset or shares; zeros where nothing is known. */
   readonly volume: Float64Array
 }
 
@@ -42,7 +44,7 @@ export interface BarFeatureTable {
 }
 
 /** Replays bars through the engine. */
-export function barFeatureTable(bars: BarColumns, features: readonly BarFeature[] = BAR_FEATURES): BarFeatureTable {
+export function barFeatureTable(bars: Bars, features: readonly BarFeature[] = BAR_FEATURES): BarFeatureTable {
   const engine = new BarFeatureEngine(features)
   const width = features.length
   const values = new Float32Array(bars.size * width)
@@ -56,7 +58,7 @@ export function barFeatureTable(bars: BarColumns, features: readonly BarFeature[
   return { width, values, change, volatility }
 }
 
-const barAt = (bars: BarColumns, i: number): Bar => ({
+const barAt = (bars: Bars, i: number): Bar => ({
   time: bars.time[i]!,
   open: bars.open[i]!,
   high: bars.high[i]!,

@@ -1,14 +1,14 @@
-import type { BarColumns } from './engine.ts'
+import type { Bars } from './engine.ts'
 
 /** Computes a row-major table of features of the bars. */
-export type FeatureTable = (bars: BarColumns) => { readonly width: number; readonly values: Float32Array }
+export type FeatureTable = (bars: Bars) => { readonly width: number; readonly values: Float32Array }
 
 /**
  * Finds the columns that look ahead: a feature of a bar must be the same, byte by byte, when the bars after it are not there yet.
  * @param cuts how many prefixes are tried, evenly spread.
  * @returns their indexes.
  */
-export function findLookahead(bars: BarColumns, table: FeatureTable, cuts: number): number[] {
+export function findLookahead(bars: Bars, table: FeatureTable, cuts: number): number[] {
   const whole = table(bars)
   const rows = (values: Float32Array) => new Uint32Array(values.buffer, values.byteOffset, values.length)
   const expected = rows(whole.values)
@@ -22,7 +22,7 @@ export function findLookahead(bars: BarColumns, table: FeatureTable, cuts: numbe
   return [...looking].sort((a, b) => a - b)
 }
 
-export function firstBars(bars: BarColumns, size: number): BarColumns {
+export function firstBars(bars: Bars, size: number): Bars {
   return {
     size,
     time: bars.time.subarray(0, size),

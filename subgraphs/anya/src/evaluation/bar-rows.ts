@@ -1,4 +1,4 @@
-import type { BarColumns } from '../bar-features/index.ts'
+import type { Bars } from '../bar-features/index.ts'
 import type { Matrix } from '../learners/boosted-trees/index.ts'
 import { InvalidBars } from './bars.ts'
 import type { BarFold } from './walk-forward.ts'
@@ -36,7 +36,7 @@ export interface Window {
   readonly rows: number
 }
 
-export function windowsOf(folds: readonly BarFold[], { time }: BarColumns) {
+export function windowsOf(folds: readonly BarFold[], { time }: Bars) {
   const window = (rows: Int32Array): Window => ({
     from: new Date(time[rows[0]!]!).toISOString(),
     to: new Date(time[rows.at(-1)!]!).toISOString(),

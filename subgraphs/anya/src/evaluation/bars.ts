@@ -1,18 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { z } from 'zod'
-
-/** Price bars of one market in order of time, a column each. */
-export interface Bars {
-  readonly size: number
-  /** Milliseconds since the epoch at which each bar begins. */
-  readonly time: Float64Array
-  readonly open: Float64Array
-  readonly high: Float64Array
-  readonly low: Float64Array
-  readonly close: Float64Array
-  /** Of the base asset or shares; zeros where nothing is known. */
-  readonly volume: Float64Array
-}
+import type { Bars } from '../bar-features/index.ts'
 
 const COLUMNS = ['time', 'open', 'high', 'low', 'close', 'volume']
 const price = z.coerce.number().positive()

@@ -2,7 +2,7 @@ import {
   BAR_FEATURE_COUNT,
   BAR_FEATURE_HASH,
   BAR_FEATURES,
-  type BarColumns,
+  type Bars,
   barFeatureTable,
   findLookahead,
   LARGEST_LOOKBACK,
@@ -57,7 +57,7 @@ export async function evaluateForecast(file: string): Promise<object> {
   return forecastReport(await readBars(file))
 }
 
-export function forecastReport(bars: BarColumns): object {
+export function forecastReport(bars: Bars): object {
   if (bars.size > 0 && bars.close.every((close) => close === bars.close[0]))
     throw new InvalidBars('the price stands still on every bar: there is nothing to forecast')
   const sessions = sessionsOf(bars.time)
@@ -203,7 +203,7 @@ function shuffledControl(problem: ReturnProblem) {
 /** Whether a look into the future would be found: by recomputing on prefixes, and by forecasts too good to be true. */
 function leakControl(problem: ReturnProblem) {
   const { bars, folds } = problem
-  const planted = (part: BarColumns) => {
+  const planted = (part: Bars) => {
     const table = barFeatureTable(part)
     const next = table.change.map((_, row) => table.change[row + 1] ?? Number.NaN)
     return withColumns(table, [next])

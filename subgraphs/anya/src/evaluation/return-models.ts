@@ -1,4 +1,4 @@
-import { BAR_FEATURES, type BarColumns } from '../bar-features/index.ts'
+import { BAR_FEATURES, type Bars } from '../bar-features/index.ts'
 import { type BoostingOptions, fitTrees, type Matrix, predictTrees } from '../learners/boosted-trees/index.ts'
 import { fitRidge, predictRidge } from '../learners/ridge.ts'
 import { pickLabels, pickRows } from './bar-rows.ts'
@@ -24,14 +24,14 @@ export const RIDGE_PENALTY = 1_000
 /** Targets are cut off at so many standard deviations, so that single bars do not decide. */
 export const TARGET_LIMIT = 6
 export interface ReturnProblem {
-  readonly bars: BarColumns
+  readonly bars: Bars
   readonly rows: Matrix
   /** The next bar's change in standard deviations as known now. */
   readonly target: Float64Array
   readonly folds: readonly BarFold[]
 }
 
-export function targetOf(bars: BarColumns, table: { change: Float64Array; volatility: Float64Array }) {
+export function targetOf(bars: Bars, table: { change: Float64Array; volatility: Float64Array }) {
   const target = new Float64Array(bars.size).fill(Number.NaN)
   let splits = 0
   for (let row = 0; row + 1 < bars.size; row++) {

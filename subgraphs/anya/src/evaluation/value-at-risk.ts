@@ -1,4 +1,5 @@
 import { seededRandom } from '@opsource/kernel'
+import type { Bars } from '../bar-features/index.ts'
 import { highestAsked } from '../risk/adaptive-level.ts'
 import { type Backtest, backtest, rollingForecasts } from '../risk/backtest.ts'
 import {
@@ -12,7 +13,7 @@ import { returnsOf } from '../risk/returns.ts'
 import { RISKMETRICS_DECAY } from '../risk/volatility.ts'
 import { LIGHT_DAYS } from '../statistics/coverage.ts'
 import type { ShortfallTest } from '../statistics/expected-shortfall.ts'
-import { type Bars, InvalidBars, readBars } from './bars.ts'
+import { InvalidBars, readBars } from './bars.ts'
 
 const LEVELS = [0.01, 0.05] as const
 const DEEPEST = highestAsked(Math.max(...LEVELS))

@@ -1,4 +1,4 @@
-import { type BarColumns, barFeatureTable, Recent, Smoothed } from '../bar-features/index.ts'
+import { type Bars, barFeatureTable, Recent, Smoothed } from '../bar-features/index.ts'
 import {
   type BoostedModel,
   type BoostingOptions,
@@ -57,7 +57,7 @@ export interface VarianceProblem {
 export type Forecaster = (rows: Int32Array) => Float64Array
 
 /** @throws InvalidBars where the price stands still most of the time. */
-export function problemOf(bars: BarColumns, firstTraining: Int32Array): VarianceProblem {
+export function problemOf(bars: Bars, firstTraining: Int32Array): VarianceProblem {
   const table = barFeatureTable(bars)
   const squares = table.change.map((change) => (Number.isNaN(change) ? 0 : change * change))
   const sums = new Float64Array(bars.size + 1)
@@ -80,7 +80,7 @@ export function problemOf(bars: BarColumns, firstTraining: Int32Array): Variance
 }
 
 /** What the trees see. */
-export function inputsOf(bars: BarColumns): Matrix {
+export function inputsOf(bars: Bars): Matrix {
   const table = barFeatureTable(bars)
   const squares = table.change.map((change) => (Number.isNaN(change) ? 0 : change * change))
   const { width, values } = memoriesOf(bars.size, squares)

@@ -1,4 +1,4 @@
-import { BAR_FEATURE_COUNT, BAR_FEATURE_HASH, type BarColumns, findLookahead } from '../bar-features/index.ts'
+import { BAR_FEATURE_COUNT, BAR_FEATURE_HASH, type Bars, findLookahead } from '../bar-features/index.ts'
 import { dieboldMariano } from '../statistics/diebold-mariano.ts'
 import { requireRows, windowsOf } from './bar-rows.ts'
 import { readBars } from './bars.ts'
@@ -35,7 +35,7 @@ export async function evaluateVolatility(file: string): Promise<object> {
   return volatilityReport(await readBars(file))
 }
 
-export function volatilityReport(bars: BarColumns): object {
+export function volatilityReport(bars: Bars): object {
   const folds = walkForwardBars(bars.size, PLAN, () => true)
   requireRows(folds, bars.size)
   const problem = problemOf(bars, folds[0]!.train)

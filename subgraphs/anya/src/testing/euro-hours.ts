@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { gunzipSync } from 'node:zlib'
-import type { BarColumns } from '../bar-features/index.ts'
+import type { Bars } from '../bar-features/index.ts'
 import { parseBars } from '../evaluation/bars.ts'
 
 const file = path.resolve(import.meta.dirname, '../../../../data/hourly/eurusd.csv.gz')
 
 /** The first hours of the real series in data/hourly. */
-export function hourlyBars(size: number): BarColumns {
+export function hourlyBars(size: number): Bars {
   return parseBars(hourlyCsv(size))
 }
 
