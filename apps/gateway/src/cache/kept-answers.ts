@@ -8,8 +8,8 @@ import { Invalidations } from './invalidation.ts'
 import type { CachePolicy } from './policy.ts'
 import { type CachedAnswer, ResponseCache, type SerializedAnswer } from './response-cache.ts'
 
-/** A header that says more than this is no browser's. */
-const MAX_ACCEPT_CHARACTERS = 256
+/** An `accept` header that says more than this is no browser's. */
+export const MAX_ACCEPT_CHARACTERS = 256
 
 export interface KeptAnswersOptions {
   readonly cache: Cache

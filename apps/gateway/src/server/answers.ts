@@ -2,15 +2,15 @@ import type { IncomingHttpHeaders } from 'node:http'
 import { type ApolloServer, HeaderMap } from '@apollo/server'
 import type { ExecutionResult } from 'graphql'
 import { LRUCache } from 'lru-cache'
+import { MAX_ACCEPT_CHARACTERS } from '../cache/kept-answers.ts'
 import type { GraphGateway } from '../execute/graph-gateway.ts'
 import type { CachePolicy } from '../execute/source.ts'
 import type { KnownOperation, KnownOperations } from '../operations/known.ts'
 import type { OperationRequest, PostedOperation } from '../operations/request.ts'
 import type { OperationContext } from '../upstreams/data-source.ts'
 
-/** Different `accept` headers in use at once, and how long a browser's is at most. */
+/** Different `accept` headers in use at once. */
 const MAX_ACCEPTED = 100
-const MAX_ACCEPT_CHARACTERS = 256
 
 /** An answer as HTTP carries it. */
 export interface Answer {
