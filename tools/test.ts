@@ -15,15 +15,26 @@ const stages = long
   : [['generate', 'compose', 'check:types', 'check:style', 'test:unit'], ['test:live']]
 
 interface VitestReport {
-  readonly numPassedTests: number
-  readonly numFailedTests: number
-  readonly numPendingTests: number
   readonly testResults: readonly {
     readonly name: string
     readonly status: string
-    readonly assertionResults: readonly { readonly status: string; readonly fullName: string }[]
+    /** Why a file failed as a whole. */
+    readonly message?: string
+    readonly assertionResults: readonly {
+      readonly status: string
+      readonly fullName: string
+      readonly failureMessages?: readonly string[] | null
+    }[]
   }[]
 }
+
+interface Summary {
+  readonly line: string
+  readonly failures: readonly string[]
+  readonly skipped: readonly string[]
+}
+
+const LINES_OF_A_FAILURE = 12
 
 function run(tasks: readonly string[]): boolean {
   const result = spawnSync('turbo', ['run', ...tasks, '--output-logs=new-only'], { cwd: root, stdio: 'inherit' })
@@ -39,35 +50,34 @@ function readReport(name: string): VitestReport | undefined {
   }
 }
 
-function summary(names: readonly string[]): { line: string; failed: number; skipped: string[] } {
-  const counts = { passed: 0, failed: 0, skipped: 0 }
+function summary(names: readonly string[]): Summary {
+  let passed = 0
+  const failures: string[] = []
   const skipped: string[] = []
-  for (const name of names) {
-    const report = readReport(name)
-    if (report === undefined) continue
-    counts.passed += report.numPassedTests
-    counts.failed += report.numFailedTests
-    for (const file of report.testResults) {
-      if (file.status === 'failed' && file.assertionResults.length === 0) counts.failed += 1
-      for (const test of file.assertionResults) {
-        if (test.status === 'passed' || test.status === 'failed') continue
-        counts.skipped += 1
-        skipped.push(test.fullName)
+  for (const { testResults } of names.flatMap((name) => readReport(name) ?? [])) {
+    for (const { name, status, message, assertionResults } of testResults) {
+      const failed = assertionResults.filter((test) => test.status === 'failed')
+      // Where nothing but a file's set-up fails, its tests count as left out.
+      if (status === 'failed' && failed.length === 0) failures.push(shortened(path.relative(root, name), message ?? ''))
+      failures.push(...failed.map((test) => shortened(test.fullName, (test.failureMessages ?? []).join('\n'))))
+      for (const test of assertionResults) {
+        if (test.status === 'passed') passed += 1
+        else if (test.status !== 'failed') skipped.push(test.fullName)
       }
     }
   }
-  return {
-    line: `${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`,
-    failed: counts.failed,
-    skipped,
-  }
+  return { line: `${passed} passed, ${failures.length} failed, ${skipped.length} skipped`, failures, skipped }
 }
+
+const shortened = (name: string, why: string): string =>
+  [name, ...why.split('\n').slice(0, LINES_OF_A_FAILURE)].join('\n  ')
 
 rmSync(reports, { recursive: true, force: true })
 mkdirSync(reports, { recursive: true })
 const started = performance.now()
 const passed = stages.every(run)
-const { line, failed, skipped } = summary(long ? ['long'] : ['unit', 'live'])
+const { line, failures, skipped } = summary(long ? ['long'] : ['unit', 'live'])
 for (const name of skipped) process.stdout.write(`left out: ${name}\n`)
+for (const failure of failures) process.stdout.write(`failed: ${failure}\n`)
 process.stdout.write(`${Math.round((performance.now() - started) / 1000)} s\n${line}\n`)
-process.exit(passed && failed === 0 ? 0 : 1)
+process.exit(passed && failures.length === 0 ? 0 : 1)

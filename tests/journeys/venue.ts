@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import { plain, type Visitor } from './visitor.ts'
 
-export const EVENTUALLY = { timeout: 20_000, interval: 50 }
+export const EVENTUALLY = { timeout: 40_000, interval: 50 }
 
 export const REGISTER = /* GraphQL */ `
   mutation Register($input: RegisterInput!) {
@@ -174,7 +174,7 @@ export class Trader {
   /** The exchange hears of a person by an event: before it has, there is no account to credit. */
   async accountOpened(): Promise<void> {
     const deadline = AbortSignal.timeout(EVENTUALLY.timeout)
-    while ((await this.visitor.ask(PORTFOLIO)).data?.portfolio === null) {
+    while (!(await this.visitor.ask(PORTFOLIO)).data?.portfolio) {
       if (deadline.aborted) throw new Error('the exchange has opened no account')
       await sleep(EVENTUALLY.interval)
     }

@@ -4,10 +4,10 @@ import { demoUsers } from '@opsource/enterprise'
 import { systemClock } from '@opsource/kernel'
 import { playRecording, RecordedSource } from '@opsource/market'
 import { getOperationAST, parse } from 'graphql'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { z } from 'zod'
 import { type Platform, startPlatform } from '../journeys/stage.ts'
-import { credit, EVENTUALLY, Trader } from '../journeys/venue.ts'
+import { credit, Trader } from '../journeys/venue.ts'
 import { type LiveEvents, Visitor } from '../journeys/visitor.ts'
 
 /**
@@ -19,6 +19,8 @@ const RECORDING = path.resolve(FOLDER, '../../data/binance-btc-eth-2024-08-08')
 const UPDATE = process.env.WALKTHROUGH_UPDATE === '1'
 /** A snapshot and the two deltas after it. */
 const EVENTS = 3
+/** A busy machine may take long to come to its first price. */
+const PATIENCE = { timeout: 90_000, interval: 200 }
 
 const names = (await readdir(FOLDER))
   .filter((file) => file.endsWith('.graphql'))
@@ -44,7 +46,9 @@ beforeAll(async () => {
   const how = { speed: 1, loop: true, depth: 20, seed: 1, judge: false, recordedMs: null, clock: systemClock }
   const source = await RecordedSource.open(RECORDING)
   playing = playRecording({ gatewayUrl, keys, source, ...how, ...quiet, stop: stop.signal })
-  await eventually(() => priced(visitor))
+  // A market that ends is the reason why no price comes.
+  const arePriced = async () => expect(await unpriced(visitor)).toEqual([])
+  await Promise.race([playing, vi.waitFor(arePriced, PATIENCE)])
 })
 afterAll(async () => {
   stop.abort()
@@ -53,7 +57,7 @@ afterAll(async () => {
   await platform?.stop()
 })
 
-test.each(names)('%s', async (name) => {
+test.each(names)('%s', { timeout: 120_000 }, async (name) => {
   const query = await readFile(path.join(FOLDER, `${name}.graphql`), 'utf8')
   const variables = await variablesOf(name)
   const answer =
@@ -69,12 +73,13 @@ test.each(names)('%s', async (name) => {
 
 async function ask(query: string, variables: Readonly<Record<string, unknown>>): Promise<unknown> {
   let answer: unknown
-  // What is told by an event may take a moment to arrive, and on a busy machine the market's quotes may be away for one.
-  await eventually(async () => {
+  const isWhole = async () => {
     const { text } = await trader.visitor.ask(query, variables)
     answer = JSON.parse(text)
     return !hasEmptyList(answer) && !text.includes('"message"')
-  }).catch(() => undefined) // The answer itself then says what was wrong.
+  }
+  // What is told by an event may take a moment to arrive, and on a busy machine the market's quotes may be away for one.
+  await vi.waitUntil(isWhole, PATIENCE).catch(() => undefined) // The answer itself then says what was wrong.
   return answer
 }
 
@@ -89,7 +94,7 @@ async function listen(query: string, variables: Record<string, unknown>): Promis
     const next = events.next()
     // An order that is placed before the listening has begun is not heard of.
     if (isOwn)
-      await expect.poll(() => Promise.race([next, bought()]), { ...EVENTUALLY, interval: 1_000 }).toBeTypeOf('object')
+      await expect.poll(() => Promise.race([next, bought()]), { ...PATIENCE, interval: 1_000 }).toBeTypeOf('object')
     heard.push(await next)
   }
   await events.end()
@@ -119,23 +124,13 @@ const tickers = z.object({
   ),
 })
 
-async function priced(visitor: Visitor): Promise<boolean> {
+/** @returns the markets that something of a price is missing of. */
+async function unpriced(visitor: Visitor): Promise<unknown[]> {
   const { markets } = await visitor.get(
     tickers,
     '{ markets { prediction { direction } ticker { bestBid bestAsk lastPrice } } }',
   )
-  return markets.every(
-    ({ prediction, ticker }) =>
-      prediction !== null && ticker.bestBid !== null && ticker.bestAsk !== null && ticker.lastPrice !== null,
-  )
-}
-
-async function eventually(holds: () => Promise<boolean>): Promise<void> {
-  const deadline = AbortSignal.timeout(EVENTUALLY.timeout)
-  while (!(await holds())) {
-    if (deadline.aborted) throw new Error('it did not come to be in time')
-    await new Promise((resolve) => setTimeout(resolve, EVENTUALLY.interval * 4))
-  }
+  return markets.filter(({ prediction, ticker }) => prediction === null || Object.values(ticker).includes(null))
 }
 
 const hasEmptyList = (value: unknown): boolean => JSON.stringify(value).includes('"edges":[]')
