@@ -11,6 +11,7 @@ import type { BookUpdate } from './orderbook/view.ts'
 import type { PaperFill } from './paper/settlement.ts'
 import type { Drawdown } from './portfolio/drawdown.ts'
 import type { Performance } from './portfolio/performance.ts'
+import type { ReferenceBar, ReferenceInterval, ReferenceMarket } from './reference-markets/index.ts'
 import type { StoredStrategy, StoredStrategyOrder } from './strategies/index.ts'
 
 export interface UserParent {
@@ -270,3 +271,15 @@ export interface PaperFillParent extends PaperFill {
   readonly symbol: string
   readonly side: Side
 }
+
+export interface ReferenceMarketParent extends ReferenceMarket {}
+
+export interface ReferenceHistoryParent {
+  readonly interval: ReferenceInterval
+  /** Milliseconds since the Unix epoch. */
+  readonly from: number
+  readonly to: number
+  readonly count: number
+}
+
+export interface ReferenceBarParent extends ReferenceBar {}

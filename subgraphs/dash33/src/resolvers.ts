@@ -9,6 +9,7 @@ import { decimalScalar, orderResolvers } from './orders/index.ts'
 import { paperResolvers } from './paper/index.ts'
 import { portfolioResolvers } from './portfolio/index.ts'
 import { projectionResolvers } from './projections/index.ts'
+import { referenceMarketResolvers } from './reference-markets/index.ts'
 import { riskResolvers } from './risk/index.ts'
 import { strategyResolvers } from './strategies/index.ts'
 import { tradeResolvers } from './trades/index.ts'
@@ -42,6 +43,7 @@ export function dash33Resolvers(services: Services): Resolvers {
   const paper = paperResolvers(services)
   const projections = projectionResolvers(services)
   const risk = riskResolvers(services)
+  const reference = referenceMarketResolvers()
   const strategies = strategyResolvers(services)
   return {
     ...market,
@@ -55,6 +57,7 @@ export function dash33Resolvers(services: Services): Resolvers {
     ...portfolio,
     ...paper,
     ...strategies,
+    ...reference,
     Query: {
       ...market.Query,
       ...orders.Query,
@@ -64,6 +67,7 @@ export function dash33Resolvers(services: Services): Resolvers {
       ...paper.Query,
       ...projections.Query,
       ...risk.Query,
+      ...reference.Query,
       ...strategies.Query,
     },
     Mutation: {
