@@ -1,0 +1,2 @@
+export { type Answering, answerRequests } from './answering.ts'
+export { RestartedWorker, type RestartedWorkerOptions, type WorkerRefusal } from './restarted-worker.ts'
