@@ -40,7 +40,7 @@ afterEach(async () => {
   await server.stop()
 })
 
-const SOON = { timeout: 20_000, interval: 20 }
+const SOON = { timeout: 40_000, interval: 20 }
 
 function open(exchange: string): Promise<LiveSource> {
   const { settings } = server

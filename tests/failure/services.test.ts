@@ -137,7 +137,7 @@ drill(
       return JSON.stringify((await live.next()).data).includes('"direction"')
     }
     let step = 0
-    await expect.poll(() => forecast(step++), { timeout: 20_000, interval: 500 }).toBe(true)
+    await expect.poll(() => forecast(step++), { timeout: 40_000, interval: 500 }).toBe(true)
     await live.end()
   },
 )

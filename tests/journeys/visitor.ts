@@ -2,7 +2,7 @@ import { type Client, createClient, type FormattedExecutionResult } from 'graphq
 import { WebSocket } from 'ws'
 import { z } from 'zod'
 
-const LIVE_PATIENCE_MS = 15_000
+const LIVE_PATIENCE_MS = 40_000
 
 const answerSchema = z.object({
   data: z.record(z.string(), z.unknown()).nullish(),

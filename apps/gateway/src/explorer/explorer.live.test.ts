@@ -75,7 +75,7 @@ describe.runIf(isThere)(`the explorer in ${CHROMIUM}`, () => {
             .locator('app-query-result:visible, .app-result:visible')
             .allInnerTexts()
             .then((texts) => texts.join()),
-        { timeout: 10_000 },
+        { timeout: 40_000 },
       )
       .toMatch(text)
   }
@@ -83,7 +83,7 @@ describe.runIf(isThere)(`the explorer in ${CHROMIUM}`, () => {
   it('opens where browsers arrive, with every operation as a tab, the first one in front', async () => {
     expect(page.url()).toBe(stage.gateway.explorerUrl)
     await expect
-      .poll(() => page.locator('.window-switcher__input').allInnerTexts(), { timeout: 10_000 })
+      .poll(() => page.locator('.window-switcher__input').allInnerTexts())
       .toEqual(['market', 'token', 'me', 'live book', 'live fills'])
     await expect
       .poll(() =>

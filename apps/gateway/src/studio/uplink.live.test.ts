@@ -7,7 +7,7 @@ import { Stage } from '../testing/stage.ts'
 import { uplinkSource } from './uplink.ts'
 
 const ACCOUNT = { key: 'service:opsource:secret', graphRef: 'opsource@current' }
-const PATIENCE = { timeout: 10_000, interval: 50 }
+const PATIENCE = { timeout: 40_000, interval: 50 }
 
 let stage: Stage
 let studio: ApolloStudio

@@ -5,7 +5,7 @@ import { type Reach, Stage } from '../testing/stage.ts'
 
 const ACCOUNT = { key: 'service:opsource:secret', graphRef: 'opsource@current' }
 const QUERY = 'query Joined($s: String!) { market(symbol: $s) { symbol forecast doubleLot } }'
-const PATIENCE = { timeout: 10_000, interval: 50 }
+const PATIENCE = { timeout: 40_000, interval: 50 }
 
 describe.each<Reach>(['in process', 'over HTTP'])('Apollo Studio, with subgraphs %s,', (reach) => {
   let stage: Stage

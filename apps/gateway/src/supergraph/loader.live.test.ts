@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { Stage } from '../testing/stage.ts'
 import { composingSource } from './composing-source.ts'
 
-const PATIENCE = { timeout: 10_000, interval: 50 }
+const PATIENCE = { timeout: 40_000, interval: 50 }
 
 describe('a gateway whose supergraph is a file', () => {
   let stage: Stage

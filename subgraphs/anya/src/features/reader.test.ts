@@ -68,7 +68,7 @@ function message(sequence: number, changes: Partial<MarketDataMessage> = {}): Pr
   return cache.publish(marketDataChannel(SYMBOL), JSON.stringify(value))
 }
 
-const live = () => expect.poll(() => reader.isLive(), { timeout: 3_000 }).toBe(true)
+const live = () => expect.poll(() => reader.isLive()).toBe(true)
 
 test('a reader starts from the snapshot and follows the stream', async () => {
   await snapshot(7)

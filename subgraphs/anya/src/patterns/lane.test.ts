@@ -45,7 +45,7 @@ test('bars that close while the thread is away are taken when it is back: nothin
   await scanner.restart()
   for (const bar of bars.slice(140, 200)) lane.add(bar)
   const expected = (await batchOf(200)).filter((name) => Number(name.split(' ')[0]) >= bars[100]!.openTime)
-  await expect.poll(() => candlesticks(heard).map(nameOf).sort(), { timeout: 15_000 }).toEqual(expected)
+  await expect.poll(() => candlesticks(heard).map(nameOf).sort()).toEqual(expected)
 })
 
 test('bars one by one, and all that are kept at once, end in the same patterns, regime and statistics', async () => {
@@ -56,7 +56,7 @@ test('bars one by one, and all that are kept at once, end in the same patterns, 
     other.add(bar)
     if (bar.openTime % 3 === 0) await new Promise(setImmediate)
   }
-  await expect.poll(() => other.found(null), { timeout: 15_000 }).toEqual(lane.found(null))
+  await expect.poll(() => other.found(null)).toEqual(lane.found(null))
   expect(other.recogniser.regime).toEqual(lane.recogniser.regime)
   expect(other.recogniser.statistics()).toEqual(lane.recogniser.statistics())
 })
@@ -78,7 +78,7 @@ test('of bars that wait too long for the thread the oldest are dropped, and that
     dropped += count
   })
   for (const bar of bars.slice(0, 1_300)) away.add(bar)
-  await expect.poll(() => dropped, { timeout: 15_000 }).toBe(300)
+  await expect.poll(() => dropped).toBe(300)
   await away.close()
 })
 
@@ -86,7 +86,7 @@ test('a bar that was taken before is not taken again', async () => {
   await lane.replay(bars.slice(0, 100))
   lane.add(bars[99]!)
   lane.add(bars[100]!)
-  await expect.poll(() => heard.length, { timeout: 15_000 }).toBeGreaterThan(0)
+  await expect.poll(() => heard.length).toBeGreaterThan(0)
   expect(new Set(heard.map(({ openTime }) => openTime))).toEqual(new Set([bars[100]!.openTime]))
 })
 
@@ -101,7 +101,7 @@ test('a reader who falls too far behind is told so, instead of missing something
   await lane.replay(bars.slice(0, 100))
   const stream = patternStream(lane, null)
   for (const bar of bars.slice(100, 400)) lane.add(bar)
-  await expect.poll(() => heard.length, { timeout: 15_000 }).toBeGreaterThan(300)
+  await expect.poll(() => heard.length).toBeGreaterThan(300)
   await expect(stream.next()).rejects.toMatchObject({ extensions: { code: 'SUBSCRIPTION_GAP' } })
   expect(await stream.next()).toEqual({ done: true, value: undefined })
 })
@@ -111,7 +111,7 @@ test('a reader gets what it asked for, in order, and its end ends the wait in ha
   const stream = patternStream(lane, 'CHART')
   for (const bar of bars.slice(100, 600)) lane.add(bar)
   const first = await stream.next()
-  await expect.poll(() => heard.at(-1)?.openTime, { timeout: 15_000 }).toBe(bars[599]!.openTime)
+  await expect.poll(() => heard.at(-1)?.openTime).toBe(bars[599]!.openTime)
   const charts = heard.filter(({ family }) => family === 'CHART')
   const read = [first.value]
   while (read.length < charts.length) read.push((await stream.next()).value)

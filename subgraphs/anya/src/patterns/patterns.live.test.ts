@@ -128,7 +128,7 @@ async function everything(subgraph: Subgraph, family: string): Promise<Shown[]> 
   }
 }
 
-const eventually = <T>(read: () => Promise<T> | T) => expect.poll(read, { timeout: 10_000, interval: 50 })
+const eventually = <T>(read: () => Promise<T> | T) => expect.poll(read)
 
 /** What TA-Lib says of the bars, as the graph should. The first bar was not seen from its beginning. */
 async function expected(bars: readonly Bar[]): Promise<string[]> {

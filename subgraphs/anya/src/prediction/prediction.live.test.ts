@@ -126,7 +126,7 @@ async function score(subgraph: Subgraph) {
   return (await ask<ScoreAnswer>(subgraph, query)).models[0]?.champion.score
 }
 
-const eventually = <T>(read: () => Promise<T> | T) => expect.poll(read, { timeout: 10_000, interval: 50 })
+const eventually = <T>(read: () => Promise<T> | T) => expect.poll(read)
 
 describe('live markets', () => {
   test('are forecast in one run, stored, announced, and answered for all entities at once', async () => {

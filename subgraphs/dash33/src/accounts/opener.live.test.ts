@@ -16,7 +16,7 @@ test('everyone who registered while the engine was away gets an account, also wh
   try {
     const opened = async () =>
       Number((await pool.query('SELECT count(*) FROM account WHERE user_id IS NOT NULL')).rows[0].count)
-    await expect.poll(opened, { timeout: 8_000, interval: 100 }).toBe(users)
+    await expect.poll(opened, { timeout: 40_000, interval: 100 }).toBe(users)
   } finally {
     await exchange.stop()
     await pool.end()

@@ -20,7 +20,7 @@ import { StrategyTrader } from './trader.ts'
 
 const NOON = Date.parse('2026-08-01T12:00:00.000Z')
 const DAY_MS = 86_400_000
-const EVENTUALLY = { timeout: 10_000, interval: 10 }
+const EVENTUALLY = { timeout: 40_000, interval: 10 }
 const log = pino({ level: 'silent' })
 const btc = instrumentOf('BTC-USDT')
 const by = { changedBy: 'usr_ops', reason: 'a drill' }

@@ -52,7 +52,7 @@ afterEach(async () => {
 async function* pagesAhead(place: JournalPlace): AsyncGenerator<readonly JournalRow[]> {
   const thread = new ReadAhead(poolConfig(database.url))
   try {
-    await expect.poll(() => thread.isReady, { timeout: 20_000 }).toBe(true)
+    await expect.poll(() => thread.isReady).toBe(true)
     yield* thread.pagesAfter(place)
   } finally {
     await thread.end()

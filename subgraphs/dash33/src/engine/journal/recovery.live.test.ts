@@ -99,7 +99,7 @@ it('leads to the same state, and hands out the same, whether the journal is read
     const emitAfter = (BATCHES - emitted) * BATCH + opening.length + 1
     const hear = ({ batch }: Replayed) => heard.push([...batch.events])
     const thread = new ReadAhead(poolConfig(database.url))
-    await expect.poll(() => thread.isReady, { timeout: 20_000 }).toBe(true)
+    await expect.poll(() => thread.isReady).toBe(true)
     const read = { pagesAfter: (sequence: number, hash: Uint8Array) => thread.pagesAfter({ sequence, hash }) }
     await catchUp(ahead ? read : new JournalReader(connection), engine, GENESIS_HASH, hear, emitAfter)
     await thread.end()
