@@ -5,11 +5,12 @@ import { poolConfig } from '@opsource/database'
 import { createSubgraph, type Ports, type Subgraph } from '@opsource/subgraph'
 import { Pool } from 'pg'
 import { openDatabase } from './database.ts'
-import { FEATURE_COUNT, MarketReader } from './features/index.ts'
+import { MarketReader } from './features/index.ts'
 import type { Resolvers } from './generated/graphql.ts'
-import { InferenceEngine } from './inference/index.ts'
+import { InferenceEngine, InferenceMetrics, type ServedModel as LoadedModel } from './inference/index.ts'
 import { BarStore, PatternObserver, PatternService, patternResolvers } from './patterns/index.ts'
 import {
+  DIRECTION_SIGNATURE,
   NewestForecasts,
   PREDICTION_RETENTION_MS,
   PredictionObserver,
@@ -17,7 +18,15 @@ import {
   Predictor,
   predictionResolvers,
 } from './prediction/index.ts'
-import { MODELS_DIRECTORY, openChampion, RegistryStore, registryResolvers, versionLoader } from './registry/index.ts'
+import {
+  MODELS_DIRECTORY,
+  openChampion,
+  RegistryStore,
+  registryResolvers,
+  type ServedModel,
+  versionLoader,
+} from './registry/index.ts'
+import { openRisk } from './risk/index.ts'
 import { Ticker } from './ticker.ts'
 
 const TICK_MS = 1_000
@@ -32,6 +41,8 @@ export interface AnyaOptions {
   readonly modelsDirectory?: string
   /** Time between forecasts, in milliseconds. */
   readonly tickMs?: number
+  /** Which reference market stands for a market without a past of its own, where risk is assessed. */
+  readonly riskProxies?: ReadonlyMap<string, string>
 }
 
 /** Starts the analyst on a migrated database: registers the trained model, serves it, and forecasts every live market. */
@@ -44,9 +55,9 @@ export async function startAnya(ports: Ports, options: AnyaOptions): Promise<Sub
   const observer = new PredictionObserver(ports)
   const registry = new RegistryStore(database, clock)
   const model = await openChampion(registry, options.modelsDirectory ?? MODELS_DIRECTORY)
-  const inference = new InferenceEngine(model.onnx, FEATURE_COUNT, observer, ports.log)
-  starting.defer(() => inference.close())
-  await inference.start()
+  const engine = new InferenceEngine({ observer: new InferenceMetrics(ports), log: ports.log })
+  starting.defer(() => engine.close())
+  const inference = await serve(engine, model)
   const newest = new NewestForecasts(cache, clock, options.symbols)
   starting.defer(() => newest.close())
   const readers = options.symbols.map((symbol) => new MarketReader(symbol, ports, observer))
@@ -67,6 +78,12 @@ export async function startAnya(ports: Ports, options: AnyaOptions): Promise<Sub
   })
   starting.defer(() => patterns.close())
   await patterns.start()
+  const risk = openRisk(ports, {
+    symbols: options.symbols,
+    bars: new BarStore(database),
+    ...(options.riskProxies ? { proxies: options.riskProxies } : {}),
+  })
+  starting.defer(() => risk.close())
   const pruning = new Ticker(PRUNE_INTERVAL_MS, clock, () => Promise.all([prune(store, ports), patterns.prune()]))
   starting.defer(() => pruning.close())
 
@@ -75,6 +92,7 @@ export async function startAnya(ports: Ports, options: AnyaOptions): Promise<Sub
     registryResolvers(registry, versions),
     predictionResolvers({ store, newest, versions, clock }),
     patternResolvers(patterns),
+    risk.resolvers,
   ])
   const subgraph = await createSubgraph({
     name: 'anya',
@@ -89,6 +107,13 @@ export async function startAnya(ports: Ports, options: AnyaOptions): Promise<Sub
   })
   const running = starting.move()
   return subgraph
+}
+
+/** Throws where the model cannot be loaded. */
+async function serve(engine: InferenceEngine, { name, version, onnx }: ServedModel): Promise<LoadedModel> {
+  const loaded = await engine.load({ id: `${name} ${version}`, onnx, signature: DIRECTION_SIGNATURE })
+  if (!loaded.ok) throw new Error(`${name} ${version} cannot be served: ${JSON.stringify(loaded.error)}`)
+  return loaded.value
 }
 
 /** Each feature resolves its own fields of the types that several share. */

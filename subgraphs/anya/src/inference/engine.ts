@@ -1,134 +1,98 @@
-import { Worker } from 'node:worker_threads'
+import { err, ok, type Result } from '@opsource/kernel'
 import type { Ports } from '@opsource/subgraph'
-import type { WorkerReply, WorkerRequest } from './protocol.ts'
+import { MemoryWatch } from './memory-watch.ts'
+import type { InferenceRefusal } from './refusal.ts'
+import { type ModelSpec, ServedModel } from './served-model.ts'
 
-/** Runs wait behind at most this many others; a forecast that waits longer than a few ticks is worth nothing. */
-const MAX_IN_FLIGHT = 4
-/** A run of all markets takes well under a millisecond; a thread that is silent for this long hangs. */
-const RUN_TIMEOUT_MS = 2_000
-/** A file that crashes its thread must not spin it. */
-const RESTART_DELAYS_MS = [100, 500, 2_000, 5_000] as const
+/** Each has a thread and its own memory: champions, challengers in the shadow, and versions that hand over. */
+const MAX_MODELS = 16
+/** What a model and its thread may take. The largest of ours takes about 20 MB, the library once 60. */
+const MAX_MODEL_BYTES = 512 * 1024 * 1024
 
 export interface InferenceObserver {
-  ran(milliseconds: number, rows: number): void
-  restarted(reason: string): void
+  /** A batch was run: milliseconds from sending it to the thread to its answer. */
+  ran(milliseconds: number, rows: number, id: string): void
+  refused(refusal: InferenceRefusal['kind'], id: string): void
+  restarted(reason: string, id: string): void
 }
 
-interface Waiting {
-  readonly resolve: (probabilities: Float32Array | null) => void
-  readonly timer: NodeJS.Timeout
-  readonly startedAt: number
-  readonly rows: number
+export interface InferenceOptions {
+  readonly observer: InferenceObserver
+  readonly log: Ports['log']
+  /** Called each time a model loses its thread once more, from the third time within a minute on: serve another version. */
+  readonly onUnstable?: (id: string, crashes: number, reason: string) => void
+  /** Resident bytes of the process beyond which the largest model is loaded anew. */
+  readonly maxResidentBytes?: number
 }
 
-/**
- * Serves one ONNX model from a worker thread. The thread is started again when it dies or hangs; until then there are no answers,
- * which the caller sees as null.
- */
+/** Why a model is not served. `NOT_LOADABLE`: onnxruntime cannot load or run it as its signature says. */
+export type LoadRefusal =
+  | { readonly kind: 'NOT_LOADABLE'; readonly message: string }
+  | { readonly kind: 'TOO_MANY_MODELS'; readonly limit: number }
+  | { readonly kind: 'TOO_MUCH_MEMORY'; readonly grownBytes: number; readonly limitBytes: number }
+
+/** Serves ONNX models, each from threads of its own. */
 export class InferenceEngine {
-  readonly #onnx: Uint8Array
-  readonly #width: number
-  readonly #observer: InferenceObserver
-  readonly #log: Ports['log']
-  readonly #waiting = new Map<number, Waiting>()
-  #worker: Worker | undefined
-  #isLoaded = false
-  #isClosed = false
-  #nextId = 1
-  #failures = 0
-  #restart: NodeJS.Timeout | undefined
+  readonly #options: InferenceOptions
+  readonly #models = new Set<ServedModel>()
+  readonly #memory: MemoryWatch
 
-  /** @param width columns of a row of features. */
-  constructor(onnx: Uint8Array, width: number, observer: InferenceObserver, log: Ports['log']) {
-    this.#onnx = onnx
-    this.#width = width
-    this.#observer = observer
-    this.#log = log
+  constructor(options: InferenceOptions) {
+    this.#options = options
+    this.#memory = new MemoryWatch(options.maxResidentBytes, (residentBytes) => this.#relieve(residentBytes))
   }
 
-  get isReady(): boolean {
-    return this.#isLoaded
-  }
-
-  /** Resolves once the model is loaded. Rejects where the file is no model that onnxruntime can load. */
-  start(): Promise<void> {
-    return new Promise((resolve, reject) => this.#spawn({ resolve, reject }))
-  }
-
-  /** @returns the probability of `UP` of each row, or null while the worker is away, too busy, or could not run them. */
-  run(rows: Float32Array): Promise<Float32Array | null> {
-    const worker = this.#worker
-    if (!worker || !this.#isLoaded || this.#waiting.size >= MAX_IN_FLIGHT) return Promise.resolve(null)
-    const id = this.#nextId++
-    return new Promise((resolve) => {
-      const timer = setTimeout(() => void this.restart(), RUN_TIMEOUT_MS)
-      this.#waiting.set(id, { resolve, timer, startedAt: performance.now(), rows: rows.length / this.#width })
-      const copy = rows.slice()
-      const request: WorkerRequest = { kind: 'RUN', id, rows: copy, width: this.#width }
-      worker.postMessage(request, [copy.buffer])
+  /**
+   * Loads a model and runs it until it is warm; only then is it given back. To exchange one without a refused request, load the other,
+   * let what asks turn to it, and `unload` the first.
+   */
+  async load(spec: ModelSpec): Promise<Result<ServedModel, LoadRefusal>> {
+    if (this.#models.size >= MAX_MODELS) return err({ kind: 'TOO_MANY_MODELS', limit: MAX_MODELS })
+    const model = new ServedModel(spec, {
+      ran: (milliseconds, rows, id) => this.#options.observer.ran(milliseconds, rows, id),
+      refused: (kind, id) => this.#options.observer.refused(kind, id),
+      restarted: (reason, id) => this.#options.observer.restarted(reason, id),
+      unstable: (id, crashes, reason) => this.#unstable(id, crashes, reason),
     })
+    this.#models.add(model)
+    try {
+      await model.start()
+    } catch (error) {
+      await this.#remove(model)
+      return err({ kind: 'NOT_LOADABLE', message: error instanceof Error ? error.message : String(error) })
+    }
+    const { grownBytes } = model
+    if (grownBytes <= MAX_MODEL_BYTES) return ok(model)
+    await this.#remove(model)
+    return err({ kind: 'TOO_MUCH_MEMORY', grownBytes, limitBytes: MAX_MODEL_BYTES })
   }
 
-  /** Ends the thread, whatever it does; a new one takes its place. */
-  async restart(): Promise<void> {
-    await this.#worker?.terminate()
+  /** Lets the model answer what it has taken, then ends its threads. */
+  async unload(model: ServedModel): Promise<void> {
+    this.#models.delete(model)
+    await model.drain()
   }
 
   async close(): Promise<void> {
-    this.#isClosed = true
-    clearTimeout(this.#restart)
-    await this.#worker?.terminate()
+    this.#memory.close()
+    await Promise.all([...this.#models].map((model) => this.#remove(model)))
   }
 
-  #spawn(first?: { resolve: () => void; reject: (error: Error) => void }): void {
-    const worker = new Worker(new URL('./worker.ts', import.meta.url))
-    this.#worker = worker
-    let reason = 'ended'
-    worker.on('message', (reply: WorkerReply) => {
-      if (reply.kind === 'LOADED') {
-        this.#isLoaded = true
-        first?.resolve()
-      } else if (reply.kind === 'ANSWER') {
-        this.#failures = 0
-        this.#settle(reply.id, reply.probabilities)
-      } else if (reply.id !== null) {
-        this.#log.error({ reason: reply.message }, 'the model could not run')
-        this.#settle(reply.id, null)
-      } else {
-        reason = reply.message
-        first?.reject(new Error(`the model cannot be loaded: ${reply.message}`))
-        void worker.terminate()
-      }
-    })
-    worker.on('error', (error) => {
-      reason = error.message
-    })
-    worker.on('exit', () => {
-      first?.reject(new Error(`the inference worker ended before it was ready: ${reason}`))
-      this.#lose(reason)
-    })
-    const request: WorkerRequest = { kind: 'LOAD', onnx: this.#onnx }
-    worker.postMessage(request)
+  async #remove(model: ServedModel): Promise<void> {
+    this.#models.delete(model)
+    await model.close()
   }
 
-  #lose(reason: string): void {
-    const wasLoaded = this.#isLoaded
-    this.#isLoaded = false
-    this.#worker = undefined
-    for (const id of [...this.#waiting.keys()]) this.#settle(id, null)
-    if (this.#isClosed || (!wasLoaded && this.#failures === 0)) return
-    const delay = RESTART_DELAYS_MS[Math.min(this.#failures, RESTART_DELAYS_MS.length - 1)]
-    this.#failures++
-    this.#observer.restarted(reason)
-    this.#restart = setTimeout(() => this.#spawn(), delay)
+  #unstable(id: string, crashes: number, reason: string): void {
+    this.#options.log.error({ model: id, crashes, reason }, 'a model loses its thread again and again')
+    this.#options.onUnstable?.(id, crashes, reason)
   }
 
-  #settle(id: number, probabilities: Float32Array | null): void {
-    const waiting = this.#waiting.get(id)
-    if (!waiting) return
-    this.#waiting.delete(id)
-    clearTimeout(waiting.timer)
-    if (probabilities) this.#observer.ran(performance.now() - waiting.startedAt, waiting.rows)
-    waiting.resolve(probabilities)
+  /** A new thread gives back what the old one's session holds of native memory. */
+  #relieve(residentBytes: number): void {
+    const [largest] = [...this.#models].sort((a, b) => b.grownBytes - a.grownBytes)
+    if (!largest) return
+    this.#options.log.error({ model: largest.id, residentBytes }, 'the process is too large: a model is loaded anew')
+    largest.restart(`the process holds ${residentBytes} bytes`)
   }
 }

@@ -1,1 +1,7 @@
-export { InferenceEngine, type InferenceObserver } from './engine.ts'
+export { MAX_BATCH_ROWS } from './batch-queue.ts'
+export { InferenceEngine, type InferenceObserver, type InferenceOptions, type LoadRefusal } from './engine.ts'
+export { InferenceMetrics } from './observe.ts'
+export { type ModelFile, type Signature, type TensorShape, widthOf } from './protocol.ts'
+export type { InferenceRefusal } from './refusal.ts'
+export { type ModelSpec, type Runner, ServedModel } from './served-model.ts'
+export { ModelSession } from './session.ts'

@@ -1,6 +1,6 @@
 export type { Forecast } from './forecast.ts'
 export { NewestForecasts } from './newest.ts'
 export { PredictionObserver } from './observe.ts'
-export { Predictor } from './predictor.ts'
+export { DIRECTION_SIGNATURE, Predictor } from './predictor.ts'
 export { predictionResolvers } from './resolvers.ts'
 export { PREDICTION_RETENTION_MS, PredictionStore } from './store.ts'

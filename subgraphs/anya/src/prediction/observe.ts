@@ -1,24 +1,18 @@
 import type { Ports } from '@opsource/subgraph'
-import { Counter, Histogram } from 'prom-client'
+import { Counter } from 'prom-client'
 import type { ReaderObserver } from '../features/index.ts'
-import type { InferenceObserver } from '../inference/index.ts'
 import type { Forecast } from './forecast.ts'
 import type { KnownOutcome } from './store.ts'
 
-/** Seconds; a run of all markets takes tens of microseconds. */
-const RUN_BUCKETS_S = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.1, 1]
-
 /** What anya counts, and what of it is worth a line in the log. */
-export class PredictionObserver implements ReaderObserver, InferenceObserver {
+export class PredictionObserver implements ReaderObserver {
   readonly #log: Ports['log']
   readonly #made: Counter
   readonly #outcomes: Counter
   readonly #unanswered: Counter
   readonly #failedTicks: Counter
-  readonly #restarts: Counter
   readonly #resynchronised: Counter
   readonly #refused: Counter
-  readonly #runs: Histogram
 
   constructor({ metrics, log }: Pick<Ports, 'metrics' | 'log'>) {
     const registers = [metrics]
@@ -29,15 +23,8 @@ export class PredictionObserver implements ReaderObserver, InferenceObserver {
     this.#outcomes = counter('outcomes', 'Forecasts whose outcome is known.', ['symbol'])
     this.#unanswered = counter('unanswered', 'Markets that got no forecast because the model did not answer.')
     this.#failedTicks = counter('failed_ticks', 'Ticks that failed.')
-    this.#restarts = counter('inference_restarts', 'Starts of the inference thread after the first.')
     this.#resynchronised = counter('resynchronisations', 'Readings of a market snapshot.', ['symbol', 'reason'])
     this.#refused = counter('refused_messages', 'Market data that could not be read.', ['symbol'])
-    this.#runs = new Histogram({
-      name: 'opsource_anya_inference_seconds',
-      help: 'Seconds from asking the inference thread to its answer, all markets in one run.',
-      buckets: RUN_BUCKETS_S,
-      registers,
-    })
   }
 
   recorded(forecasts: readonly Forecast[], outcomes: readonly KnownOutcome[]): void {
@@ -51,15 +38,6 @@ export class PredictionObserver implements ReaderObserver, InferenceObserver {
 
   tickFailed(): void {
     this.#failedTicks.inc()
-  }
-
-  ran(milliseconds: number): void {
-    this.#runs.observe(milliseconds / 1000)
-  }
-
-  restarted(reason: string): void {
-    this.#restarts.inc()
-    this.#log.warn({ reason }, 'the inference thread is started again')
   }
 
   resynchronised(symbol: string, reason: 'START' | 'GAP' | 'RESUMED'): void {

@@ -11,14 +11,14 @@ import { Registry } from 'prom-client'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type FreshDatabase, freshDatabase } from '../../../../tests/support/database.ts'
 import { openDatabase } from '../database.ts'
-import { FEATURE_COUNT, MarketReader } from '../features/index.ts'
+import { MarketReader } from '../features/index.ts'
 import { startAnya } from '../index.ts'
-import { InferenceEngine } from '../inference/index.ts'
+import { InferenceEngine, InferenceMetrics } from '../inference/index.ts'
 import { MODELS_DIRECTORY, openChampion, RegistryStore } from '../registry/index.ts'
 import { SyntheticMarket } from '../testing/synthetic-market.ts'
 import { NewestForecasts } from './newest.ts'
 import { PredictionObserver } from './observe.ts'
-import { Predictor } from './predictor.ts'
+import { DIRECTION_SIGNATURE, Predictor } from './predictor.ts'
 import { PredictionStore } from './store.ts'
 
 const START = Date.UTC(2024, 7, 9)
@@ -285,10 +285,13 @@ test('while the inference thread is away there are no forecasts, and they come a
   const world = ports()
   const observer = new PredictionObserver(world)
   const model = await openChampion(new RegistryStore(prisma, clock), MODELS_DIRECTORY)
-  const inference = new InferenceEngine(model.onnx, FEATURE_COUNT, observer, log)
+  const engine = new InferenceEngine({ observer: new InferenceMetrics(world), log })
+  const loaded = await engine.load({ id: 'mid-direction 1', onnx: model.onnx, signature: DIRECTION_SIGNATURE })
+  if (!loaded.ok) throw new Error(loaded.error.kind)
+  const inference = loaded.value
   const reader = new MarketReader('BTC-USDT', world, observer)
   const newest = new NewestForecasts(cache, clock, SYMBOLS)
-  await Promise.all([inference.start(), reader.start(), newest.start()])
+  await Promise.all([reader.start(), newest.start()])
   const parts = { ports: world, readers: [reader], inference, model, newest, observer, tickMs: 1_000 }
   const predictor = new Predictor({ ...parts, store: new PredictionStore(prisma), onRecorded: () => {} })
   try {
@@ -296,7 +299,7 @@ test('while the inference thread is away there are no forecasts, and they come a
     await predictor.tick()
     expect(newest.of('BTC-USDT')?.madeAt).toBe(START + 6_000)
     await pass(1_000, btc)
-    await inference.restart()
+    inference.restart()
     await predictor.tick()
     expect(newest.of('BTC-USDT')?.madeAt).toBe(START + 6_000)
     expect(await world.metrics.getSingleMetricAsString('opsource_anya_unanswered_total')).toContain(' 1')
@@ -304,7 +307,7 @@ test('while the inference thread is away there are no forecasts, and they come a
     await predictor.tick()
     expect(newest.of('BTC-USDT')?.madeAt).toBe(START + 7_000)
   } finally {
-    await Promise.all([inference.close(), reader.close(), newest.close()])
+    await Promise.all([engine.close(), reader.close(), newest.close()])
     await prisma.$disconnect()
   }
 })

@@ -1,6 +1,6 @@
 import type { Ports } from '@opsource/subgraph'
 import { baselineProbabilities, FEATURE_COUNT, type MarketReader } from '../features/index.ts'
-import type { InferenceEngine } from '../inference/index.ts'
+import type { Runner, Signature } from '../inference/index.ts'
 import type { ServedModel } from '../registry/index.ts'
 import { directed, type Forecast, isInSample } from './forecast.ts'
 import type { NewestForecasts } from './newest.ts'
@@ -11,10 +11,16 @@ import type { KnownOutcome, PredictionStore } from './store.ts'
 const MAX_WAITING = 10_000
 const BPS = 10_000
 
+/** What a model of directions takes and gives: a market's features, the probability of `UP`. */
+export const DIRECTION_SIGNATURE: Signature = {
+  input: { name: 'features', tail: [FEATURE_COUNT] },
+  output: { name: 'probability', tail: [1] },
+}
+
 export interface PredictorParts {
   readonly ports: Pick<Ports, 'clock' | 'ids' | 'log'>
   readonly readers: readonly MarketReader[]
-  readonly inference: Pick<InferenceEngine, 'run'>
+  readonly inference: Runner
   readonly model: ServedModel
   readonly store: PredictionStore
   readonly newest: NewestForecasts
@@ -85,11 +91,12 @@ export class Predictor {
     samples.forEach(({ row }, i) => {
       rows.set(row, i * FEATURE_COUNT)
     })
-    const probabilities = await inference.run(rows)
-    if (!probabilities) {
+    const answer = await inference.run(rows)
+    if (!answer.ok) {
       observer.unanswered(samples.length)
       return []
     }
+    const probabilities = answer.value
     const baseline = baselineProbabilities(rows, model.manifest.baseline.coefficient)
     return samples.map(({ reader, mid }, i) => ({
       mid,
