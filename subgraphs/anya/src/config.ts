@@ -1,5 +1,6 @@
 import { type Environment, parseEnvironment, serviceSchema } from '@opsource/subgraph/service'
 import { z } from 'zod'
+import { DEFAULT_PROXIES, parseProxies } from './risk/proxies.ts'
 
 const symbols = z
   .string()
@@ -11,6 +12,13 @@ const symbols = z
       .max(64),
   )
 
+const proxies = z.string().transform((text, context) => {
+  const read = parseProxies(text)
+  if (read) return read
+  context.addIssue({ code: 'custom', message: 'is not MARKET=REFERENCE,…' })
+  return z.NEVER
+})
+
 const DEFAULT_PORT = 4102
 
 const environmentSchema = serviceSchema(DEFAULT_PORT).extend({
@@ -18,6 +26,8 @@ const environmentSchema = serviceSchema(DEFAULT_PORT).extend({
   ANYA_MARKETS: symbols.default(['BTC-USDT', 'ETH-USDT']),
   /** Another folder with `manifest.json` and its ONNX file; without it the one that comes with the code serves. */
   ANYA_MODELS: z.string().optional(),
+  /** Which reference market stands for a market without a past of its own, where risk is assessed. */
+  ANYA_RISK_PROXIES: proxies.prefault(DEFAULT_PROXIES),
 })
 
 export type AnyaConfig = z.infer<typeof environmentSchema>

@@ -6,6 +6,10 @@ import { startAnya } from './features.ts'
 runService({
   domain: 'anya',
   readConfig,
-  start: (ports, { ANYA_MARKETS, ANYA_MODELS }) =>
-    startAnya(ports, { symbols: ANYA_MARKETS, ...(ANYA_MODELS ? { modelsDirectory: ANYA_MODELS } : {}) }),
+  start: (ports, { ANYA_MARKETS, ANYA_MODELS, ANYA_RISK_PROXIES }) =>
+    startAnya(ports, {
+      symbols: ANYA_MARKETS,
+      riskProxies: ANYA_RISK_PROXIES,
+      ...(ANYA_MODELS ? { modelsDirectory: ANYA_MODELS } : {}),
+    }),
 })

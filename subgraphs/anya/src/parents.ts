@@ -11,3 +11,7 @@ export type PatternParent = ShownPattern
 export type PatternPointParent = PatternPoint & { readonly tick: TickSize }
 export type PatternStatisticsParent = PatternStatistics
 export type MarketRegimeParent = Regime
+/** `balances` come from dash33 with the question; nobody has looked at them yet. */
+export type PortfolioParent = { readonly accountId: string; readonly balances?: unknown }
+export type OrderAssessmentParent = { readonly id: string; readonly owner: UserParent }
+export type UserParent = { readonly id: string; readonly portfolio?: unknown }

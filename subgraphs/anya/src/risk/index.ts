@@ -30,7 +30,9 @@ export {
   portfolioRisk,
 } from './portfolio.ts'
 export { type PortfolioBacktest, portfolioBacktest } from './portfolio-backtest.ts'
+export { DEFAULT_PROXIES, parseProxies } from './proxies.ts'
 export { type HistoryIssue, type PriceHistory, returnsOf } from './returns.ts'
 export { fitModels, horizonScenarios, nextDayScenarios, type Scenarios } from './scenarios.ts'
+export { openRisk } from './service.ts'
 export { knownEvents, type StressScenario, worstSpans } from './stress.ts'
 export type { VolatilityModel } from './volatility.ts'
