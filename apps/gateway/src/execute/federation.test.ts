@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { anonymous } from '../identity/caller.ts'
 import { Executors } from '../testing/executors.ts'
 import { shopSupergraph } from '../testing/federated-shop.ts'
+import { Departure } from '../upstreams/departure.ts'
 import { execute } from './execute.ts'
 
 const shop = new Executors(shopSupergraph())
@@ -157,18 +158,18 @@ describe('the executor asks', () => {
   })
 
   it('nobody any more once nobody waits', async () => {
-    const gone = new AbortController()
+    const gone = new Departure()
     const operation = shop.graph.compile(parse('{ best { inStock } }'), null)
     const asked: string[] = []
     const source = (name: string) => ({
       fetch: async () => {
         asked.push(name)
-        gone.abort()
+        gone.leave()
         return { data: { best: { __typename: 'Product', upc: 'u' } } }
       },
     })
     const sources = { catalog: source('catalog'), inventory: source('inventory') }
-    const context = { caller: anonymous, requestId: 'req_1', signal: gone.signal }
+    const context = { caller: anonymous, requestId: 'req_1', departure: gone }
     await execute(operation, { variables: {}, context, sources })
     expect(asked).toEqual(['catalog'])
   })

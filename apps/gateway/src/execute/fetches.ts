@@ -67,7 +67,7 @@ export class Fetch {
 
   /** Does nothing where there is nothing to complete, or nobody waits any more. */
   async run(run: Run): Promise<void> {
-    if (run.context.signal?.aborted) return
+    if (run.context.departure?.hasLeft) return
     const objects = this.#path.length === 0 ? [run.data] : objectsAt(run.data, this.#path)
     if (objects.length === 0) return
     if (!this.#entities) return this.absorb(await this.#send(run, []), run, objects)

@@ -14,6 +14,7 @@ import type { KnownOperations } from '../operations/known.ts'
 import type { Operations } from '../operations/operations.ts'
 import { type OperationRequest, operationOf, type PostedOperation, postedIn, withText } from '../operations/request.ts'
 import type { OperationContext } from '../upstreams/data-source.ts'
+import { Departure } from '../upstreams/departure.ts'
 import { type Answer, type Answers, headerMap } from './answers.ts'
 import { parseBody, readBody } from './body.ts'
 import { clientOf } from './client.ts'
@@ -58,11 +59,10 @@ export class GraphqlEndpoint {
     const requestId = requestIdOf(request)
     response.setHeader('x-request-id', requestId)
     const span = startSpan('graphql', 'server', request.headers.traceparent?.toString(), { 'request.id': requestId })
-    const gone = new AbortController()
-    response.once('close', () => {
+    const departure = new Departure()
+    response.on('close', () => {
       span.end()
-      // An abort builds an error with its stack: not for those who got their answer.
-      if (!response.writableFinished) gone.abort()
+      if (!response.writableFinished) departure.leave()
     })
     const client = clientOf(request.headers)
     const address = this.#options.addresses.of(request)
@@ -93,7 +93,7 @@ export class GraphqlEndpoint {
     if (live) return this.#options.multipart.serve(request, response, live, asked)
     const origin = { ...asked, startedAt, caller: caller.value }
     if (await this.#answerShared(operation.value, origin, response)) return
-    const answer = await this.#options.answers.answer(operation.value, { ...origin, signal: gone.signal })
+    const answer = await this.#options.answers.answer(operation.value, { ...origin, departure })
     send(response, answer)
   }
 

@@ -6,6 +6,7 @@ import { anonymous } from '../identity/caller.ts'
 import { limits } from '../limits/limits.ts'
 import { Breaker } from './breaker.ts'
 import { UpstreamDataSource } from './data-source.ts'
+import { Departure } from './departure.ts'
 import { HttpUpstream } from './http.ts'
 
 type Behaviour = (response: ServerResponse) => void
@@ -45,11 +46,11 @@ beforeEach(async () => {
 })
 afterEach(() => close())
 
-const fetched = (operation: 'query' | 'mutation', signal?: AbortSignal) =>
+const fetched = (operation: 'query' | 'mutation', departure?: Departure) =>
   source.fetch({
     body: '{"query":"{ ok }"}',
     operation,
-    context: { caller: anonymous, requestId: 'req', ...(signal ? { signal } : {}) },
+    context: { caller: anonymous, requestId: 'req', ...(departure ? { departure } : {}) },
     cachePolicy: null,
   })
 
@@ -87,10 +88,10 @@ test('a mutation that is let through to a failing subgraph is answered as it wen
 
 test('more than a subgraph can serve is answered for at once', async () => {
   behaviours = Array(limits.fetchesInHand).fill(hangs)
-  const gone = new AbortController()
-  const waiting = Array.from({ length: limits.fetchesInHand }, () => fetched('query', gone.signal))
+  const gone = new Departure()
+  const waiting = Array.from({ length: limits.fetchesInHand }, () => fetched('query', gone))
   expect(await fetched('query')).toMatchObject(UNAVAILABLE)
-  gone.abort()
+  gone.leave()
   for (const result of await Promise.all(waiting)) expect(result).toMatchObject(UNAVAILABLE)
   behaviours = []
   await expect.poll(() => fetched('query')).toEqual({ data: { ok: true } })

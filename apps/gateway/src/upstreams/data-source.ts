@@ -7,6 +7,7 @@ import type { Caller } from '../identity/caller.ts'
 import { limits } from '../limits/limits.ts'
 import type { FederatedTrace } from '../studio/federated-trace.ts'
 import type { Breaker } from './breaker.ts'
+import type { Departure } from './departure.ts'
 import { type Upstream, type UpstreamResult, UpstreamUnavailable } from './upstream.ts'
 
 /** What the gateway knows of one operation while it runs. */
@@ -15,8 +16,8 @@ export interface OperationContext {
   readonly requestId: string
   /** Where the request comes from. */
   readonly address?: string
-  /** Fires when nobody waits for the answer any more. */
-  readonly signal?: AbortSignal
+  /** Of those who wait for the answer. */
+  readonly departure?: Departure
   /** What the client says that it is. */
   readonly client?: string
   /** What the spans of its fetches are part of. */
@@ -85,13 +86,13 @@ export class UpstreamDataSource implements Source {
     const mayRepeat = retriesReads && request.operation === 'query' && !breaker.isOpen
     if (result || !mayRepeat || performance.now() - startedAt > RETRY_WITHIN_MS) return result
     await new Promise((resolve) => setTimeout(resolve, RETRY_AFTER_MS))
-    return request.context.signal?.aborted ? null : this.#ask(request)
+    return request.context.departure?.hasLeft ? null : this.#ask(request)
   }
 
   /** @returns null where the subgraph is not available. */
   async #ask({ body, context, cachePolicy }: SourceRequest): Promise<UpstreamResult | null> {
     const { breaker, timeoutMs, log } = this.#options
-    const { caller, requestId, signal } = context
+    const { caller, requestId, departure } = context
     const headers: Record<string, string> = {
       'content-type': 'application/json',
       accept: 'application/json',
@@ -106,7 +107,7 @@ export class UpstreamDataSource implements Source {
     if (traceparent !== undefined) headers.traceparent = traceparent
     if (context.trace) headers['apollo-federation-include-trace'] = 'ftv1'
     try {
-      const { result, cacheControl } = await this.#upstream.execute({ body, headers }, { timeoutMs, signal })
+      const { result, cacheControl } = await this.#upstream.execute({ body, headers }, { timeoutMs, departure })
       if (isStopping(result)) throw new UpstreamUnavailable(this.#upstream.name, 'it is stopping')
       breaker.succeeded()
       outcome = 'OK'
@@ -116,7 +117,7 @@ export class UpstreamDataSource implements Source {
     } catch (error) {
       if (!(error instanceof UpstreamUnavailable)) throw error
       span.setStatus({ code: SpanStatusCode.ERROR, message: error.message })
-      if (!signal?.aborted) {
+      if (!departure?.hasLeft) {
         breaker.failed()
         log.warn({ requestId, service: error.service, reason: error.message }, 'subgraph unavailable')
       }

@@ -55,14 +55,14 @@ export class LocalUpstream implements Upstream {
   /** The subgraph belongs to whoever started it. */
   async close(): Promise<void> {}
 
-  async #within<T>(work: Promise<T>, { timeoutMs, signal }: FetchLimits): Promise<T> {
+  async #within<T>(work: Promise<T>, { timeoutMs, departure }: FetchLimits): Promise<T> {
     const { promise: stopped, reject } = Promise.withResolvers<never>()
     const timer = setTimeout(
       () => reject(new UpstreamUnavailable(this.name, `no answer within ${timeoutMs} ms`)),
       timeoutMs,
     )
     const abort = () => reject(new UpstreamUnavailable(this.name, 'the request was abandoned'))
-    signal?.addEventListener('abort', abort, { once: true })
+    departure?.watch(abort)
     try {
       return await Promise.race([work, stopped])
     } catch (error) {
@@ -70,7 +70,7 @@ export class LocalUpstream implements Upstream {
       throw new UpstreamUnavailable(this.name, error instanceof Error ? error.message : String(error))
     } finally {
       clearTimeout(timer)
-      signal?.removeEventListener('abort', abort)
+      departure?.unwatch(abort)
     }
   }
 }

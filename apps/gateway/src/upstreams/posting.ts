@@ -1,104 +1,166 @@
-import { type Dispatcher, Pool } from 'undici'
+import type { Posted } from './answer-reader.ts'
+import { Connection, type Endpoint, type Expectant } from './connection.ts'
 import type { FetchLimits } from './upstream.ts'
 
 /** Enough to keep a subgraph's two or three database connections busy; more only moves the queue. */
 const MAX_CONNECTIONS = 64
+/** No connection lies unused for longer. */
 const KEEP_ALIVE_MS = 30_000
+/** What is on its way when the server closes is lost: a connection is not used so shortly before that. */
+const MARGIN_MS = 1_000
+/** What would end a header, and begin another. */
+const UNFIT = /[^\t\x20-\x7e\x80-\xff]/
 
-export interface Posted {
-  readonly status: number
-  readonly cacheControl: string | null
-  readonly text: string
-}
-
-/** Sends requests to one server over kept connections and reads their answers whole. */
+/** Sends requests to one server over kept connections, one at a time on each, and reads their answers whole. */
 export class Poster {
-  readonly #pool: Pool
-  readonly #path: string
+  readonly #endpoint: Endpoint
+  /** The head of every request, up to what differs. */
+  readonly #head: string
+  readonly #open = new Set<Connection>()
+  /** Used last, used first: the others may be given up. */
+  readonly #idle: Connection[] = []
+  /** Longest first. */
+  readonly #waiting = new Set<Exchange>()
+  #sweeper: NodeJS.Timeout | null = null
+  #isClosed = false
 
-  constructor({ origin, pathname, search }: URL) {
-    this.#pool = new Pool(origin, { connections: MAX_CONNECTIONS, pipelining: 1, keepAliveTimeout: KEEP_ALIVE_MS })
-    this.#path = `${pathname}${search}`
+  constructor({ protocol, hostname, host, port, pathname, search }: URL, options: { readonly ca?: string } = {}) {
+    const isSecure = protocol === 'https:'
+    // The brackets of an IPv6 address belong to the URL alone.
+    const plain = hostname.replace(/^\[|\]$/g, '')
+    this.#endpoint = { isSecure, hostname: plain, port: Number(port || (isSecure ? 443 : 80)), ...options }
+    this.#head = `POST ${pathname}${search} HTTP/1.1\r\nhost: ${host}\r\n`
   }
 
-  /** Rejects where the connection breaks, `timeoutMs` passes or the signal fires. */
-  post(headers: Readonly<Record<string, string>>, body: string, { timeoutMs, signal }: FetchLimits): Promise<Posted> {
-    if (signal?.aborted) return Promise.reject(new Error('the request was abandoned'))
+  /** Rejects where the connection breaks, `timeoutMs` passes or who asked has left. */
+  post(
+    headers: Readonly<Record<string, string>>,
+    body: string,
+    { timeoutMs, departure }: FetchLimits,
+  ): Promise<Posted> {
+    if (departure?.hasLeft) return Promise.reject(new Error('the request was abandoned'))
+    if (this.#isClosed) return Promise.reject(new Error('it is closed'))
+    let text = this.#head
+    for (const name in headers) {
+      const value = headers[name] ?? ''
+      if (UNFIT.test(value)) return Promise.reject(new Error(`the header ${name} cannot be sent`))
+      text += `${name}: ${value}\r\n`
+    }
+    text += `content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`
     return new Promise((resolve, reject) => {
-      const exchange = new Exchange(resolve, reject, timeoutMs, signal)
-      this.#pool.dispatch({ method: 'POST', path: this.#path, headers, body }, exchange)
+      const exchange: Exchange = new Exchange(text, resolve, reject, this.#freed)
+      exchange.limit(timeoutMs, departure)
+      const connection = this.#connection()
+      if (connection) exchange.begin(connection)
+      else this.#waiting.add(exchange)
     })
   }
 
-  close(): Promise<void> {
-    return this.#pool.destroy()
+  async close(): Promise<void> {
+    this.#isClosed = true
+    if (this.#sweeper) clearInterval(this.#sweeper)
+    for (const exchange of this.#waiting) exchange.failed(new Error('it is closed'))
+    for (const connection of this.#open) connection.destroy(new Error('it is closed'))
+  }
+
+  /** @returns null where all that may be open are in use. */
+  #connection(): Connection | null {
+    for (let kept = this.#idle.pop(); kept; kept = this.#idle.pop()) {
+      if (kept.isOpen && performance.now() < kept.keptUntil) return kept
+      kept.destroy(new Error('it was kept for long enough'))
+    }
+    if (this.#open.size >= MAX_CONNECTIONS) return null
+    const connection = new Connection(this.#endpoint, this.#closed)
+    this.#open.add(connection)
+    this.#sweeper ??= setInterval(() => this.#sweep(), KEEP_ALIVE_MS / 10).unref()
+    return connection
+  }
+
+  readonly #freed: Freed = (exchange, connection, keptMs) => {
+    if (connection === null) return void this.#waiting.delete(exchange)
+    if (!connection.isOpen) return
+    const keepMs = Math.min(keptMs - MARGIN_MS, KEEP_ALIVE_MS)
+    if (keepMs <= 0) return connection.destroy(new Error('the server keeps no connection'))
+    connection.keptUntil = performance.now() + keepMs
+    if (this.#waiting.size > 0) this.#beginNext(connection)
+    else this.#idle.push(connection)
+  }
+
+  readonly #closed = (connection: Connection): void => {
+    if (!this.#open.delete(connection) || this.#isClosed) return
+    const place = this.#idle.indexOf(connection)
+    if (place !== -1) this.#idle.splice(place, 1)
+    const fresh = this.#waiting.size > 0 ? this.#connection() : null
+    if (fresh) this.#beginNext(fresh)
+  }
+
+  #beginNext(connection: Connection): void {
+    const [next] = this.#waiting
+    if (!next) return
+    this.#waiting.delete(next)
+    next.begin(connection)
+  }
+
+  #sweep(): void {
+    const now = performance.now()
+    for (const connection of [...this.#idle])
+      if (now >= connection.keptUntil) connection.destroy(new Error('it was kept for long enough'))
   }
 }
 
-/** One request, its answer read without a stream or a signal of its own. */
-class Exchange implements Dispatcher.DispatchHandler {
+/** What an exchange had is free again: its place among those that wait, or its connection, which the server keeps for so long. */
+type Freed = (exchange: Exchange, connection: Connection | null, keptMs: number) => void
+
+/** One request and what becomes of it. */
+class Exchange implements Expectant {
+  readonly #text: string
   readonly #resolve: (posted: Posted) => void
   readonly #reject: (error: Error) => void
-  readonly #timer: NodeJS.Timeout
-  readonly #signal: AbortSignal | undefined
-  readonly #chunks: Buffer[] = []
-  #controller: Dispatcher.DispatchController | null = null
-  /** Why it is given up, also before there is a connection to give up. */
-  #reason: Error | null = null
-  #status = 0
-  #cacheControl: string | null = null
+  readonly #freed: Freed
+  #timer: NodeJS.Timeout | undefined
+  #departure: FetchLimits['departure']
+  #connection: Connection | null = null
 
-  constructor(
-    resolve: (posted: Posted) => void,
-    reject: (error: Error) => void,
-    timeoutMs: number,
-    signal: AbortSignal | undefined,
-  ) {
+  constructor(text: string, resolve: (posted: Posted) => void, reject: (error: Error) => void, freed: Freed) {
+    this.#text = text
     this.#resolve = resolve
     this.#reject = reject
+    this.#freed = freed
+  }
+
+  limit(timeoutMs: number, departure: FetchLimits['departure']): void {
     this.#timer = setTimeout(() => this.#giveUp(`no answer within ${timeoutMs} ms`), timeoutMs)
-    this.#signal = signal
-    signal?.addEventListener('abort', this.#abandon)
+    this.#departure = departure
+    departure?.watch(this.#abandon)
   }
 
-  onRequestStart(controller: Dispatcher.DispatchController): void {
-    this.#controller = controller
-    if (this.#reason) controller.abort(this.#reason)
+  begin(connection: Connection): void {
+    this.#connection = connection
+    connection.send(this.#text, this)
   }
 
-  onResponseStart(_: Dispatcher.DispatchController, status: number, headers: NodeJS.Dict<string | string[]>): void {
-    const cacheControl = headers['cache-control']
-    this.#status = status
-    this.#cacheControl = typeof cacheControl === 'string' ? cacheControl : null
-  }
-
-  onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
-    this.#chunks.push(chunk)
-  }
-
-  onResponseEnd(): void {
+  answered(answer: Posted): void {
     this.#settle()
-    const [first] = this.#chunks
-    const whole = first && this.#chunks.length === 1 ? first : Buffer.concat(this.#chunks)
-    this.#resolve({ status: this.#status, cacheControl: this.#cacheControl, text: whole.toString('utf8') })
+    this.#freed(this, this.#connection, answer.keptMs)
+    this.#resolve(answer)
   }
 
-  onResponseError(_: Dispatcher.DispatchController, error: Error): void {
+  failed(reason: Error): void {
     this.#settle()
-    this.#reject(error)
+    this.#freed(this, null, 0)
+    this.#reject(reason)
   }
 
   readonly #abandon = () => this.#giveUp('the request was abandoned')
 
+  /** What a connection would still bring is of no use, and so is the connection. */
   #giveUp(why: string): void {
-    this.#reason = new Error(why)
-    this.#settle()
-    this.#controller?.abort(this.#reason)
-    this.#reject(this.#reason)
+    if (this.#connection) this.#connection.destroy(new Error(why))
+    else this.failed(new Error(why))
   }
 
   #settle(): void {
     clearTimeout(this.#timer)
-    this.#signal?.removeEventListener('abort', this.#abandon)
+    this.#departure?.unwatch(this.#abandon)
   }
 }

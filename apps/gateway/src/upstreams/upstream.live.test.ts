@@ -9,6 +9,7 @@ import { Exchange, exchangeSdl } from '../testing/exchange.ts'
 import { Issuer } from '../testing/issuer.ts'
 import { until } from '../testing/reading.ts'
 import { openSubgraph, serve } from '../testing/subgraph.ts'
+import { Departure } from './departure.ts'
 import { HttpUpstream } from './http.ts'
 import { LocalUpstream } from './local.ts'
 import type { Upstream, UpstreamResult, UpstreamSink } from './upstream.ts'
@@ -89,9 +90,9 @@ describe.each(['in process', 'over HTTP'])('an upstream %s', (reach) => {
     analyst.behaviour = 'hangs'
     const unavailable = { name: 'UpstreamUnavailable', service: 'analyst' }
     await expect(forecasts.execute(request('{ slow }'), { timeoutMs: 50 })).rejects.toMatchObject(unavailable)
-    const gone = new AbortController()
-    const abandoned = forecasts.execute(request('{ slow }'), { timeoutMs: 60_000, signal: gone.signal })
-    gone.abort()
+    const gone = new Departure()
+    const abandoned = forecasts.execute(request('{ slow }'), { timeoutMs: 60_000, departure: gone })
+    gone.leave()
     await expect(abandoned).rejects.toMatchObject(unavailable)
   })
 

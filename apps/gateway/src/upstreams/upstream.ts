@@ -2,11 +2,12 @@ import type { SerializedRequest } from '@opsource/subgraph'
 import type { GraphQLFormattedError } from 'graphql'
 import { z } from 'zod'
 import { isPlain, type Plain } from '../execute/plain.ts'
+import type { Departure } from './departure.ts'
 
 /** One subgraph as the gateway reaches it: in this process or over HTTP. Only serialised text crosses. */
 export interface Upstream {
   readonly name: string
-  /** Rejects with `UpstreamUnavailable` where no GraphQL answer comes within `timeoutMs`, or `signal` says stop. */
+  /** Rejects with `UpstreamUnavailable` where no GraphQL answer comes within `timeoutMs`, or nobody waits any more. */
   execute(request: SerializedRequest, limits: FetchLimits): Promise<UpstreamAnswer>
   /** @returns a function that ends the subscription at its source; nothing reaches the sink after it. */
   subscribe(request: SerializedRequest, sink: UpstreamSink): () => void
@@ -17,7 +18,8 @@ export interface Upstream {
 
 export interface FetchLimits {
   readonly timeoutMs: number
-  readonly signal?: AbortSignal | undefined
+  /** Of those who wait for the answer. */
+  readonly departure?: Departure | undefined
 }
 
 export interface UpstreamAnswer {

@@ -1,0 +1,20 @@
+/** Of `localhost`, for servers in tests: signed by itself, trusted by nobody who is not told to. */
+export const certificate = `-----BEGIN CERTIFICATE-----
+MIIBnDCCAUGgAwIBAgIUCwBhS7mJpAVWWm0CtAujBrxHpv0wCgYIKoZIzj0EAwIw
+FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyMzE0MzU0NFoYDzIxMjYxMDMw
+MTQzNTQ0WjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO
+PQMBBwNCAARcF+6qnvLjpiWyWGhsJjyhb8ibKoZk6edJMQqnHUgCmvd19oAWBMux
+YCDBpE7baHbDTJgjGUC3uRNjKOs0aFQio28wbTAdBgNVHQ4EFgQUODP/+0c4OcPW
+YaVRhjU62+BwapkwHwYDVR0jBBgwFoAUODP/+0c4OcPWYaVRhjU62+BwapkwDwYD
+VR0TAQH/BAUwAwEB/zAaBgNVHREEEzARgglsb2NhbGhvc3SHBH8AAAEwCgYIKoZI
+zj0EAwIDSQAwRgIhAKvsG7y5deH3S+VAvmQgjTAqe3dH5IGZkqEKJGXzO8OuAiEA
+5D0bY9kPMFEOK653Fj3xBiuH9+MjmArv4LU+6xddTiQ=
+-----END CERTIFICATE-----
+`
+
+export const certificateKey = `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgLDstbkbqto420NUq
+pGkgsHBFEjwiMVir6ri9YhS2dP6hRANCAARcF+6qnvLjpiWyWGhsJjyhb8ibKoZk
+6edJMQqnHUgCmvd19oAWBMuxYCDBpE7baHbDTJgjGUC3uRNjKOs0aFQi
+-----END PRIVATE KEY-----
+`
