@@ -1,0 +1,203 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import fc from 'fast-check'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { KnownRow } from '../rows.ts'
+import { rowsOf } from '../rows.ts'
+import { Archive, type StoredView } from './archive.ts'
+import { knownAt } from './point-in-time.ts'
+
+const HOUR_MS = 3_600_000
+const DAY_MS = 24 * HOUR_MS
+const START = Date.UTC(2024, 7, 8)
+const MARKET = 'BTC-USDT'
+const feature = (name: string) => ({ name, window: 1, windowUnit: 'BARS', lag: 0, type: 'FLOAT32' }) as const
+const VIEW: StoredView = {
+  name: 'tried',
+  hash: 'a'.repeat(64),
+  features: [feature('level'), feature('odd "name"')],
+  partition: 'DAY',
+  maxAgeMs: DAY_MS,
+  retentionMs: null,
+}
+const row = (eventTime: number, value: number, availableAt = eventTime + 1_000): KnownRow => ({
+  eventTime,
+  availableAt,
+  values: Float32Array.of(value, Number.NaN),
+})
+const hours = (count: number, from = START) => Array.from({ length: count }, (_, i) => row(from + i * HOUR_MS, i))
+
+let folder: string
+let archive: Archive
+beforeEach(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'opsource-features-'))
+  archive = await Archive.open(folder)
+})
+afterEach(async () => {
+  archive.close()
+  await rm(folder, { recursive: true, force: true })
+})
+
+const all = async (view = VIEW) => rowsOf(await archive.rows(view, MARKET, null))
+const files = async () => (await readdir(folder, { recursive: true })).filter((name) => name.endsWith('.parquet'))
+const now = START + 30 * DAY_MS
+
+describe('rows', () => {
+  test('come back bit by bit, in order, of the range that is asked for', async () => {
+    const rows = hours(60)
+    expect(await archive.add(VIEW, MARKET, [...rows].reverse(), { now })).toBe(60)
+    expect(await all()).toEqual(rows)
+    const range = { from: START + 5 * HOUR_MS, to: START + 30 * HOUR_MS }
+    expect(rowsOf(await archive.rows(VIEW, MARKET, range))).toEqual(rows.slice(5, 30))
+    expect(await files()).toHaveLength(3)
+    expect(await archive.entities(VIEW)).toEqual([MARKET])
+  })
+
+  test('that are known add nothing, and leave the files as they are', async () => {
+    await archive.add(VIEW, MARKET, hours(30), { now })
+    const before = await files()
+    expect(await archive.add(VIEW, MARKET, hours(30), { now: now + 1 })).toBe(0)
+    expect(await files()).toEqual(before)
+  })
+
+  test('of other values restate: the old ones stay, the new ones count from now', async () => {
+    await archive.add(VIEW, MARKET, [row(START, 1)], { now })
+    expect(await archive.add(VIEW, MARKET, [row(START, 2)], { now })).toBe(1)
+    expect(await all()).toEqual([row(START, 1), row(START, 2, now)])
+  })
+
+  test('of another version are kept apart', async () => {
+    await archive.add(VIEW, MARKET, hours(2), { now })
+    expect(await all({ ...VIEW, hash: 'b'.repeat(64) })).toEqual([])
+  })
+
+  test('that are older than the view keeps are let go, with their files', async () => {
+    const short = { ...VIEW, retentionMs: 2 * DAY_MS }
+    await archive.add(short, MARKET, hours(24), { now })
+    expect(await files()).toEqual([])
+    await archive.add(short, MARKET, hours(24, now - DAY_MS), { now })
+    expect(await all()).toHaveLength(24)
+  })
+
+  test('cannot be stored of an entity whose name leads elsewhere', async () => {
+    for (const name of ['../elsewhere', '', '.', 'a/b', "o'", 'x'.repeat(65)])
+      await expect(archive.add(VIEW, name, hours(1), { now })).rejects.toMatchObject({ code: 'FAILED' })
+  })
+})
+
+describe('a damaged file', () => {
+  test('is refused by name, the others are read, and a repair writes it again', async () => {
+    await archive.add(VIEW, MARKET, hours(48), { now })
+    const damaged = path.join(folder, (await files()).sort()[0]!)
+    const content = await readFile(damaged)
+    content[content.length >> 1]! ^= 1
+    await writeFile(damaged, content)
+    const reopened = await Archive.open(folder)
+    const read = reopened.rows(VIEW, MARKET, null)
+    await expect(read).rejects.toMatchObject({
+      code: 'CORRUPT_PARTITION',
+      message: expect.stringContaining('2024-08-08'),
+    })
+    const second = { from: START + DAY_MS, to: START + 2 * DAY_MS }
+    expect((await reopened.rows(VIEW, MARKET, second)).size).toBe(24)
+    await expect(reopened.add(VIEW, MARKET, hours(24), { now })).rejects.toMatchObject({ code: 'CORRUPT_PARTITION' })
+    expect(await reopened.add(VIEW, MARKET, hours(24), { now, repair: true })).toBe(24)
+    expect((await reopened.rows(VIEW, MARKET, null)).size).toBe(48)
+    reopened.close()
+  })
+
+  test('that is the manifest is refused too', async () => {
+    await archive.add(VIEW, MARKET, hours(2), { now })
+    const manifest = path.join(folder, VIEW.name, VIEW.hash.slice(0, 16), `entity=${MARKET}`, 'manifest.json')
+    await writeFile(manifest, '{"format":1')
+    await expect(all()).rejects.toMatchObject({ code: 'CORRUPT_MANIFEST' })
+  })
+})
+
+test('what a crash left behind is no part of the store, and goes with the next write', async () => {
+  await archive.add(VIEW, MARKET, hours(2), { now })
+  const [file] = await files()
+  await writeFile(path.join(folder, path.dirname(file!), '.half.tmp'), 'PAR1')
+  await writeFile(path.join(folder, path.dirname(file!), `${'0'.repeat(16)}.parquet`), 'PAR1')
+  expect(await all()).toHaveLength(2)
+  await archive.add(VIEW, MARKET, hours(3), { now })
+  expect(await readdir(path.join(folder, path.dirname(file!)))).toHaveLength(1)
+})
+
+describe('a join as of moments in the past', () => {
+  const ask = async (...times: number[]) => {
+    const found = await knownAt(archive, VIEW, MARKET, Float64Array.from(times))
+    return Array.from({ length: found.size }, (_, i) => found.values[i * 2])
+  }
+
+  test('gives the newest row that was available by then, none before the first, none that is too old', async () => {
+    await archive.add(VIEW, MARKET, [row(START, 1), row(START + HOUR_MS, 2)], { now })
+    const last = START + HOUR_MS
+    expect(await ask(last + 1_000, START + 1_000, START + 999, last + 999, last + DAY_MS, last + DAY_MS + 1)).toEqual([
+      2,
+      1,
+      Number.NaN,
+      1,
+      2,
+      Number.NaN,
+    ])
+  })
+
+  test('knows nothing of a row that came late until it came, and prefers what is newer', async () => {
+    const late = row(START + HOUR_MS, 2, START + 5 * HOUR_MS)
+    await archive.add(VIEW, MARKET, [row(START, 1), late, row(START + 2 * HOUR_MS, 3, START + 3 * HOUR_MS)], { now })
+    expect(await ask(START + 2 * HOUR_MS, START + 4 * HOUR_MS, START + 6 * HOUR_MS)).toEqual([1, 3, 3])
+  })
+
+  test('gives what was known before a restatement to those who ask for a moment before it', async () => {
+    await archive.add(VIEW, MARKET, [row(START, 1)], { now: START + 1_000 })
+    await archive.add(VIEW, MARKET, [row(START, 2)], { now: START + HOUR_MS })
+    expect(await ask(START + HOUR_MS - 1, START + HOUR_MS)).toEqual([1, 2])
+  })
+
+  test('of a planted feature that holds the future, leaks nothing before it is available', async () => {
+    // The value of each row is the moment at which the event was over; whoever is given a larger one than the moment of asking has seen the future.
+    const rows = Array.from({ length: 200 }, (_, i) =>
+      row(START + i * 60_000, (i + 1) * 60_000, START + (i + 1) * 60_000),
+    )
+    await archive.add(VIEW, MARKET, rows, { now })
+    const times = Array.from({ length: 500 }, (_, i) => i * 23_456)
+    const seen = await ask(...times.map((time) => START + time))
+    seen.forEach((value, i) => {
+      expect(value! > times[i]!, `asked at ${times[i]}`).toBe(false)
+    })
+    expect(seen.filter((value) => !Number.isNaN(value))).toHaveLength(497)
+  })
+
+  test('is what looking at every row by hand gives, whatever came when', async () => {
+    const moment = fc.integer({ min: 0, max: 60 })
+    const rows = fc.uniqueArray(fc.record({ event: moment, delay: moment }), {
+      maxLength: 25,
+      selector: ({ event, delay }) => `${event} ${delay}`,
+    })
+    let run = 0
+    await fc.assert(
+      fc.asyncProperty(rows, fc.array(moment, { minLength: 1, maxLength: 20 }), async (drawn, asked) => {
+        const entity = `E${run++}`
+        const given = drawn.map(({ event, delay }, i) => row(START + event, i, START + event + delay))
+        const view = { ...VIEW, maxAgeMs: 30 }
+        await archive.add(view, entity, given, { now: START })
+        const stored = rowsOf(await archive.rows(view, entity, null))
+        const byHand = asked.map((time) => {
+          const known = stored.filter(({ availableAt }) => availableAt <= START + time)
+          const best = known.sort((a, b) => b.eventTime - a.eventTime || b.availableAt - a.availableAt)[0]
+          return best && START + time - best.eventTime <= 30 ? best.values[0] : Number.NaN
+        })
+        const found = await knownAt(
+          archive,
+          view,
+          entity,
+          Float64Array.from(asked, (time) => START + time),
+        )
+        expect(asked.map((_, i) => found.values[i * 2])).toEqual(byHand)
+      }),
+      { numRuns: 15 },
+    )
+  })
+})

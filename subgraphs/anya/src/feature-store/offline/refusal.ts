@@ -1,0 +1,37 @@
+/** Why the offline store did not do something. Messages name views, entities and partitions, never paths. */
+export type StoreRefusalCode =
+  | 'CORRUPT_PARTITION'
+  | 'CORRUPT_MANIFEST'
+  | 'CORRUPT_SOURCE'
+  | 'NO_SOURCE'
+  | 'DISK_FULL'
+  | 'NOT_ENOUGH_ROWS'
+  | 'CANCELLED'
+  | 'BUSY'
+  | 'AWAY'
+  | 'FAILED'
+
+export interface StoreRefusal {
+  readonly code: StoreRefusalCode
+  readonly message: string
+}
+
+/** A refusal on its way out of the store. */
+export class StoreError extends Error {
+  readonly code: StoreRefusalCode
+
+  constructor(code: StoreRefusalCode, message: string) {
+    super(message)
+    this.code = code
+  }
+}
+
+/** What the operating system and DuckDB say of a full disk. */
+const DISK_FULL = /ENOSPC|EDQUOT|no space left|disk quota|max_temp_directory_size/i
+
+export function refusalOf(error: unknown): StoreRefusal {
+  if (error instanceof StoreError) return { code: error.code, message: error.message }
+  const text = String(error)
+  if (DISK_FULL.test(text)) return { code: 'DISK_FULL', message: 'There is no room left for the features.' }
+  return { code: 'FAILED', message: text.split('\n')[0] ?? text }
+}
