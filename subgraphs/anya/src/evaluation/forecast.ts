@@ -33,7 +33,7 @@ import {
 import { sessionsOf } from './sessions.ts'
 import { type BarFold, walkForwardBars } from './walk-forward.ts'
 
-const PLAN = {
+export const PLAN = {
   folds: 5,
   testShare: 0.5,
   validationShare: 0.15,

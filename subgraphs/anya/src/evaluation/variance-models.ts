@@ -6,7 +6,7 @@ import {
   type Matrix,
   scoreTrees,
 } from '../learners/boosted-trees/index.ts'
-import { fitRidge, predictRidge } from '../learners/ridge.ts'
+import { fitRidge, predictRidge, type RidgeModel } from '../learners/ridge.ts'
 import { pickLabels, pickRows, withColumns } from './bar-rows.ts'
 import { InvalidBars } from './bars.ts'
 import type { BarFold } from './walk-forward.ts'
@@ -133,22 +133,58 @@ function smoothedSquares(squares: Float64Array): Float64Array {
   })
 }
 
-export function fitModels(problem: VarianceProblem, { train, validation }: BarFold) {
-  const known = Int32Array.from([...train, ...validation])
+export function fitModels(problem: VarianceProblem, fold: BarFold, seeds: readonly number[] = SEEDS) {
+  const known = Int32Array.from([...fold.train, ...fold.validation])
   const har = linear(problem, problem.memories, known)
-  const corrections = fitCorrections(problem, har, { train, validation, known })
+  const corrected = correct(problem, har, fold, seeds)
+  const level = (rows: Int32Array) => Float64Array.from(rows, (row) => Math.max(problem.smoothed[row]!, problem.floor))
+  return {
+    boostedTrees: corrected.forecast,
+    har: har.forecast,
+    harWithHours: linear(problem, problem.seasonal, known).forecast,
+    ewma: unbiased(problem, level, known).forecast,
+  }
+}
+
+/** A forecast and what it is multiplied by so that it is right in the mean. */
+interface Scaled {
+  readonly forecast: Forecaster
+  readonly scale: number
+}
+interface Linear extends Scaled {
+  /** Of the logarithm. */
+  readonly ridge: RidgeModel
+}
+
+/** HAR with its correction by trees, in its parts: the variance is har.scale × scale × exp(har.ridge + the mean of the trees' scores). */
+export interface CorrectedHar extends Scaled {
+  readonly har: Linear
+  readonly corrections: readonly BoostedModel[]
+}
+
+export function fitCorrectedHar(
+  problem: VarianceProblem,
+  fold: Pick<BarFold, 'train' | 'validation'>,
+  seeds: readonly number[] = SEEDS,
+): CorrectedHar {
+  const known = Int32Array.from([...fold.train, ...fold.validation])
+  return correct(problem, linear(problem, problem.memories, known), fold, seeds)
+}
+
+function correct(
+  problem: VarianceProblem,
+  har: Linear,
+  { train, validation }: Pick<BarFold, 'train' | 'validation'>,
+  seeds: readonly number[],
+): CorrectedHar {
+  const known = Int32Array.from([...train, ...validation])
+  const corrections = fitCorrections(problem, har.forecast, { train, validation, known }, seeds)
   const corrected: Forecaster = (rows) => {
     const inputs = pickRows(problem.rows, rows)
     const scores = corrections.map((model) => scoreTrees(model, inputs))
-    return har(rows).map((variance, i) => variance * Math.exp(mean(scores.map((logs) => logs[i]!))))
+    return har.forecast(rows).map((variance, i) => variance * Math.exp(mean(scores.map((logs) => logs[i]!))))
   }
-  const level = (rows: Int32Array) => Float64Array.from(rows, (row) => Math.max(problem.smoothed[row]!, problem.floor))
-  return {
-    boostedTrees: unbiased(problem, corrected, known),
-    har,
-    harWithHours: linear(problem, problem.seasonal, known),
-    ewma: unbiased(problem, level, known),
-  }
+  return { har, corrections, ...unbiased(problem, corrected, known) }
 }
 
 /**
@@ -160,6 +196,7 @@ function fitCorrections(
   problem: VarianceProblem,
   har: Forecaster,
   { train, validation, known }: Pick<BarFold, 'train' | 'validation'> & { readonly known: Int32Array },
+  seeds: readonly number[],
 ): BoostedModel[] {
   const labelled = (rows: Int32Array, isLogarithm: boolean) => {
     const expected = har(rows)
@@ -168,7 +205,7 @@ function fitCorrections(
   }
   return (['GAMMA', 'SQUARED'] as const).flatMap((kind) => {
     const [fit, judged, all] = [train, validation, known].map((rows) => labelled(rows, kind === 'SQUARED'))
-    return SEEDS.flatMap((seed) => {
+    return seeds.flatMap((seed) => {
       const options = { ...TREES, objective: { kind }, seed }
       const { trees } = fitTrees(fit!, options, judged)
       const { patience: _, ...noStopping } = options
@@ -178,16 +215,16 @@ function fitCorrections(
 }
 
 /** Least squares of the logarithm, as HAR is usually fitted. */
-function linear(problem: VarianceProblem, columns: Matrix, train: Int32Array): Forecaster {
+function linear(problem: VarianceProblem, columns: Matrix, train: Int32Array): Linear {
   const logarithms = problem.realised.map(Math.log)
-  const model = fitRidge({ ...pickRows(columns, train), labels: pickLabels(logarithms, train) }, HAR_PENALTY)
-  return unbiased(problem, (rows) => predictRidge(model, pickRows(columns, rows)).map(Math.exp), train)
+  const ridge = fitRidge({ ...pickRows(columns, train), labels: pickLabels(logarithms, train) }, HAR_PENALTY)
+  return { ridge, ...unbiased(problem, (rows) => predictRidge(ridge, pickRows(columns, rows)).map(Math.exp), train) }
 }
 
 /** Scales a forecast so that QLIKE is least on rows that are known: realised ÷ forecast is one in their mean. */
-function unbiased(problem: VarianceProblem, forecast: Forecaster, known: Int32Array): Forecaster {
+function unbiased(problem: VarianceProblem, forecast: Forecaster, known: Int32Array): Scaled {
   const scale = forecast(known).reduce((sum, value, i) => sum + problem.realised[known[i]!]! / value, 0) / known.length
-  return (rows) => forecast(rows).map((value) => value * scale)
+  return { scale, forecast: (rows) => forecast(rows).map((value) => value * scale) }
 }
 
 /** 0 of nothing: without a correction HAR stands. */

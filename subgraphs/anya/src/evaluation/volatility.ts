@@ -17,7 +17,7 @@ import {
 } from './variance-models.ts'
 import { type BarFold, walkForwardBars } from './walk-forward.ts'
 
-const PLAN = {
+export const PLAN = {
   folds: 5,
   testShare: 0.5,
   validationShare: 0.15,

@@ -2,7 +2,7 @@ import { solvePositiveDefinite } from '../training/linear-algebra.ts'
 import type { Labelled, Matrix } from './boosted-trees/index.ts'
 
 /** Values are cut off at so many standard deviations: one wild bar must not tilt the plane. */
-const LIMIT = 5
+export const LIMIT = 5
 
 /** A linear model of standardised columns; a missing value counts as the column's mean. */
 export interface RidgeModel {

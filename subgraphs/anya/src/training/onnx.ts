@@ -5,7 +5,7 @@ const IR_VERSION = 9
 const OPSET_VERSION = 17
 const ML_DOMAIN = 'ai.onnx.ml'
 const ML_OPSET_VERSION = 3
-const FLOAT = 1
+const TENSOR = { FLOAT: 1, INT64: 7 } as const
 const ATTRIBUTE = { INT: 2, STRING: 3, FLOATS: 6, INTS: 7, STRINGS: 8 } as const
 
 export type Attribute =
@@ -23,11 +23,11 @@ export interface OnnxNode {
   readonly attributes?: Readonly<Record<string, Attribute>>
 }
 
-/** A float32 constant of the graph. */
+/** A constant of the graph: float32, or int64 as sizes and indexes are. */
 export interface Constant {
   readonly name: string
   readonly shape: readonly number[]
-  readonly values: Float32Array
+  readonly values: Float32Array | BigInt64Array
 }
 
 /** A graph from float32 `features` [rows, width] to float32 `probability` [rows, outputs]. */
@@ -81,9 +81,10 @@ function attributeMessage(name: string, attribute: Attribute): ProtobufWriter {
 }
 
 function tensorMessage(constant: Constant): ProtobufWriter {
+  const isFloat = constant.values instanceof Float32Array
   return new ProtobufWriter()
     .packedInts(1, constant.shape)
-    .int(2, FLOAT)
+    .int(2, isFloat ? TENSOR.FLOAT : TENSOR.INT64)
     .string(8, constant.name)
     .bytes(9, littleEndian(constant.values))
 }
@@ -92,6 +93,6 @@ function valueMessage(name: string, width: number): ProtobufWriter {
   const shape = new ProtobufWriter()
     .message(1, new ProtobufWriter().string(2, 'rows'))
     .message(1, new ProtobufWriter().int(1, width))
-  const tensor = new ProtobufWriter().int(1, FLOAT).message(2, shape)
+  const tensor = new ProtobufWriter().int(1, TENSOR.FLOAT).message(2, shape)
   return new ProtobufWriter().string(1, name).message(2, new ProtobufWriter().message(1, tensor))
 }

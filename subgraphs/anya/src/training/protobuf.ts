@@ -53,11 +53,12 @@ export class ProtobufWriter {
   }
 }
 
-export function littleEndian(values: Float32Array): Uint8Array {
-  const bytes = new Uint8Array(values.length * 4)
+export function littleEndian(values: Float32Array | BigInt64Array): Uint8Array {
+  const bytes = new Uint8Array(values.byteLength)
   const view = new DataView(bytes.buffer)
-  values.forEach((value, i) => {
-    view.setFloat32(i * 4, value, true)
-  })
+  for (const [i, value] of values.entries()) {
+    if (typeof value === 'bigint') view.setBigInt64(i * 8, value, true)
+    else view.setFloat32(i * 4, value, true)
+  }
   return bytes
 }

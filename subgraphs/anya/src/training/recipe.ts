@@ -1,13 +1,73 @@
-import type { MarketSteps } from './recording.ts'
+import type { Manifest } from '../registry/index.ts'
 
-export const MODEL_NAME = 'mid-direction'
-export const HORIZON_MS = 10_000
-/** As often as serving forecasts. */
-export const SAMPLE_STEP_MS = 1_000
-export const SEED = 20_240_808
+/** A number that whoever trains may choose. */
+export interface ParameterRule {
+  readonly name: string
+  /** What it is, in a few words. */
+  readonly about: string
+  readonly default: number
+  readonly minimum: number
+  readonly maximum: number
+  readonly isWhole: boolean
+}
 
-/** Each market's first file only: the second stays unseen, so that a first replay of it is out of sample. */
-export const TRAINING_SEGMENTS: readonly (MarketSteps & { readonly segment: string })[] = [
-  { segment: 'spot_btcusdt_20240808', tickScale: 2, lotScale: 5 },
-  { segment: 'spot_ethusdt_20240808', tickScale: 2, lotScale: 4 },
-]
+export type Parameters = Readonly<Record<string, number>>
+
+export interface TrainingInput {
+  readonly recipe: string
+  readonly parameters: Parameters
+  readonly seed: number
+}
+
+/** What a fold brought: outcomes and forecasts of its test rows, a column each, in order of time. */
+export type FoldForecasts = Readonly<Record<string, Float64Array>>
+
+export type Metrics = Readonly<Record<string, number>>
+
+/** Called between models, with the share of the stage that is done: the one moment at which training can be stopped. */
+export type Breathe = (share: number) => Promise<void>
+
+/** A model as a file, with rows to check it by. */
+export interface Candidate {
+  readonly onnx: Uint8Array<ArrayBuffer>
+  readonly manifest: Manifest
+  /** What the trainer itself gives for `rows`, row-major, as many values a row as the file has outputs. */
+  readonly sample: { readonly rows: Float32Array; readonly width: number; readonly expected: Float64Array }
+}
+
+/** A data set with its features, ready to train on. */
+export interface Preparation {
+  /** Of data and definitions: what was computed under another one counts no more. */
+  readonly fingerprint: string
+  readonly folds: number
+  /** Trains on what is before the fold's test, and forecasts the test. */
+  judge(fold: number, breathe: Breathe): Promise<FoldForecasts>
+  /** The figures of the folds so far, pooled. */
+  measure(folds: readonly FoldForecasts[]): Metrics
+  /** Trains the model that serves, on all rows. */
+  fit(folds: readonly FoldForecasts[], breathe: Breathe): Promise<Candidate>
+}
+
+/** How a line of models is trained. The same input gives the same file, byte by byte, on one machine. */
+export interface Recipe {
+  /** Also of the line of models. */
+  readonly name: string
+  readonly about: string
+  readonly parameters: readonly ParameterRule[]
+  readonly seed: number
+  /** @throws InvalidData where the data cannot be trained on. */
+  prepare(input: Omit<TrainingInput, 'recipe'>, dataDirectory: string): Promise<Preparation>
+}
+
+/** Data that nothing can be learnt from: which, and why. */
+export class InvalidData extends Error {}
+
+export const whole = (rule: Omit<ParameterRule, 'isWhole'>): ParameterRule => ({ ...rule, isWhole: true })
+export const real = (rule: Omit<ParameterRule, 'isWhole'>): ParameterRule => ({ ...rule, isWhole: false })
+
+/** @returns the value of a parameter that the recipe has. */
+export function parameter(parameters: Parameters, name: string): number {
+  const value = parameters[name]
+  if (value === undefined) throw new RangeError(`no parameter ${name}`)
+  return value
+}

@@ -29,13 +29,13 @@ const train = (args: readonly string[], environment: Record<string, string>) =>
 
 test('the command trains, shows every figure beside the baseline’s, and registers what it trained', async () => {
   const { stdout } = await train(['--register'], { DATABASE_URL: database.url })
-  expect(stdout).toMatch(/baseline \(imbalance\) +0\.\d{4}/)
-  expect(stdout).toContain('version 1 of mid-direction serves')
+  expect(stdout).toMatch(/baseline\.logLoss +0\.\d{4}/)
+  expect(stdout).toContain('registered as version 1 of mid-direction')
   expect((await readdir(out)).sort()).toEqual(['manifest.json', 'mid-direction.onnx'])
   const prisma = openDatabase(database.url)
-  const served = await new RegistryStore(prisma, systemClock).champion('mid-direction')
+  const [registered] = await new RegistryStore(prisma, systemClock).versionsOf('mid-direction')
   await prisma.$disconnect()
-  expect(stdout).toContain(`sha256 ${served?.sha256}`)
+  expect(stdout).toContain(`sha256 ${registered?.sha256}`)
 })
 
 test('to register without a database is refused', async () => {

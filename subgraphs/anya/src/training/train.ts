@@ -1,58 +1,93 @@
-import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
-import { migrate } from '@opsource/database'
-import { systemClock } from '@opsource/kernel'
 import { databaseUrl } from '../config.ts'
-import { openDatabase } from '../database.ts'
-import { openChampion, RegistryStore } from '../registry/index.ts'
-import type { Measures } from './measures.ts'
-import { type TrainedModel, trainMidDirection } from './pipeline.ts'
+import { MODELS_DIRECTORY } from '../registry/index.ts'
+import { writeWhole } from './checkpoints.ts'
+import type { Metrics, TrainingInput } from './recipe.ts'
+import { RECIPES, readInput } from './recipes.ts'
+import { register } from './registration.ts'
+import { type Progress, type TrainedModel, train } from './run.ts'
 
 const root = path.resolve(import.meta.dirname, '../../../..')
+const WRITER = 'command'
 
-const { values } = parseArgs({
-  options: {
-    data: { type: 'string', default: path.join(root, 'data/binance-btc-eth-2024-08-08') },
-    out: { type: 'string', default: path.join(root, 'subgraphs/anya/models') },
-    register: { type: 'boolean', default: false },
-  },
-})
+const usage = () =>
+  [
+    'npm run train -- [RECIPE] [--parameter NAME=VALUE …] [--seed N] [--data DIR] [--out DIR] [--register]',
+    ...RECIPES.flatMap(({ name, about, parameters }) => [
+      `  ${name}: ${about}`,
+      ...parameters.map((rule) => `      ${rule.name} = ${rule.default}: ${rule.about}`),
+    ]),
+    '',
+  ].join('\n')
 
-const url = databaseUrl()
-if (values.register && !url) {
-  process.stderr.write('--register needs DATABASE_URL: the domain’s role on its schema\n')
-  process.exit(1)
-}
-const trained = await trainMidDirection(values.data)
-await mkdir(values.out, { recursive: true })
-await writeFile(path.join(values.out, `${trained.manifest.name}.onnx`), trained.onnx)
-await writeFile(path.join(values.out, 'manifest.json'), `${JSON.stringify(trained.manifest, null, 2)}\n`)
-process.stdout.write(report(trained))
-if (values.register && url) process.stdout.write(await register(url))
-
-/** Puts the model into the registry of the database that DATABASE_URL names; a start does the same by itself. */
-async function register(url: string): Promise<string> {
-  await migrate('anya', url)
-  const database = openDatabase(url)
-  try {
-    const served = await openChampion(new RegistryStore(database, systemClock), values.out)
-    return `version ${served.version} of ${served.name} serves from the next start on\n`
-  } finally {
-    await database.$disconnect()
+async function main(): Promise<string> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      data: { type: 'string', default: path.join(root, 'data') },
+      out: { type: 'string' },
+      parameter: { type: 'string', multiple: true, default: [] },
+      seed: { type: 'string' },
+      register: { type: 'boolean', default: false },
+    },
+  })
+  const [recipe = 'mid-direction', ...rest] = positionals
+  if (rest.length > 0) throw new Error(`one RECIPE, not ${positionals.length}\n${usage()}`)
+  const input = readInput({
+    recipe,
+    parameters: values.parameter.map(named),
+    seed: values.seed === undefined ? null : Number(values.seed),
+  })
+  if (!input.ok) throw new Error(`${input.error.message}\n${usage()}`)
+  const url = databaseUrl()
+  if (values.register && !url) throw new Error('--register needs DATABASE_URL: the domain’s role on its schema')
+  const trained = await train(input.value, { dataDirectory: values.data, report: showProgress })
+  const out = values.out ?? outOf(input.value)
+  await writeWhole(path.join(out, `${recipe}.onnx`), trained.onnx, WRITER)
+  await writeWhole(path.join(out, 'manifest.json'), `${JSON.stringify(trained.manifest, null, 2)}\n`, WRITER)
+  const lines = [report(trained), `written to ${out}\n`]
+  if (values.register && url) {
+    const { version, isNew } = await register(url, trained)
+    lines.push(`${isNew ? 'registered as' : 'known as'} version ${version} of ${recipe}\n`)
   }
+  return lines.join('')
 }
 
-function report({ manifest, comparison, rows, exportDifference }: TrainedModel): string {
-  const line = (name: string, m: Measures) =>
-    [name.padEnd(22), ...[m.auc, m.brier, m.logLoss, m.hitRate].map((value) => value.toFixed(4).padStart(9))].join('')
+/** The model of the demo lies with the code; others are made when they are wanted. */
+const outOf = ({ recipe }: TrainingInput) =>
+  recipe === 'mid-direction' ? MODELS_DIRECTORY : path.join(root, '.data/models', recipe)
+
+function named(text: string): { name: string; value: number } {
+  const [name = '', value = ''] = text.split('=')
+  return { name, value: Number(value === '' ? Number.NaN : value) }
+}
+
+let shown = ''
+async function showProgress({ stage, fold, folds, percent }: Progress): Promise<void> {
+  const line = `${String(percent).padStart(3)} %  ${fold === null ? stage.toLowerCase() : `fold ${fold} of ${folds}`}\n`
+  if (line !== shown) process.stderr.write(line)
+  shown = line
+}
+
+function report({ manifest, metrics, exportDifference }: TrainedModel): string {
   return [
-    `${rows} labelled rows; compared on ${comparison.testRows} later ones, walk-forward with purge:`,
-    [''.padEnd(22), ...['auc', 'brier', 'log loss', 'hit rate'].map((name) => name.padStart(9))].join(''),
-    line('baseline (imbalance)', comparison.baseline),
-    ...comparison.evaluations.map(({ candidate, model }) => line(candidate.name, model)),
-    `chosen by log loss: ${manifest.recipe.candidate}; onnxruntime differs by at most ${exportDifference.toExponential(1)}`,
+    `${manifest.name} (${manifest.recipe.candidate}), by walk-forward with purge and embargo:`,
+    ...table(metrics),
+    `onnxruntime differs from the trainer by at most ${exportDifference.toExponential(1)}`,
     `${manifest.name}.onnx sha256 ${manifest.sha256}`,
     '',
   ].join('\n')
+}
+
+const table = (metrics: Metrics) =>
+  Object.entries(metrics).map(
+    ([name, value]) => `  ${name.padEnd(40)} ${String(Number(value.toPrecision(6))).padStart(12)}`,
+  )
+
+try {
+  process.stdout.write(await main())
+} catch (error) {
+  process.stderr.write(`train: ${error instanceof Error ? error.message : String(error)}\n`)
+  process.exitCode = 1
 }

@@ -6,10 +6,11 @@ import type { Tree } from './tree.ts'
 /** @returns an ONNX file from `features` [rows, width] to what `predictTrees` gives, [rows, outputs]. */
 export function exportTrees(model: BoostedModel, name: string, metadata: Readonly<Record<string, string>>): Uint8Array {
   const link = linkOf(model.objective)
-  const nodes = link
-    ? [treeEnsemble(model, 'score'), { ...link, inputs: ['score'], outputs: [OUTPUT] }]
-    : [treeEnsemble(model, OUTPUT)]
-  return writeOnnx({ name, width: model.width, outputs: model.base.length, nodes, constants: [], metadata })
+  const outputs = model.base.length
+  const trees = model.trees.map((tree, t) => ({ tree, target: t % outputs, weight: 1 }))
+  const ensemble = (output: string) => forestNode(model.base, trees, output)
+  const nodes = link ? [ensemble('score'), { ...link, inputs: ['score'], outputs: [OUTPUT] }] : [ensemble(OUTPUT)]
+  return writeOnnx({ name, width: model.width, outputs, nodes, constants: [], metadata })
 }
 
 function linkOf({ kind }: Objective): Pick<OnnxNode, 'operator' | 'attributes'> | null {
@@ -28,16 +29,26 @@ const NO_TREE: Tree = {
   value: Float32Array.of(0),
 }
 
+/** Trees that add to the scores of a forest. */
+export interface WeightedTree {
+  readonly tree: Tree
+  /** Which score. */
+  readonly target: number
+  /** Multiplies its leaf values. */
+  readonly weight: number
+}
+
 /**
- * The scores; one operator serves all objectives, classes by as many targets, so that every model has one float output.
+ * Score k is `base[k]` and the weighted leaf values of the trees with that target. One operator serves all objectives, and several
+ * models at once, so that every file has one float output.
  * https://onnx.ai/onnx/operators/onnx_aionnxml_TreeEnsembleRegressor.html
  */
-function treeEnsemble(model: BoostedModel, output: string): OnnxNode {
-  const outputs = model.base.length
-  const trees = model.trees.length > 0 ? model.trees : [NO_TREE]
-  const nodes = trees.flatMap((tree, treeId) =>
+export function forestNode(base: Float32Array, weighted: readonly WeightedTree[], output: string): OnnxNode {
+  const trees = weighted.length > 0 ? weighted : [{ tree: NO_TREE, target: 0, weight: 1 }]
+  const nodes = trees.flatMap(({ tree, target, weight }, treeId) =>
     Array.from(tree.feature, (feature, node) => ({
       treeId,
+      target,
       node,
       isLeaf: feature < 0,
       feature: Math.max(0, feature),
@@ -45,7 +56,7 @@ function treeEnsemble(model: BoostedModel, output: string): OnnxNode {
       missingLeft: tree.missingLeft[node]!,
       left: tree.left[node]!,
       right: tree.right[node]!,
-      value: tree.value[node]!,
+      value: tree.value[node]! * weight,
     })),
   )
   const leaves = nodes.filter((node) => node.isLeaf)
@@ -55,10 +66,10 @@ function treeEnsemble(model: BoostedModel, output: string): OnnxNode {
     inputs: [INPUT],
     outputs: [output],
     attributes: {
-      n_targets: { int: outputs },
+      n_targets: { int: base.length },
       aggregate_function: { string: 'SUM' },
       post_transform: { string: 'NONE' },
-      base_values: { floats: model.base },
+      base_values: { floats: base },
       nodes_treeids: { ints: nodes.map((node) => node.treeId) },
       nodes_nodeids: { ints: nodes.map((node) => node.node) },
       nodes_featureids: { ints: nodes.map((node) => node.feature) },
@@ -69,7 +80,7 @@ function treeEnsemble(model: BoostedModel, output: string): OnnxNode {
       nodes_falsenodeids: { ints: nodes.map((node) => node.right) },
       target_treeids: { ints: leaves.map((leaf) => leaf.treeId) },
       target_nodeids: { ints: leaves.map((leaf) => leaf.node) },
-      target_ids: { ints: leaves.map((leaf) => leaf.treeId % outputs) },
+      target_ids: { ints: leaves.map((leaf) => leaf.target) },
       target_weights: { floats: Float32Array.from(leaves, (leaf) => leaf.value) },
     },
   }

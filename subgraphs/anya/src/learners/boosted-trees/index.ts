@@ -1,5 +1,5 @@
 export { MAX_BINS, type Matrix } from './bins.ts'
-export { exportTrees } from './export.ts'
+export { exportTrees, forestNode, type WeightedTree } from './export.ts'
 export { fitTrees, type Labelled } from './fit.ts'
 export { type Objective, sigmoid } from './loss.ts'
 export { type BoostedModel, importance, predictTrees, scoreTrees } from './model.ts'

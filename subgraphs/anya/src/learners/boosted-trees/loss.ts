@@ -109,9 +109,31 @@ const pinball = (level: number): Loss => ({
   refuses: () => null,
 })
 
-/** Sorts `values` in place. */
+/**
+ * The value that is at the level's place in order; 0 of none. Puts `values` in another order. A leaf needs one place of thousands, so
+ * they are parted about it instead of sorted (Hoare 1961, "Find").
+ */
 export function quantile(values: Float64Array, level: number): number {
-  return values.sort()[Math.floor(level * (values.length - 1))] ?? 0
+  const place = Math.floor(level * (values.length - 1))
+  let low = 0
+  let high = values.length - 1
+  while (low < high) {
+    const pivot = values[(low + high) >> 1]!
+    let left = low
+    let right = high
+    while (left <= right) {
+      while (values[left]! < pivot) left++
+      while (values[right]! > pivot) right--
+      if (left > right) break
+      const value = values[left]!
+      values[left++] = values[right]!
+      values[right--] = value
+    }
+    if (place <= right) high = right
+    else if (place >= left) low = left
+    else break
+  }
+  return values[place] ?? 0
 }
 
 const softmax = (classes: number): Loss => ({

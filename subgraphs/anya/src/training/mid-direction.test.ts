@@ -6,22 +6,26 @@ import { FEATURE_COUNT, FEATURE_HASH, FeatureEngine } from '../features/index.ts
 import { manifestSchema } from '../registry/index.ts'
 import { CANDIDATES, predict } from './candidates.ts'
 import { sampleMarket } from './dataset.ts'
+import { loadDataset, midDirection } from './mid-direction.ts'
 import { exportDifference, MAX_DIFFERENCE } from './parity.ts'
-import { loadDataset, type TrainedModel, trainMidDirection } from './pipeline.ts'
-import { SEED } from './recipe.ts'
 import { type RecordedEvent, readRecording } from './recording.ts'
+import { type TrainedModel, train } from './run.ts'
 
 const root = path.resolve(import.meta.dirname, '../../../..')
-const dataDirectory = path.join(root, 'data/binance-btc-eth-2024-08-08')
+const dataDirectory = path.join(root, 'data')
+const recordings = path.join(dataDirectory, 'binance-btc-eth-2024-08-08')
 const models = path.join(root, 'subgraphs/anya/models')
+
+const trainMidDirection = () =>
+  train({ recipe: midDirection.name, parameters: {}, seed: midDirection.seed }, { dataDirectory })
 
 let trained: TrainedModel
 beforeAll(async () => {
-  trained = await trainMidDirection(dataDirectory)
+  trained = await trainMidDirection()
 }, 60_000)
 
 test('training twice on one machine gives the same file, byte by byte', async () => {
-  const again = await trainMidDirection(dataDirectory)
+  const again = await trainMidDirection()
   expect(again.manifest).toEqual(trained.manifest)
   expect(Buffer.compare(again.onnx, trained.onnx)).toBe(0)
 }, 60_000)
@@ -35,9 +39,9 @@ test('the committed model is what training gives', async () => {
   expect(lineage).toEqual({ ...trained.manifest, metrics: undefined, sha256: undefined, baseline: undefined })
   expect(baseline.coefficient).toBeCloseTo(trained.manifest.baseline.coefficient, 6)
   for (const [name, value] of Object.entries(trained.manifest.metrics)) expect(metrics[name]).toBeCloseTo(value, 4)
-  const { data } = await loadDataset(dataDirectory)
+  const { data } = await loadDataset(recordings)
   const best = CANDIDATES.find(({ name }) => name === manifest.recipe.candidate)!
-  const expected = predict(best.fit(data, SEED), data.rows)
+  const expected = predict(best.fit(data, midDirection.seed), data.rows)
   expect(await exportDifference(onnx, data.rows, FEATURE_COUNT, expected)).toBeLessThanOrEqual(MAX_DIFFERENCE)
 }, 60_000)
 
@@ -52,7 +56,7 @@ test('the manifest names features, files, seed, and every figure beside the base
 })
 
 test('serving computes on the recorded stream, one update at a time, exactly what training computed', async () => {
-  const events = await readRecording(path.join(dataDirectory, 'spot_ethusdt_20240808.gz'), {
+  const events = await readRecording(path.join(recordings, 'spot_ethusdt_20240808.gz'), {
     tickScale: 2,
     lotScale: 4,
   })

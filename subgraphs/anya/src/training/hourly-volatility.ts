@@ -1,0 +1,133 @@
+import { BAR_FEATURE_HASH, BAR_FEATURES } from '../bar-features/index.ts'
+import { requireRows } from '../evaluation/bar-rows.ts'
+import {
+  type CorrectedHar,
+  fitCorrectedHar,
+  fitModels,
+  HORIZON,
+  MEMORIES,
+  problemOf,
+  SAME_HOUR_SPANS,
+  TREES,
+} from '../evaluation/variance-models.ts'
+import { PLAN } from '../evaluation/volatility.ts'
+import { walkForwardBars } from '../evaluation/walk-forward.ts'
+import { dieboldMariano } from '../statistics/diebold-mariano.ts'
+import { sha256 } from './fingerprint.ts'
+import { asInvalidData, barParameters, HOUR_MS, loadHourlyBars, servingFold } from './hourly-bars.ts'
+import type { FoldForecasts, Metrics, Preparation, Recipe, TrainingInput } from './recipe.ts'
+import { parameter } from './recipe.ts'
+import { exportCorrectedHar } from './volatility-export.ts'
+
+const MODEL_NAME = 'hourly-volatility'
+const seedsFrom = (seed: number) => [seed, seed + 1]
+const REALISED = 'realised'
+const MODELS = ['boostedTrees', 'har', 'harWithHours', 'ewma'] as const
+const memoryName = (bars: number) => `log_variance_${bars}`
+const FEATURES = [
+  ...BAR_FEATURES.map(({ name }) => name),
+  ...MEMORIES.map(memoryName),
+  ...SAME_HOUR_SPANS.map((days) => `log_variance_same_hour_${days}`),
+]
+const FEATURE_HASH = sha256(JSON.stringify({ bars: BAR_FEATURE_HASH, version: 1, features: FEATURES }))
+
+/** The variance of the next six hours: HAR, corrected by boosted trees. */
+export const hourlyVolatility: Recipe = {
+  name: MODEL_NAME,
+  about:
+    'logarithm of the variance of an hour over the next six: HAR with a correction by boosted trees on hourly bars',
+  parameters: barParameters,
+  seed: 1,
+  prepare: (input, dataDirectory) => asInvalidData(() => prepare(input, dataDirectory)),
+}
+
+async function prepare(
+  { parameters, seed }: Omit<TrainingInput, 'recipe'>,
+  dataDirectory: string,
+): Promise<Preparation> {
+  const { bars, trainedOn } = await loadHourlyBars(dataDirectory, parameter(parameters, 'bars'))
+  const plan = { ...PLAN, folds: parameter(parameters, 'folds') }
+  const folds = walkForwardBars(bars.size, plan, () => true)
+  requireRows(folds, bars.size)
+  const problem = problemOf(bars, folds[0]!.train)
+  const dataHash = sha256(trainedOn.map((file) => file.sha256).join())
+  return {
+    fingerprint: sha256([dataHash, FEATURE_HASH, JSON.stringify([plan, TREES])].join()),
+    folds: plan.folds,
+    async judge(index) {
+      const fold = folds[index]!
+      const models = fitModels(problem, fold, seedsFrom(seed))
+      const forecasts = MODELS.map((name) => [name, models[name](fold.test)] as const)
+      return {
+        [REALISED]: Float64Array.from(fold.test, (row) => problem.realised[row]!),
+        ...Object.fromEntries(forecasts),
+      }
+    },
+    measure,
+    async fit(forecasts) {
+      const model = fitCorrectedHar(
+        problem,
+        servingFold(bars.size, plan, () => true),
+        seedsFrom(seed),
+      )
+      const all = Int32Array.from({ length: bars.size }, (_, row) => row)
+      const expected = model.forecast(all).map(Math.log)
+      const onnx = exportModel(model, problem.rows.width, { data_hash: dataHash, seed: String(seed) })
+      return {
+        onnx,
+        sample: { rows: problem.rows.values, width: problem.rows.width, expected },
+        manifest: {
+          name: MODEL_NAME,
+          sha256: sha256(onnx),
+          featureHash: FEATURE_HASH,
+          features: FEATURES,
+          horizonMs: HORIZON * HOUR_MS,
+          trainedOn,
+          seed,
+          recipe: { candidate: 'har-with-boosted-trees', parameters: { ...parameters } },
+          // The variance of the last six hours goes on.
+          baseline: { feature: memoryName(HORIZON), coefficient: 1 },
+          metrics: { ...measure(forecasts) },
+        },
+      }
+    },
+  }
+}
+
+function exportModel(model: CorrectedHar, width: number, metadata: Readonly<Record<string, string>>) {
+  return exportCorrectedHar(model, {
+    name: MODEL_NAME,
+    width,
+    firstMemory: BAR_FEATURES.length,
+    metadata: {
+      feature_hash: FEATURE_HASH,
+      horizon_ms: String(HORIZON * HOUR_MS),
+      outputs: 'log_variance',
+      ...metadata,
+    },
+  })
+}
+
+/** QLIKE (Patton 2011) of every model, pooled over the folds, and tests against each. */
+function measure(folds: readonly FoldForecasts[]): Metrics {
+  const losses = Object.fromEntries(
+    MODELS.map((name) => [
+      name,
+      folds.flatMap((fold) => [...fold[name]!].map((variance, i) => qlike(fold[REALISED]![i]! / variance))),
+    ]),
+  )
+  const trees = losses.boostedTrees!
+  const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length
+  const others = MODELS.slice(1).flatMap((name) => [
+    [`${name}.qlike`, mean(losses[name]!)] as const,
+    [`dieboldMariano.against.${name}`, dieboldMariano(trees, losses[name]!, HORIZON).pValueBetter] as const,
+  ])
+  return {
+    testRows: trees.length,
+    qlike: mean(trees),
+    'baseline.qlike': mean(losses.har!),
+    ...Object.fromEntries(others),
+  }
+}
+
+const qlike = (ratio: number) => ratio - Math.log(ratio) - 1
