@@ -20,6 +20,7 @@ export type IdPrefix =
   | 'prd'
   | 'stg'
   | 'req'
+  | 'job'
 
 /** Makes ids such as `usr_1j2k…`: a readable prefix, 45 bits of milliseconds (so they sort by time), 65 random bits. */
 export class IdSource {
