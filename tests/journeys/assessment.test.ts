@@ -37,12 +37,12 @@ const ASSESSMENT = `__typename ... on RiskAssessment { currency value historyThr
     positions { market { symbol } contribution ${AMOUNT} } }
   backtests { probability days kupiec { pValue } } stress { name result ${AMOUNT} }
   liquidity { market { symbol } totalCost } }`
-const RISK = `{ portfolio { risk { ${ASSESSMENT} ... on RiskUnavailable { reason markets } } } }`
+const RISK = `{ portfolio { risk { ${ASSESSMENT} ... on RiskUnavailable { reason causes } } } }`
 const riskSchema = z.object({ portfolio: z.object({ risk: assessmentSchema }) })
 const ASSESS_ORDER = `query ($input: AssessOrderInput!) { assessOrder(input: $input) { market { symbol tickSize } effect { __typename
   ... on OrderRisk { before { ${ASSESSMENT} } after { value } changes { probability horizonDays valueAtRisk expectedShortfall }
     execution { quantity unfilled totalCost } }
-  ... on RiskUnavailable { code reason markets } ... on InvalidInput { field } } } }`
+  ... on RiskUnavailable { code reason causes } ... on InvalidInput { field } } } }`
 const orderSchema = z.object({
   assessOrder: z.object({
     market: z.object({ symbol: z.string(), tickSize: z.string() }),

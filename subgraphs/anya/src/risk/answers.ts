@@ -84,7 +84,7 @@ export function riskUnavailable(refusal: RiskRefusal) {
     code: 'RISK_UNAVAILABLE',
     message: MESSAGES[refusal.kind],
     reason: refusal.kind === 'NO_MARKETS' ? ('NOTHING_AT_RISK' as const) : refusal.kind,
-    markets: 'markets' in refusal ? [...refusal.markets] : 'market' in refusal ? [refusal.market] : [],
+    causes: 'markets' in refusal ? [...refusal.markets] : 'market' in refusal ? [refusal.market] : [],
   }
 }
 

@@ -16,7 +16,3 @@ export interface RiskQuestion {
 }
 
 export type RiskAnswer = Result<readonly (PortfolioAssessment | null)[], HistoryRefusal>
-
-export type RiskReply =
-  | { readonly kind: 'ANSWER'; readonly answer: RiskAnswer }
-  | { readonly kind: 'FAILED'; readonly message: string }

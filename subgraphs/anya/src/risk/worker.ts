@@ -1,26 +1,17 @@
-import { parentPort } from 'node:worker_threads'
 import { err, ok, seededRandom } from '@opsource/kernel'
 import { referenceHistory } from '../reference-history/index.ts'
+import { answerRequests } from '../workers/index.ts'
 import { assessPortfolio } from './assessment.ts'
-import type { RiskAnswer, RiskQuestion, RiskReply } from './protocol.ts'
+import type { RiskAnswer, RiskQuestion } from './protocol.ts'
 import type { PriceHistory } from './returns.ts'
 
 /** The same holdings at the same prices have the same figures. */
 const SEED = 1
 const LEVELS = [0.01, 0.05]
 
-const port = parentPort
-if (!port) throw new Error('worker.ts runs in a worker thread')
-
 const references = new Map<string, Promise<PriceHistory | null>>()
 
-port.on('message', (question: RiskQuestion) => {
-  const reply = (message: RiskReply) => port.postMessage(message)
-  answer(question).then(
-    (found) => reply({ kind: 'ANSWER', answer: found }),
-    (error: unknown) => reply({ kind: 'FAILED', message: String(error) }),
-  )
-})
+await answerRequests({ prepare: async () => null, answer })
 
 async function answer({ portfolios, histories, proxies, horizonDays }: RiskQuestion): Promise<RiskAnswer> {
   const known = new Map(histories)

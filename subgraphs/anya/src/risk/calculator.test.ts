@@ -1,0 +1,41 @@
+import { describe, expect, it } from 'vitest'
+import { RiskCalculator } from './calculator.ts'
+import type { RiskQuestion } from './protocol.ts'
+
+const question = (value: number, proxies: [string, string][] = [['BTC-USDT', 'BTC-USD']]): RiskQuestion => ({
+  portfolios: [[{ market: 'BTC-USDT', value }]],
+  histories: new Map(),
+  proxies: new Map(proxies),
+  horizonDays: 2,
+})
+
+function calculator() {
+  const seen: string[] = []
+  const observer = {
+    assessed: () => void seen.push('assessed'),
+    turnedAway: (reason: string) => void seen.push(reason),
+    calculatorEnded: () => void seen.push('ended'),
+  }
+  return { seen, calculator: new RiskCalculator(observer) }
+}
+
+describe('the risk thread', () => {
+  it('answers in order, refuses what is one too many, and leaves out what nobody waits for', async () => {
+    const { calculator: thread, seen } = calculator()
+    const refused = thread.ask(question(1, []))
+    const impatient = thread.ask(question(1), 0)
+    const rest = Array.from({ length: 15 }, () => thread.ask(question(1, []), 120_000))
+    const tooMany = await thread.ask(question(1))
+    expect(tooMany).toEqual({ ok: false, error: { kind: 'BUSY' } })
+    expect(await impatient).toEqual({ ok: false, error: { kind: 'TIMED_OUT' } })
+    expect(await refused).toEqual({ ok: false, error: { kind: 'NO_HISTORY', market: 'BTC-USDT' } })
+    expect((await Promise.all(rest)).every(({ ok }) => !ok)).toBe(true)
+    const answered = await thread.ask(question(1_000), 120_000)
+    const level = answered.ok ? answered.value[0]?.levels[0] : undefined
+    expect(level?.nextDay.valueAtRisk).toBeLessThan(-50)
+    expect(level?.backtest?.adaptive.days).toBeGreaterThan(250)
+    expect(seen).toEqual(['BUSY', 'TIMED_OUT', 'assessed'])
+    await thread.close()
+    expect(await thread.ask(question(1))).toEqual({ ok: false, error: { kind: 'BUSY' } })
+  })
+})
