@@ -69,6 +69,16 @@ const examples: { [T in EventType]: EventData<T> } = {
     reason: 'a drill',
     changedAt: at,
   },
+  'model.alias-changed': {
+    model: 'mid-direction',
+    alias: 'champion',
+    action: 'PROMOTED',
+    fromVersion: 1,
+    toVersion: 2,
+    changedBy: 'usr_1',
+    reason: 'beats the rule',
+    changedAt: at,
+  },
   'prediction.made': {
     predictionId: 'prd_1',
     symbol: 'BTC-USDT',

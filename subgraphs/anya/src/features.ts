@@ -5,25 +5,27 @@ import { poolConfig } from '@opsource/database'
 import { createSubgraph, type Ports, type Subgraph } from '@opsource/subgraph'
 import { Pool } from 'pg'
 import { openDatabase } from './database.ts'
-import { MarketReader } from './features/index.ts'
+import { LiveRows, MarketReader } from './features/index.ts'
 import type { Resolvers } from './generated/graphql.ts'
-import { InferenceEngine, InferenceMetrics, type ServedModel as LoadedModel } from './inference/index.ts'
+import { InferenceEngine, InferenceMetrics } from './inference/index.ts'
 import { BarStore, PatternObserver, PatternService, patternResolvers } from './patterns/index.ts'
 import {
-  DIRECTION_SIGNATURE,
+  DIRECTION_MODEL,
+  directionLine,
   NewestForecasts,
   PREDICTION_RETENTION_MS,
   PredictionObserver,
   PredictionStore,
   Predictor,
   predictionResolvers,
+  Shadow,
 } from './prediction/index.ts'
 import {
   MODELS_DIRECTORY,
+  ModelRegistry,
   openChampion,
-  RegistryStore,
   registryResolvers,
-  type ServedModel,
+  ServedVersions,
   versionLoader,
 } from './registry/index.ts'
 import { openRisk } from './risk/index.ts'
@@ -53,11 +55,21 @@ export async function startAnya(ports: Ports, options: AnyaOptions): Promise<Sub
   starting.defer(() => database.$disconnect())
   const relay = startRelay(ports, starting)
   const observer = new PredictionObserver(ports)
-  const registry = new RegistryStore(database, clock)
-  const model = await openChampion(registry, options.modelsDirectory ?? MODELS_DIRECTORY)
-  const engine = new InferenceEngine({ observer: new InferenceMetrics(ports), log: ports.log })
+  const tickMs = options.tickMs ?? TICK_MS
+  const liveRows = new LiveRows()
+  const engine = new InferenceEngine({
+    observer: new InferenceMetrics(ports),
+    log: ports.log,
+    onUnstable: (id, crashes) => serving.retreat(id, `lost its thread ${crashes} times within a minute`),
+  })
   starting.defer(() => engine.close())
-  const inference = await serve(engine, model)
+  const direction = directionLine(tickMs, () => liveRows.byFeature())
+  const served = new Map([[DIRECTION_MODEL, direction]])
+  const registry = new ModelRegistry({ database, clock, engine, cache, served, onMoved: () => relay.wake() })
+  const { modelName } = await openChampion(registry, options.modelsDirectory ?? MODELS_DIRECTORY)
+  const serving = new ServedVersions({ registry, engine, ports, modelName })
+  starting.defer(() => serving.close())
+  await serving.start()
   const newest = new NewestForecasts(cache, clock, options.symbols)
   starting.defer(() => newest.close())
   const readers = options.symbols.map((symbol) => new MarketReader(symbol, ports, observer))
@@ -65,9 +77,27 @@ export async function startAnya(ports: Ports, options: AnyaOptions): Promise<Sub
   await Promise.all([newest.start(), ...readers.map((reader) => reader.start())])
 
   const store = new PredictionStore(database)
-  const tickMs = options.tickMs ?? TICK_MS
-  const onRecorded = () => relay.wake()
-  const predictor = new Predictor({ ports, readers, inference, model, store, newest, observer, tickMs, onRecorded })
+  const shadow = new Shadow({
+    challenger: () => serving.challenger(),
+    store: registry.shadows,
+    observer,
+    log: ports.log,
+  })
+  starting.defer(() => shadow.close())
+  const predictor = new Predictor({
+    ports,
+    readers,
+    champion: () => serving.champion(),
+    store,
+    newest,
+    observer,
+    tickMs,
+    onRecorded: () => relay.wake(),
+    onForecast: (observations) => {
+      for (const { row } of observations) liveRows.add(row)
+      shadow.take(observations)
+    },
+  })
   const ticks = new Ticker(tickMs, clock, () => predictor.tick())
   starting.defer(() => ticks.close())
   const patterns = new PatternService({
@@ -87,9 +117,9 @@ export async function startAnya(ports: Ports, options: AnyaOptions): Promise<Sub
   const pruning = new Ticker(PRUNE_INTERVAL_MS, clock, () => Promise.all([prune(store, ports), patterns.prune()]))
   starting.defer(() => pruning.close())
 
-  const versions = versionLoader(registry)
+  const versions = versionLoader(registry.store)
   const resolvers = mergeResolvers([
-    registryResolvers(registry, versions),
+    registryResolvers(registry, versions, tickMs),
     predictionResolvers({ store, newest, versions, clock }),
     patternResolvers(patterns),
     risk.resolvers,
@@ -101,19 +131,12 @@ export async function startAnya(ports: Ports, options: AnyaOptions): Promise<Sub
     ports,
     ready: async () => {
       await store.ping()
-      if (!inference.isReady) throw new Error('the inference thread is being started')
+      if (!serving.champion().runner.isReady) throw new Error('the inference thread is being started')
     },
     onStop: () => running.disposeAsync(),
   })
   const running = starting.move()
   return subgraph
-}
-
-/** Throws where the model cannot be loaded. */
-async function serve(engine: InferenceEngine, { name, version, onnx }: ServedModel): Promise<LoadedModel> {
-  const loaded = await engine.load({ id: `${name} ${version}`, onnx, signature: DIRECTION_SIGNATURE })
-  if (!loaded.ok) throw new Error(`${name} ${version} cannot be served: ${JSON.stringify(loaded.error)}`)
-  return loaded.value
 }
 
 /** Each feature resolves its own fields of the types that several share. */

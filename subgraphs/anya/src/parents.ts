@@ -1,12 +1,14 @@
 import type { PatternPoint, PatternStatistics, Regime, ShownPattern, TickSize } from './patterns/index.ts'
 import type { Forecast } from './prediction/index.ts'
-import type { RegisteredModel, RegisteredVersion } from './registry/index.ts'
+import type { Alias, RegisteredModel, RegisteredVersion, Transition } from './registry/index.ts'
 
 /** What the resolvers of each type are given; the rest of the graph is resolved from it. */
 export type MarketParent = { readonly symbol: string }
 export type PredictionParent = Forecast
 export type ModelParent = RegisteredModel
 export type ModelVersionParent = RegisteredVersion
+export type ModelAliasParent = Alias
+export type ModelTransitionParent = Transition
 export type PatternParent = ShownPattern
 export type PatternPointParent = PatternPoint & { readonly tick: TickSize }
 export type PatternStatisticsParent = PatternStatistics

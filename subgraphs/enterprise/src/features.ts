@@ -4,7 +4,7 @@ import { consume, eventConsumers, OutboxRelay } from '@opsource/bus'
 import { poolConfig } from '@opsource/database'
 import { createSubgraph, type Ports, type Subgraph } from '@opsource/subgraph'
 import { Pool } from 'pg'
-import { AUDIT_KEPT_MS, auditResolvers, auditVenueChanges, pruneAudit } from './audit/index.ts'
+import { AUDIT_KEPT_MS, auditModelChanges, auditResolvers, auditVenueChanges, pruneAudit } from './audit/index.ts'
 import { type Database, openDatabase } from './database.ts'
 import type { Resolvers } from './generated/graphql.ts'
 import {
@@ -72,9 +72,11 @@ async function start(ports: Ports, options: EnterpriseOptions, stack: AsyncDispo
     handle: async (events, client) => {
       const changes = events.filter((event) => event.type === 'venue.setting-changed')
       await auditVenueChanges(client, ids, changes)
+      const moves = events.filter((event) => event.type === 'model.alias-changed')
+      await auditModelChanges(client, ids, moves)
       await recordEvents(
         client,
-        events.filter((event) => event.type !== 'venue.setting-changed'),
+        events.filter((event) => event.type !== 'venue.setting-changed' && event.type !== 'model.alias-changed'),
       )
     },
   })

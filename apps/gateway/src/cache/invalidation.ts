@@ -6,12 +6,19 @@ import type { Logger } from 'pino'
 const OUTDATED = {
   'venue.setting-changed': ['Market', 'MarketRules', 'FeeTier'],
   'prediction.made': ['Prediction', 'Model'],
+  'model.alias-changed': ['Model', 'ModelVersion'],
   'user.registered': ['User'],
   'user.changed': ['User'],
 } as const satisfies Partial<Record<EventType, readonly string[]>>
 
-const TYPES = ['FeeTier', 'Market', 'MarketRules', 'Model', 'Prediction', 'User']
-const EVENTS = ['venue.setting-changed', 'prediction.made', 'user.registered', 'user.changed'] as const
+const TYPES = ['FeeTier', 'Market', 'MarketRules', 'Model', 'ModelVersion', 'Prediction', 'User']
+const EVENTS = [
+  'venue.setting-changed',
+  'prediction.made',
+  'model.alias-changed',
+  'user.registered',
+  'user.changed',
+] as const
 
 /** Longer than any answer is kept: an entry never outlives the knowledge that it is old. */
 const KEEP_MS = 24 * 3_600_000

@@ -114,6 +114,20 @@ export const eventContracts = {
     inSample: z.boolean(),
     madeAt: z.iso.datetime(),
   }),
+  /** A name of a model's version was moved or deleted: `champion` is the version that serves. */
+  'model.alias-changed': z.object({
+    model: z.string(),
+    alias: z.string(),
+    action: z.enum(['PROMOTED', 'ROLLED_BACK', 'ALIAS_SET', 'ALIAS_DELETED']),
+    /** Null where the name was new. */
+    fromVersion: z.number().int().nullable(),
+    /** Null where the name was deleted. */
+    toVersion: z.number().int().nullable(),
+    /** A user's id; null for the platform itself. */
+    changedBy: z.string().nullable(),
+    reason: z.string(),
+    changedAt: z.iso.datetime(),
+  }),
 } as const
 
 export type EventType = keyof typeof eventContracts

@@ -2,15 +2,18 @@ import type { Ports } from '@opsource/subgraph'
 import { Counter } from 'prom-client'
 import type { ReaderObserver } from '../features/index.ts'
 import type { Forecast } from './forecast.ts'
+import type { ShadowObserver } from './shadow.ts'
 import type { KnownOutcome } from './store.ts'
 
 /** What anya counts, and what of it is worth a line in the log. */
-export class PredictionObserver implements ReaderObserver {
+export class PredictionObserver implements ReaderObserver, ShadowObserver {
   readonly #log: Ports['log']
   readonly #made: Counter
   readonly #outcomes: Counter
   readonly #unanswered: Counter
   readonly #failedTicks: Counter
+  readonly #shadowed: Counter
+  readonly #shadowMissed: Counter
   readonly #resynchronised: Counter
   readonly #refused: Counter
 
@@ -23,6 +26,8 @@ export class PredictionObserver implements ReaderObserver {
     this.#outcomes = counter('outcomes', 'Forecasts whose outcome is known.', ['symbol'])
     this.#unanswered = counter('unanswered', 'Markets that got no forecast because the model did not answer.')
     this.#failedTicks = counter('failed_ticks', 'Ticks that failed.')
+    this.#shadowed = counter('shadow_forecasts', 'Forecasts of the challenger beside the champion’s.')
+    this.#shadowMissed = counter('shadow_missed', 'Forecasts of the champion that the challenger has none beside.')
     this.#resynchronised = counter('resynchronisations', 'Readings of a market snapshot.', ['symbol', 'reason'])
     this.#refused = counter('refused_messages', 'Market data that could not be read.', ['symbol'])
   }
@@ -38,6 +43,14 @@ export class PredictionObserver implements ReaderObserver {
 
   tickFailed(): void {
     this.#failedTicks.inc()
+  }
+
+  shadowed(forecasts: number): void {
+    this.#shadowed.inc(forecasts)
+  }
+
+  shadowMissed(forecasts: number): void {
+    this.#shadowMissed.inc(forecasts)
   }
 
   resynchronised(symbol: string, reason: 'START' | 'GAP' | 'RESUMED'): void {

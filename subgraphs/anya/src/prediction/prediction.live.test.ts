@@ -13,12 +13,12 @@ import { type FreshDatabase, freshDatabase } from '../../../../tests/support/dat
 import { openDatabase } from '../database.ts'
 import { MarketReader } from '../features/index.ts'
 import { startAnya } from '../index.ts'
-import { InferenceEngine, InferenceMetrics } from '../inference/index.ts'
-import { MODELS_DIRECTORY, openChampion, RegistryStore } from '../registry/index.ts'
+import { MODELS_DIRECTORY, openChampion } from '../registry/index.ts'
+import { openRegistry } from '../testing/registry.ts'
 import { SyntheticMarket } from '../testing/synthetic-market.ts'
 import { NewestForecasts } from './newest.ts'
 import { PredictionObserver } from './observe.ts'
-import { DIRECTION_SIGNATURE, Predictor } from './predictor.ts'
+import { Predictor } from './predictor.ts'
 import { PredictionStore } from './store.ts'
 
 const START = Date.UTC(2024, 7, 9)
@@ -284,30 +284,32 @@ test('while the inference thread is away there are no forecasts, and they come a
   const prisma = openDatabase(database.url)
   const world = ports()
   const observer = new PredictionObserver(world)
-  const model = await openChampion(new RegistryStore(prisma, clock), MODELS_DIRECTORY)
-  const engine = new InferenceEngine({ observer: new InferenceMetrics(world), log })
-  const loaded = await engine.load({ id: 'mid-direction 1', onnx: model.onnx, signature: DIRECTION_SIGNATURE })
+  const opened = openRegistry(prisma, clock)
+  const model = await openChampion(opened.registry, MODELS_DIRECTORY)
+  const { onnx, signature } = model
+  const loaded = await opened.engine.load({ id: 'mid-direction 1', onnx, signature })
   if (!loaded.ok) throw new Error(loaded.error.kind)
-  const inference = loaded.value
+  const runner = loaded.value
+  const champion = () => ({ model, runner })
   const reader = new MarketReader('BTC-USDT', world, observer)
   const newest = new NewestForecasts(cache, clock, SYMBOLS)
   await Promise.all([reader.start(), newest.start()])
-  const parts = { ports: world, readers: [reader], inference, model, newest, observer, tickMs: 1_000 }
+  const parts = { ports: world, readers: [reader], champion, newest, observer, tickMs: 1_000 }
   const predictor = new Predictor({ ...parts, store: new PredictionStore(prisma), onRecorded: () => {} })
   try {
     await pass(6_000, btc)
     await predictor.tick()
     expect(newest.of('BTC-USDT')?.madeAt).toBe(START + 6_000)
     await pass(1_000, btc)
-    inference.restart()
+    runner.restart()
     await predictor.tick()
     expect(newest.of('BTC-USDT')?.madeAt).toBe(START + 6_000)
     expect(await world.metrics.getSingleMetricAsString('opsource_anya_unanswered_total')).toContain(' 1')
-    await eventually(() => inference.isReady).toBe(true)
+    await eventually(() => runner.isReady).toBe(true)
     await predictor.tick()
     expect(newest.of('BTC-USDT')?.madeAt).toBe(START + 7_000)
   } finally {
-    await Promise.all([engine.close(), reader.close(), newest.close()])
+    await Promise.all([opened.close(), reader.close(), newest.close()])
     await prisma.$disconnect()
   }
 })

@@ -1,33 +1,30 @@
 import type { Ports } from '@opsource/subgraph'
 import { baselineProbabilities, FEATURE_COUNT, type MarketReader } from '../features/index.ts'
-import type { Runner, Signature } from '../inference/index.ts'
-import type { ServedModel } from '../registry/index.ts'
+import type { Runner } from '../inference/index.ts'
+import type { ServableVersion } from '../registry/index.ts'
 import { directed, type Forecast, isInSample } from './forecast.ts'
 import type { NewestForecasts } from './newest.ts'
 import type { PredictionObserver } from './observe.ts'
+import type { Observation } from './shadow.ts'
 import type { KnownOutcome, PredictionStore } from './store.ts'
 
 /** Markets times steps of the horizon wait for their outcome; far more means that outcomes cannot be written, and the oldest go. */
 const MAX_WAITING = 10_000
 const BPS = 10_000
 
-/** What a model of directions takes and gives: a market's features, the probability of `UP`. */
-export const DIRECTION_SIGNATURE: Signature = {
-  input: { name: 'features', tail: [FEATURE_COUNT] },
-  output: { name: 'probability', tail: [1] },
-}
-
 export interface PredictorParts {
   readonly ports: Pick<Ports, 'clock' | 'ids' | 'log'>
   readonly readers: readonly MarketReader[]
-  readonly inference: Runner
-  readonly model: ServedModel
+  /** The version that serves now; each tick takes it once. */
+  readonly champion: () => { readonly model: ServableVersion; readonly runner: Runner }
   readonly store: PredictionStore
   readonly newest: NewestForecasts
   readonly observer: PredictionObserver
   readonly tickMs: number
   /** Called when new events lie in the outbox. */
   readonly onRecorded: () => void
+  /** Told what each forecast that was kept was made from. */
+  readonly onForecast?: (observations: readonly Observation[]) => void
 }
 
 /** What one market shows at a tick: its features and its mid price in ticks. */
@@ -42,6 +39,8 @@ interface Open {
   readonly forecast: Forecast
   readonly mid: number
 }
+
+interface Made extends Open, Observation {}
 
 const forecastOf = ({ forecast }: Open) => forecast
 
@@ -69,7 +68,7 @@ export class Predictor {
   }
 
   async #work(): Promise<void> {
-    const { ports, store, newest, observer, onRecorded } = this.#parts
+    const { ports, store, newest, observer, onRecorded, onForecast } = this.#parts
     const now = ports.clock.now()
     const due = this.#waiting.filter(({ forecast }) => forecast.madeAt + forecast.horizonMs <= now)
     const outcomes = due.flatMap((open) => this.#outcomeOf(open))
@@ -77,30 +76,35 @@ export class Predictor {
     const written = made.length + outcomes.length === 0 ? [] : await store.record(made.map(forecastOf), outcomes)
     const ids = new Set(written.map(({ id }) => id))
     const begun = made.filter(({ forecast }) => ids.has(forecast.id))
-    this.#waiting = [...this.#waiting.filter((open) => !due.includes(open)), ...begun].slice(-MAX_WAITING)
+    const open = begun.map(({ forecast, mid }) => ({ forecast, mid }))
+    this.#waiting = [...this.#waiting.filter((open) => !due.includes(open)), ...open].slice(-MAX_WAITING)
     if (written.length > 0) onRecorded()
     observer.recorded(written, outcomes)
     for (const forecast of written) await newest.publish(forecast)
+    onForecast?.(begun)
   }
 
-  async #forecast(now: number): Promise<Open[]> {
-    const { readers, inference, model, observer } = this.#parts
+  async #forecast(now: number): Promise<Made[]> {
+    const { readers, champion, observer } = this.#parts
+    const { model, runner } = champion()
     const samples = readers.flatMap((reader) => this.#sample(reader, now))
     if (samples.length === 0) return []
     const rows = new Float32Array(samples.length * FEATURE_COUNT)
     samples.forEach(({ row }, i) => {
       rows.set(row, i * FEATURE_COUNT)
     })
-    const answer = await inference.run(rows)
+    const answer = await runner.run(rows)
     if (!answer.ok) {
       observer.unanswered(samples.length)
       return []
     }
     const probabilities = answer.value
     const baseline = baselineProbabilities(rows, model.manifest.baseline.coefficient)
-    return samples.map(({ reader, mid }, i) => ({
+    return samples.map(({ reader, row, mid }, i) => ({
       mid,
-      forecast: this.#compose(reader, now, probabilities[i]!, baseline[i]!),
+      row,
+      recording: reader.recording,
+      forecast: this.#compose(model, reader, now, [probabilities[i]!, baseline[i]!]),
     }))
   }
 
@@ -110,15 +114,20 @@ export class Predictor {
     return row && mid !== null ? [{ reader, row, mid }] : []
   }
 
-  #compose(reader: MarketReader, now: number, up: number, baselineUp: number): Forecast {
-    const { ports, model, tickMs } = this.#parts
+  #compose(
+    model: ServableVersion,
+    reader: MarketReader,
+    now: number,
+    [up, baselineUp]: readonly [number, number],
+  ): Forecast {
+    const { ports, tickMs } = this.#parts
     const baseline = directed(baselineUp)
     return {
       id: ports.ids.next('prd'),
       symbol: reader.symbol,
       tick: Math.floor(now / tickMs),
       madeAt: now,
-      modelName: model.name,
+      modelName: model.modelName,
       modelVersion: model.version,
       horizonMs: model.manifest.horizonMs,
       ...directed(up),

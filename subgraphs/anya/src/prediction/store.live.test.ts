@@ -4,24 +4,26 @@ import { Client } from 'pg'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { type FreshDatabase, freshDatabase } from '../../../../tests/support/database.ts'
 import { type Database, openDatabase } from '../database.ts'
-import { MODELS_DIRECTORY, openChampion, RegistryStore } from '../registry/index.ts'
+import { MODELS_DIRECTORY, openChampion } from '../registry/index.ts'
+import { type OpenRegistry, openRegistry } from '../testing/registry.ts'
 import type { Forecast } from './forecast.ts'
 import { PREDICTION_RETENTION_MS, PredictionStore } from './store.ts'
 
 const NOW = Date.UTC(2024, 7, 9)
 let fresh: FreshDatabase
 let database: Database
-let registry: RegistryStore
+let opened: OpenRegistry
 let store: PredictionStore
 
 beforeAll(async () => {
   fresh = await freshDatabase('anya')
   database = openDatabase(fresh.url)
-  registry = new RegistryStore(database, new ManualClock(NOW))
+  opened = openRegistry(database, new ManualClock(NOW))
   store = new PredictionStore(database)
-  await openChampion(registry, MODELS_DIRECTORY)
+  await openChampion(opened.registry, MODELS_DIRECTORY)
 })
 afterAll(async () => {
+  await opened.close()
   await database.$disconnect()
   await fresh.drop()
 })
@@ -51,7 +53,7 @@ function forecast(tick: number, changes: Partial<Forecast> = {}): Forecast {
 }
 
 async function score() {
-  const [sums] = await registry.scores([{ modelName: 'mid-direction', version: 1 }])
+  const [sums] = await opened.registry.store.scores([{ modelName: 'mid-direction', version: 1 }])
   return sums
 }
 

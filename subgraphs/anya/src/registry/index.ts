@@ -1,5 +1,18 @@
+export { type Alias, AliasStore } from './alias-store.ts'
+export { type Evaluation, evaluationSchema, type Loss } from './evaluation.ts'
+export { CHALLENGER, CHAMPION, type GateCheck, type Transition } from './history.ts'
 export { type Manifest, manifestSchema } from './manifest.ts'
 export { MODELS_DIRECTORY } from './model-file.ts'
-export { openChampion, type ServedModel } from './registry.ts'
+export { ModelRegistry, type ServedLine } from './model-registry.ts'
+export { openChampion } from './registry.ts'
 export { registryResolvers, type VersionLoader, versionLoader } from './resolvers.ts'
-export { type RegisteredModel, type RegisteredVersion, RegistryStore } from './store.ts'
+export { ServedVersions, type Serving } from './serving.ts'
+export { type ShadowForecast, ShadowStore } from './shadow-store.ts'
+export { signatureSchema } from './signature.ts'
+export {
+  type RegisteredModel,
+  type RegisteredVersion,
+  type Registration,
+  RegistryStore,
+  type ServableVersion,
+} from './store.ts'

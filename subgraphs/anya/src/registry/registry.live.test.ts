@@ -3,80 +3,120 @@ import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { ManualClock } from '@opsource/kernel'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type FreshDatabase, freshDatabase } from '../../../../tests/support/database.ts'
 import { type Database, openDatabase } from '../database.ts'
-import { FEATURE_HASH } from '../features/index.ts'
+import { type OpenRegistry, openRegistry } from '../testing/registry.ts'
+import { CHALLENGER, CHAMPION } from './history.ts'
 import { MODELS_DIRECTORY, readModel } from './model-file.ts'
 import { openChampion } from './registry.ts'
-import { RegistryStore } from './store.ts'
 
+const NAME = 'mid-direction'
+const [RULE, TRAINED] = [1, 2]
 let fresh: FreshDatabase
 let database: Database
-let store: RegistryStore
+let opened: OpenRegistry
 let directory: string
 
 beforeEach(async () => {
   fresh = await freshDatabase('anya')
   database = openDatabase(fresh.url)
-  store = new RegistryStore(database, new ManualClock(Date.UTC(2024, 7, 9)))
+  opened = openRegistry(database, new ManualClock(Date.UTC(2024, 7, 9)))
   directory = await mkdtemp(path.join(tmpdir(), 'opsource-models-'))
   await cp(MODELS_DIRECTORY, directory, { recursive: true })
 })
 afterEach(async () => {
+  await opened.close()
   await database.$disconnect()
   await fresh.drop()
   await rm(directory, { recursive: true })
 })
+
+const aliases = async () =>
+  Object.fromEntries((await opened.registry.aliases.of([NAME])).map(({ alias, version }) => [alias, version]))
+const historyOf = async () => (await opened.registry.aliases.history(NAME, { limit: 100 })).reverse()
 
 /** Another model file, as a later training would leave it. */
 async function retrain(changes: object = {}): Promise<void> {
   const { onnx, manifest } = await readModel(directory)
   const file = Buffer.concat([onnx, Buffer.from([0x72, 0])])
   const sha256 = createHash('sha256').update(file).digest('hex')
-  await writeFile(path.join(directory, 'mid-direction.onnx'), file)
+  await writeFile(path.join(directory, `${NAME}.onnx`), file)
   await writeFile(path.join(directory, 'manifest.json'), JSON.stringify({ ...manifest, sha256, ...changes }))
 }
 
-test('the committed model becomes the first version and serves, with the very bytes of its file', async () => {
-  const served = await openChampion(store, directory)
-  expect(served).toMatchObject({ name: 'mid-direction', version: 1 })
-  expect(Buffer.from(served.onnx)).toEqual(await readFile(path.join(directory, 'mid-direction.onnx')))
+describe('a first start', () => {
+  test('serves the baseline as a version of its own, and the trained model, which does not beat it, in its shadow', async () => {
+    const served = await openChampion(opened.registry, directory)
+    expect(served).toMatchObject({ modelName: NAME, version: RULE, manifest: { kind: 'RULE' } })
+    expect(await aliases()).toEqual({ [CHAMPION]: RULE, [CHALLENGER]: TRAINED })
+    const trained = await opened.registry.store.servable({ modelName: NAME, version: TRAINED })
+    expect(Buffer.from(trained!.onnx)).toEqual(await readFile(path.join(directory, `${NAME}.onnx`)))
+  })
+
+  test('tells in the history what was registered, refused and why', async () => {
+    await openChampion(opened.registry, directory)
+    const history = await historyOf()
+    expect(history.map(({ action, alias, fromVersion, toVersion }) => [action, alias, fromVersion, toVersion])).toEqual(
+      [
+        ['REGISTERED', null, null, RULE],
+        ['REGISTERED', null, null, TRAINED],
+        ['ALIAS_SET', CHAMPION, null, RULE],
+        ['REFUSED', CHAMPION, RULE, TRAINED],
+        ['ALIAS_SET', CHALLENGER, null, TRAINED],
+      ],
+    )
+    const failed = history[3]?.checks?.filter(({ passed }) => !passed).map(({ name }) => name)
+    expect(failed).toContain('EVALUATION')
+  })
+
+  test('of several instances at once registers each file once', async () => {
+    const served = await Promise.all([1, 2, 3, 4].map(() => openChampion(opened.registry, directory)))
+    expect(served.map(({ version }) => version)).toEqual([RULE, RULE, RULE, RULE])
+    expect(await opened.registry.store.versionsOf(NAME)).toHaveLength(2)
+  })
+
+  test('with a file that is not the one its manifest names is refused', async () => {
+    await writeFile(path.join(directory, `${NAME}.onnx`), 'something else')
+    await expect(openChampion(opened.registry, directory)).rejects.toThrow('its manifest names')
+    expect(await aliases()).toEqual({})
+  })
+
+  test('with a model that was trained on other features is refused', async () => {
+    await retrain({ featureHash: '0'.repeat(64) })
+    await expect(openChampion(opened.registry, directory)).rejects.toThrow('trained on other features')
+    expect(await opened.registry.store.models()).toEqual([])
+  })
 })
 
-test('a start with a known file registers nothing', async () => {
-  await openChampion(store, directory)
-  await openChampion(store, directory)
-  expect(await store.versionsOf('mid-direction')).toHaveLength(1)
-})
+describe('a later start', () => {
+  test('with known files registers and judges nothing', async () => {
+    await openChampion(opened.registry, directory)
+    const before = await historyOf()
+    await openChampion(opened.registry, directory)
+    expect(await historyOf()).toEqual(before)
+  })
 
-test('a newly trained file becomes the next version and serves, and the old one stays', async () => {
-  await openChampion(store, directory)
-  await retrain()
-  expect((await openChampion(store, directory)).version).toBe(2)
-  expect((await store.versionsOf('mid-direction')).map(({ version }) => version)).toEqual([2, 1])
-})
+  test('puts a newly trained file into the shadow, and the one before stays registered', async () => {
+    await openChampion(opened.registry, directory)
+    await retrain()
+    expect((await openChampion(opened.registry, directory)).version).toBe(RULE)
+    expect(await aliases()).toEqual({ [CHAMPION]: RULE, [CHALLENGER]: 3 })
+    expect((await opened.registry.store.versionsOf(NAME)).map(({ version }) => version)).toEqual([3, 2, 1])
+  })
 
-test('instances that start at once register one version', async () => {
-  const opened = await Promise.all([1, 2, 3, 4].map(() => openChampion(store, directory)))
-  expect(opened.map(({ version }) => version)).toEqual([1, 1, 1, 1])
-})
+  test('leaves a challenger that a person chose', async () => {
+    await openChampion(opened.registry, directory)
+    const rule = { modelName: NAME, version: RULE }
+    await opened.registry.setAlias(rule, CHALLENGER, { by: 'usr_ada', reason: 'a try' })
+    await retrain()
+    await openChampion(opened.registry, directory)
+    expect(await aliases()).toEqual({ [CHAMPION]: RULE, [CHALLENGER]: RULE })
+  })
 
-test('a file that is not the one its manifest names is refused', async () => {
-  await writeFile(path.join(directory, 'mid-direction.onnx'), 'something else')
-  await expect(openChampion(store, directory)).rejects.toThrow('its manifest names')
-  expect(await store.models()).toEqual([])
-})
-
-test('where another release left a model that does not fit, the one of this release serves again', async () => {
-  await retrain({ featureHash: '0'.repeat(64) })
-  await expect(openChampion(store, directory)).rejects.toThrow('trained on other features')
-  expect((await openChampion(store, MODELS_DIRECTORY)).manifest.featureHash).toBe(FEATURE_HASH)
-  await store.promote({ modelName: 'mid-direction', version: 1 })
-  expect((await openChampion(store, MODELS_DIRECTORY)).version).toBe(2)
-})
-
-test('a model that was trained on other features does not serve', async () => {
-  await retrain({ featureHash: '0'.repeat(64) })
-  await expect(openChampion(store, directory)).rejects.toThrow('trained on other features')
+  test('lets the baseline take the place of a champion that never passed the gate', async () => {
+    await openChampion(opened.registry, directory)
+    await opened.registry.installRule({ modelName: NAME, version: TRAINED }, RULE, 'as it was before there was a gate')
+    expect((await openChampion(opened.registry, directory)).version).toBe(RULE)
+  })
 })

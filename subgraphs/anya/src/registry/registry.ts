@@ -1,32 +1,52 @@
 import { FEATURE_HASH } from '../features/index.ts'
-import type { Manifest } from './manifest.ts'
+import { CHALLENGER, CHAMPION } from './history.ts'
 import { readModel } from './model-file.ts'
-import type { RegistryStore } from './store.ts'
+import type { ModelRegistry } from './model-registry.ts'
+import { ruleBeside } from './rule.ts'
+import type { ServableVersion, VersionKey } from './store.ts'
 
-/** The version that serves, with its file. */
-export interface ServedModel {
-  readonly name: string
-  readonly version: number
-  readonly manifest: Manifest
-  readonly onnx: Uint8Array
-}
+const CAME_WITH_RELEASE = 'came with the release'
 
 /**
- * Registers the trained model that lies in `directory`, where it is new, and gives back the version that serves. Where that was trained
- * on other features than this code computes (another release wrote it), the model in `directory` takes its place. Throws where that
- * does not fit either.
+ * Registers what lies in `directory`, where it is new: the baseline as a version of its own, and the trained model, which serves where
+ * the gate lets it pass, and otherwise runs in the baseline's shadow. What serves already stays, unless it never passed a gate or was
+ * made for other features than this release computes.
+ * @returns the version that serves. Throws where the directory's model was trained on other features than this release computes.
  */
-export async function openChampion(store: RegistryStore, directory: string): Promise<ServedModel> {
-  const { onnx, manifest } = await readModel(directory)
-  const { version } = await store.register(onnx, manifest)
-  if (!(await fits(store, manifest.name))) await store.promote({ modelName: manifest.name, version })
-  const champion = await store.champion(manifest.name)
-  if (champion?.manifest.featureHash !== FEATURE_HASH) {
-    throw new Error(`${manifest.name} was trained on other features than this release computes: train it again`)
+export async function openChampion(registry: ModelRegistry, directory: string): Promise<ServableVersion> {
+  const { onnx, manifest, evaluation } = await readModel(directory)
+  const modelName = manifest.name
+  if (manifest.featureHash !== FEATURE_HASH) {
+    throw new Error(`${modelName} was trained on other features than this release computes: train it again`)
   }
-  return { name: manifest.name, version: champion.version, manifest: champion.manifest, onnx: champion.onnx }
+  const rule = ruleBeside(manifest)
+  const reason = 'the baseline, as a version of its own'
+  const baseline = await registry.store.register(rule.onnx, rule.manifest, { reason })
+  const registration = { reason: CAME_WITH_RELEASE, ...(evaluation ? { evaluation } : {}) }
+  const { version } = await registry.store.register(onnx, manifest, registration)
+  await installBaseline(registry, { modelName, version: baseline.version })
+  await judgeOnce(registry, { modelName, version })
+  const champion = await registry.champion(modelName)
+  if (!champion) throw new Error(`nothing serves ${modelName}`)
+  return champion
 }
 
-async function fits(store: RegistryStore, modelName: string): Promise<boolean> {
-  return (await store.champion(modelName))?.manifest.featureHash === FEATURE_HASH
+async function installBaseline(registry: ModelRegistry, baseline: VersionKey): Promise<void> {
+  const { modelName } = baseline
+  const champion = await registry.champion(modelName)
+  if (champion?.version === baseline.version) return
+  const move = (await registry.aliases.moves(modelName, CHAMPION, 1)).at(-1)
+  const isEarned = move?.action === 'PROMOTED' || move?.action === 'ROLLED_BACK'
+  if (champion?.manifest.featureHash === FEATURE_HASH && isEarned) return
+  await registry.installRule(baseline, champion?.version ?? null, 'serves until a model beats it')
+}
+
+/** What a person chose as challenger stays. */
+async function judgeOnce(registry: ModelRegistry, key: VersionKey): Promise<void> {
+  if (await registry.aliases.wasJudged(key)) return
+  const wish = { by: null, reason: CAME_WITH_RELEASE }
+  const { kind } = await registry.promote(key, wish)
+  if (kind !== 'REFUSED') return
+  const move = (await registry.aliases.moves(key.modelName, CHALLENGER, 1)).at(-1)
+  if (!move || move.by === null) await registry.setAlias(key, CHALLENGER, wish)
 }

@@ -2,7 +2,11 @@ import { createHash } from 'node:crypto'
 import type { Clock } from '@opsource/kernel'
 import type { Database, Transaction } from '../database.ts'
 import type { Prisma } from '../generated/prisma/client.ts'
+import type { Signature } from '../inference/index.ts'
+import { appendTransition, lockModel } from './alias-store.ts'
+import { type Evaluation, evaluationSchema } from './evaluation.ts'
 import { type Manifest, manifestSchema } from './manifest.ts'
+import { plainSignature, signatureSchema } from './signature.ts'
 
 /** Versions that a model lists, newest first; older ones are found by what refers to them. */
 const MAX_LISTED_VERSIONS = 100
@@ -11,7 +15,6 @@ const MAX_LISTED_MODELS = 100
 
 export interface RegisteredModel {
   readonly name: string
-  readonly championVersion: number | null
 }
 
 export interface VersionKey {
@@ -19,11 +22,30 @@ export interface VersionKey {
   readonly version: number
 }
 
-/** A version without its file. */
+/** A version without its file and its evaluation. */
 export interface RegisteredVersion extends VersionKey {
   readonly sha256: string
   readonly manifest: Manifest
+  readonly signature: Signature
+  /** A user's id; null for the platform itself. */
+  readonly registeredBy: string | null
   readonly createdAt: Date
+}
+
+/** A version as it can be loaded. */
+export interface ServableVersion extends RegisteredVersion {
+  readonly onnx: Uint8Array
+}
+
+/** What a registration brings beside the file and its manifest. */
+export interface Registration {
+  /** Without it a version is kept and never promoted, unless live forecasts in the shadow speak for it. */
+  readonly evaluation?: Evaluation
+  /** Unless told: `features` [rows, features] to `probability` [rows, 1]. */
+  readonly signature?: Signature
+  /** A user's id; null for the platform itself. */
+  readonly by?: string | null
+  readonly reason?: string
 }
 
 /** Sums over the scored forecasts of a version. */
@@ -36,7 +58,7 @@ export interface ScoreSums {
 }
 
 /** What could name a model. Anything else is unknown before PostgreSQL, which takes no NUL, is asked. */
-const isModelName = (text: string) => /^[\w.-]{1,64}$/.test(text)
+export const isModelName = (text: string) => /^[\w.-]{1,64}$/.test(text)
 
 export class RegistryStore {
   readonly #database: Database
@@ -48,43 +70,63 @@ export class RegistryStore {
   }
 
   /**
-   * Registers a trained model as the next version of its line and lets it serve. A file that is known already changes nothing.
-   * Throws where the file is not the one that the manifest names.
+   * Registers a model as the next version of its line, in one transaction. It serves nobody before it is promoted. A file that the line
+   * knows already changes nothing. Throws where the file is not the one that the manifest names.
    */
-  async register(onnx: Uint8Array<ArrayBuffer>, manifest: Manifest): Promise<{ version: number; isNew: boolean }> {
+  async register(
+    onnx: Uint8Array<ArrayBuffer>,
+    manifest: Manifest,
+    registration: Registration = {},
+  ): Promise<{ version: number; isNew: boolean }> {
     const hash = createHash('sha256').update(onnx).digest('hex')
     if (hash !== manifest.sha256)
       throw new Error(`the model file has sha256 ${hash}, its manifest names ${manifest.sha256}`)
+    const { evaluation, signature = plainSignature(manifest.features.length), by = null } = registration
+    const now = new Date(this.#clock.now())
     return this.#database.$transaction(async (tx) => {
       await tx.model.createMany({ data: { name: manifest.name }, skipDuplicates: true })
       // Two that register at once take turns, so that versions are numbered without a gap.
-      await tx.$queryRaw`SELECT 1 FROM model WHERE name = ${manifest.name} FOR UPDATE`
-      const known = await tx.modelVersion.findUnique({ where: { sha256: hash }, select: { version: true } })
+      await lockModel(tx, manifest.name)
+      const modelName_sha256 = { modelName: manifest.name, sha256: hash }
+      const known = await tx.modelVersion.findUnique({ where: { modelName_sha256 }, select: { version: true } })
       if (known) return { version: known.version, isNew: false }
       const version = await nextVersion(tx, manifest.name)
       const key = { modelName: manifest.name, version }
+      const row = { ...key, sha256: hash, onnx, manifest, registeredBy: by, createdAt: now }
       await tx.modelVersion.create({
-        data: { ...key, sha256: hash, onnx, manifest, createdAt: new Date(this.#clock.now()) },
+        data: { ...row, signature: toJson(signature), ...(evaluation ? { evaluation: toJson(evaluation) } : {}) },
       })
       await tx.score.create({ data: { modelName: manifest.name, modelVersion: version } })
-      await tx.model.update({ where: { name: manifest.name }, data: { championVersion: version } })
+      await appendTransition(tx, now, {
+        modelName: manifest.name,
+        action: 'REGISTERED',
+        alias: null,
+        fromVersion: manifest.parentVersion ?? null,
+        toVersion: version,
+        by,
+        reason: registration.reason ?? manifest.recipe.candidate,
+      })
       return { version, isNew: true }
     })
   }
 
-  /** Lets a registered version serve from the next start on. */
-  async promote({ modelName, version }: VersionKey): Promise<void> {
-    await this.#database.model.update({ where: { name: modelName }, data: { championVersion: version } })
+  /** @returns the version with its file, or null where there is none. */
+  async servable({ modelName, version }: VersionKey): Promise<ServableVersion | null> {
+    if (!isModelName(modelName)) return null
+    const row = await this.#database.modelVersion.findUnique({
+      where: { modelName_version: { modelName, version } },
+      omit: { evaluation: true },
+    })
+    return row && { ...toVersion(row), onnx: row.onnx }
   }
 
-  /** @returns the version that serves with its file, or null where there is none. */
-  async champion(modelName: string): Promise<(RegisteredVersion & { readonly onnx: Uint8Array }) | null> {
-    const model = await this.#database.model.findUnique({ where: { name: modelName } })
-    if (model?.championVersion == null) return null
-    const row = await this.#database.modelVersion.findUniqueOrThrow({
-      where: { modelName_version: { modelName, version: model.championVersion } },
+  /** @returns what promotion is judged by, or null where the registration brought nothing. */
+  async evaluation({ modelName, version }: VersionKey): Promise<Evaluation | null> {
+    const row = await this.#database.modelVersion.findUnique({
+      where: { modelName_version: { modelName, version } },
+      select: { evaluation: true },
     })
-    return { ...toVersion(row), onnx: row.onnx }
+    return row?.evaluation == null ? null : evaluationSchema.parse(row.evaluation)
   }
 
   models(): Promise<RegisteredModel[]> {
@@ -99,7 +141,7 @@ export class RegistryStore {
   async versionsOf(modelName: string): Promise<RegisteredVersion[]> {
     const rows = await this.#database.modelVersion.findMany({
       where: { modelName },
-      omit: { onnx: true },
+      omit: { onnx: true, evaluation: true },
       orderBy: { version: 'desc' },
       take: MAX_LISTED_VERSIONS,
     })
@@ -109,7 +151,7 @@ export class RegistryStore {
   async versions(keys: readonly VersionKey[]): Promise<RegisteredVersion[]> {
     const rows = await this.#database.modelVersion.findMany({
       where: { OR: keys.map(({ modelName, version }) => ({ modelName, version })) },
-      omit: { onnx: true },
+      omit: { onnx: true, evaluation: true },
     })
     return rows.map(toVersion)
   }
@@ -134,8 +176,15 @@ async function nextVersion(tx: Transaction, modelName: string): Promise<number> 
   return (_max.version ?? 0) + 1
 }
 
-type VersionRow = Omit<Prisma.ModelVersionGetPayload<object>, 'onnx'>
+/** As PostgreSQL keeps it: without what is undefined. */
+const toJson = (value: Signature | Evaluation): Prisma.InputJsonObject => JSON.parse(JSON.stringify(value))
 
-function toVersion({ modelName, version, sha256, manifest, createdAt }: VersionRow): RegisteredVersion {
-  return { modelName, version, sha256, manifest: manifestSchema.parse(manifest), createdAt }
+type VersionRow = Omit<Prisma.ModelVersionGetPayload<object>, 'onnx' | 'evaluation'>
+
+function toVersion(row: VersionRow): RegisteredVersion {
+  const manifest = manifestSchema.parse(row.manifest)
+  const { modelName, version, sha256, registeredBy, createdAt } = row
+  const signature =
+    row.signature === null ? plainSignature(manifest.features.length) : signatureSchema.parse(row.signature)
+  return { modelName, version, sha256, manifest, signature, registeredBy, createdAt }
 }

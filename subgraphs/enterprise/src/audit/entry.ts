@@ -18,6 +18,10 @@ export type AuditAction =
   | 'venue.market_rules_set'
   | 'venue.fee_schedule_set'
   | 'venue.kill_switch_set'
+  | 'model.promoted'
+  | 'model.rolled_back'
+  | 'model.alias_set'
+  | 'model.alias_deleted'
 
 export interface AuditDraft {
   /** Null for someone unknown, and for the platform itself. */

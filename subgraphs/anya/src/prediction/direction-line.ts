@@ -1,0 +1,19 @@
+import { FEATURE_COUNT, FEATURE_HASH } from '../features/index.ts'
+import { widthOf } from '../inference/index.ts'
+import type { ServedLine } from '../registry/index.ts'
+
+/** The line of models that forecasts live markets. */
+export const DIRECTION_MODEL = 'mid-direction'
+
+/** What a version of the line is fed with, and must answer: a market's features, one probability of `UP`. */
+export function directionLine(stepMs: number, live: ServedLine['live']): ServedLine {
+  return {
+    stepMs,
+    live,
+    misfit({ manifest, signature }) {
+      if (manifest.featureHash !== FEATURE_HASH) return 'It was trained on other features than are computed.'
+      if (widthOf(signature.input) !== FEATURE_COUNT) return `It does not take rows of ${FEATURE_COUNT} features.`
+      return widthOf(signature.output) === 1 ? null : 'It does not give one probability a row.'
+    },
+  }
+}
