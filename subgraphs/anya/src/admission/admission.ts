@@ -1,0 +1,151 @@
+import { createHash } from 'node:crypto'
+import type { Cache } from '@opsource/cache'
+import { err, ok, type Result } from '@opsource/kernel'
+import type { Manifest, RegisteredVersion, RegistryStore } from '../registry/index.ts'
+import { inspectModel } from './inspection.ts'
+import type { Rejection } from './rejection.ts'
+import type { TrialFigures, TrialRequest } from './trial.ts'
+import { tryInProcess } from './trial-process.ts'
+import { partSchema, readUpload, type UnreadableField, type Upload, unreadable } from './upload-input.ts'
+import { UploadedParts } from './uploaded-parts.ts'
+
+/** Each takes a core and some hundred megabytes for a second or two. */
+const MAX_TRIALS = 1
+/** Whoever comes beyond them would wait longer than the gateway does. */
+const MAX_WAITING = 2
+/** Of a full batch of 64 rows: a forecast of all markets is made in one run each second, and others wait behind it. */
+const MAX_BATCH_MS = 25
+
+interface Unreadable {
+  readonly kind: 'UNREADABLE'
+  readonly fault: UnreadableField
+}
+
+export type PartRefusal = Unreadable | { readonly kind: 'TOO_MUCH'; readonly limitBytes: number }
+
+export type UploadRefusal =
+  | Unreadable
+  | { readonly kind: 'REJECTED'; readonly rejection: Rejection }
+  | { readonly kind: 'INCOMPLETE'; readonly missing: readonly number[] }
+  | { readonly kind: 'BUSY' }
+
+export interface Admitted {
+  readonly version: RegisteredVersion
+  /** False where the line has the very file already. */
+  readonly isNew: boolean
+  readonly figures: TrialFigures
+}
+
+export interface PartAdded {
+  readonly sha256: string
+  readonly index: number
+  readonly bytes: number
+}
+
+export interface AdmissionParts {
+  readonly store: Pick<RegistryStore, 'register' | 'versions' | 'versionsOf'>
+  readonly cache: Cache
+  readonly tryOut?: (request: TrialRequest) => Promise<Result<TrialFigures, Rejection>>
+}
+
+/** Lets models that were made elsewhere into the registry: read, inspected, tried; or refused, and nothing of them stays. */
+export class ModelAdmission {
+  readonly #store: AdmissionParts['store']
+  readonly #tryOut: NonNullable<AdmissionParts['tryOut']>
+  readonly #parts: UploadedParts
+  /** By content, so that whoever sends the same again, because no answer came, waits for the first. */
+  readonly #inHand = new Map<string, Promise<Result<Admitted, UploadRefusal>>>()
+  #last: Promise<unknown> = Promise.resolve()
+
+  constructor({ store, cache, tryOut = tryInProcess }: AdmissionParts) {
+    this.#store = store
+    this.#tryOut = tryOut
+    this.#parts = new UploadedParts(cache)
+  }
+
+  /** Keeps a part of a file for a quarter of an hour. */
+  async addPart(userId: string, input: unknown): Promise<Result<PartAdded, PartRefusal>> {
+    const parsed = partSchema.safeParse(input)
+    if (!parsed.success) return err({ kind: 'UNREADABLE', fault: unreadable(parsed.error) })
+    const { sha256, index, base64 } = parsed.data
+    const added = await this.#parts.add({ userId, sha256 }, index, base64)
+    return added.ok ? ok({ sha256, index, bytes: base64.length }) : err({ kind: 'TOO_MUCH', ...added.error })
+  }
+
+  /** Registers the model as the next version of its line, where nothing speaks against it. The same once more changes nothing. */
+  async upload(userId: string, input: unknown): Promise<Result<Admitted, UploadRefusal>> {
+    const read = readUpload(input)
+    if (!read.ok) {
+      return err('check' in read.error ? rejected(read.error) : { kind: 'UNREADABLE', fault: read.error })
+    }
+    const key = `${userId} ${hashOf(JSON.stringify(input))}`
+    const known = this.#inHand.get(key)
+    if (known) return known
+    if (this.#inHand.size >= MAX_TRIALS + MAX_WAITING) return err({ kind: 'BUSY' })
+    const admitted = this.#last.then(() => this.#admit(userId, read.value)).finally(() => this.#inHand.delete(key))
+    this.#inHand.set(key, admitted)
+    this.#last = admitted.catch(() => {})
+    return admitted
+  }
+
+  async #admit(userId: string, upload: Upload): Promise<Result<Admitted, UploadRefusal>> {
+    const file = await this.#fileOf(userId, upload)
+    if (!file.ok) return file
+    const onnx = file.value
+    const inspected = inspectModel(onnx, upload.signature)
+    if (!inspected.ok) return err(rejected(inspected.error))
+    const { signature, sample, tolerance } = upload
+    const trial = {
+      onnx,
+      signature,
+      sample: sample.rows,
+      expected: sample.expected,
+      tolerance,
+      maxBatchMs: MAX_BATCH_MS,
+    }
+    const tried = await this.#tryOut(trial)
+    if (!tried.ok) return err(rejected(tried.error))
+    const registered = await this.#register(userId, upload, onnx, tried.value)
+    if (upload.file.kind === 'PARTS') await this.#parts.forget({ userId, ...upload.file }, upload.file.count)
+    return ok({ ...registered, figures: tried.value })
+  }
+
+  async #fileOf(userId: string, { file }: Upload): Promise<Result<Uint8Array<ArrayBuffer>, UploadRefusal>> {
+    if (file.kind === 'WHOLE') return ok(file.onnx)
+    const joined = await this.#parts.join({ userId, sha256: file.sha256 }, file.count)
+    if (!joined.ok) return err({ kind: 'INCOMPLETE', missing: joined.error })
+    if (hashOf(joined.value) === file.sha256) return joined
+    return err(rejected({ check: 'FILE', message: `The ${file.count} parts together do not have that SHA-256.` }))
+  }
+
+  async #register(userId: string, upload: Upload, onnx: Uint8Array<ArrayBuffer>, figures: TrialFigures) {
+    const { model, signature, features, known, horizonMs, trainedOn, seed, framework, tolerance } = upload
+    const [before] = await this.#store.versionsOf(model)
+    const manifest: Manifest = {
+      name: model,
+      sha256: hashOf(onnx),
+      featureHash: known.hash,
+      features,
+      horizonMs,
+      trainedOn: trainedOn ?? [],
+      seed: seed ?? 0,
+      recipe: { candidate: 'uploaded', parameters: { framework: framework ?? 'unknown', tolerance } },
+      // What a line has to beat is the line's; a new one has nothing yet but an even chance.
+      baseline: before?.manifest.baseline ?? { feature: features[0]!, coefficient: 0 },
+      metrics: {
+        'trial.difference': figures.difference,
+        'trial.rowMs': figures.rowMs,
+        'trial.batchMs': figures.batchMs,
+      },
+    }
+    const registration = { signature, by: userId, reason: 'uploaded' }
+    const { version, isNew } = await this.#store.register(onnx, manifest, registration)
+    const [registered] = await this.#store.versions([{ modelName: model, version }])
+    if (!registered) throw new Error(`${model} ${version} is gone`)
+    return { version: registered, isNew }
+  }
+}
+
+const hashOf = (content: Uint8Array | string) => createHash('sha256').update(content).digest('hex')
+
+const rejected = (rejection: Rejection) => ({ kind: 'REJECTED', rejection }) as const

@@ -1,0 +1,3 @@
+export { ModelAdmission } from './admission.ts'
+export { FEATURE_SETS } from './feature-sets.ts'
+export { admissionResolvers } from './resolvers.ts'

@@ -1,0 +1,56 @@
+import { fault, type SubgraphContext } from '@opsource/subgraph'
+import type { Resolvers } from '../generated/graphql.ts'
+import type { ModelAdmission, PartRefusal, UploadRefusal } from './admission.ts'
+import type { UnreadableField } from './upload-input.ts'
+
+export function admissionResolvers(admission: ModelAdmission): Resolvers {
+  return {
+    Mutation: {
+      uploadModel: async (_parent, { input }, context) => {
+        const admitted = await admission.upload(userOf(context), input)
+        if (!admitted.ok) return uploadRefused(admitted.error)
+        const { version, isNew, figures } = admitted.value
+        return { __typename: 'ModelUploaded', version, isNew, ...figures }
+      },
+      addModelFilePart: async (_parent, { input }, context) => {
+        const added = await admission.addPart(userOf(context), input)
+        return added.ok ? { __typename: 'ModelFilePartAdded', ...added.value } : partRefused(added.error)
+      },
+    },
+  }
+}
+
+function userOf({ identity }: SubgraphContext): string {
+  if (!identity) throw fault('UNAUTHENTICATED', 'This needs an access token.')
+  return identity.userId
+}
+
+function uploadRefused(refusal: UploadRefusal) {
+  switch (refusal.kind) {
+    case 'UNREADABLE':
+      return unreadable(refusal.fault)
+    case 'REJECTED':
+      return { __typename: 'ModelRejected', code: 'MODEL_REJECTED', ...refusal.rejection } as const
+    case 'INCOMPLETE': {
+      const message = `${refusal.missing.length} parts are missing.`
+      const missing = [...refusal.missing]
+      return { __typename: 'ModelFileIncomplete', code: 'MODEL_FILE_INCOMPLETE', message, missing } as const
+    }
+    case 'BUSY': {
+      const message = 'Others are being tried: try again in a few seconds.'
+      return { __typename: 'ModelUploadBusy', code: 'MODEL_UPLOAD_BUSY', message } as const
+    }
+  }
+}
+
+function partRefused(refusal: PartRefusal) {
+  if (refusal.kind === 'UNREADABLE') return unreadable(refusal.fault)
+  const { limitBytes } = refusal
+  const message = `At most ${limitBytes} bytes may be handed in within 15 minutes.`
+  return { __typename: 'ModelUploadTooLarge', code: 'MODEL_UPLOAD_TOO_LARGE', message, limitBytes } as const
+}
+
+function unreadable({ field, message }: UnreadableField) {
+  const sentence = `${field || 'The input'}: ${message}.`
+  return { __typename: 'ModelUploadUnreadable', code: 'MODEL_UPLOAD_UNREADABLE', message: sentence, field } as const
+}
