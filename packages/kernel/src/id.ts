@@ -19,6 +19,7 @@ export type IdPrefix =
   | 'mdl'
   | 'prd'
   | 'stg'
+  | 'trn'
   | 'req'
   | 'job'
 
