@@ -81,11 +81,17 @@ export class TokenVerifier {
     return this.#revocations.size
   }
 
+  /** @returns whom a token speaks for that was verified before and still holds; null where only a whole check can tell. */
+  recall(token: string): Identity | null {
+    const known = this.#verified.get(token)
+    return known && this.stillCounts(known) && this.#isYoung(known) ? known : null
+  }
+
   async verify(token: string): Promise<Result<Identity, TokenFault>> {
     if (token.length > MAX_TOKEN_CHARACTERS) return err('MALFORMED')
-    const known = this.#verified.get(token)
     // Near its end, and whenever anything else is amiss, the whole check gives the reason.
-    if (known && this.stillCounts(known) && this.#isYoung(known)) return ok(known)
+    const known = this.recall(token)
+    if (known) return ok(known)
     try {
       if (!this.#loaded) await this.load()
       // Keys may be read again meanwhile: what the old ones verified is kept with the old ones.

@@ -1,7 +1,9 @@
 import {
   type Attributes,
   type Context,
+  INVALID_SPAN_CONTEXT,
   isSpanContextValid,
+  ProxyTracerProvider,
   ROOT_CONTEXT,
   type Span,
   SpanKind,
@@ -23,6 +25,9 @@ const getter = {
   get: (carrier: Record<string, string>, key: string) => carrier[key],
 }
 
+/** What begins where nothing records and no caller has a trace: the same for all, since most requests begin several. */
+const NOTHING: Span = trace.wrapSpanContext(INVALID_SPAN_CONTEXT)
+
 /**
  * Begins a span; whoever begins it ends it. Where no collector is named it records nothing and costs next to nothing, but the trace that
  * a caller began goes on.
@@ -33,12 +38,13 @@ export function startSpan(
   parent: SpanParent,
   attributes: Attributes = {},
 ): Span {
+  if ((parent === undefined || parent === NOTHING) && !isRecorded()) return NOTHING
   return trace.getTracer('opsource').startSpan(name, { kind: KINDS[kind], attributes }, contextOf(parent))
 }
 
 /** The header that makes another process's spans part of this one; undefined where there is no trace. */
 export function traceparentOf(span: Span): string | undefined {
-  if (!isSpanContextValid(span.spanContext())) return undefined
+  if (span === NOTHING || !isSpanContextValid(span.spanContext())) return undefined
   const carrier: Record<string, string> = {}
   w3c.inject(trace.setSpan(ROOT_CONTEXT, span), carrier, {
     set: (headers, key, value) => {
@@ -50,6 +56,7 @@ export function traceparentOf(span: Span): string | undefined {
 
 /** The id under which a collector has the trace; null where there is none. */
 export function traceIdOf(span: Span): string | null {
+  if (span === NOTHING) return null
   const context = span.spanContext()
   return isSpanContextValid(context) ? context.traceId : null
 }
@@ -58,4 +65,10 @@ function contextOf(parent: SpanParent): Context {
   if (parent === undefined) return ROOT_CONTEXT
   if (typeof parent !== 'string') return trace.setSpan(ROOT_CONTEXT, parent)
   return w3c.extract(ROOT_CONTEXT, { traceparent: parent }, getter)
+}
+
+/** Whether anything was told where spans go: until then the API's own provider has nobody to pass them on to. */
+function isRecorded(): boolean {
+  const provider = trace.getTracerProvider()
+  return !(provider instanceof ProxyTracerProvider) || provider.getDelegateTracer('opsource') !== undefined
 }

@@ -6,8 +6,10 @@ import type { RateRule } from './rate-rules.ts'
 
 /** How late other gateways hear of what was counted here: by so much a caller may exceed a limit once. */
 const SYNC_EVERY_MS = 100
-/** Callers counted at once; whoever was quiet longest is forgotten first. About 200 bytes each. */
-const MAX_WINDOWS = 50_000
+/** Callers counted at once by one rule; whoever was quiet longest is forgotten first. About 200 bytes each. */
+const MAX_WINDOWS = 20_000
+/** Windows that the cache has yet to hear of. */
+const MAX_UNTOLD = 50_000
 /** Counts told to the cache at a time. */
 const MAX_TOLD = 1_000
 
@@ -29,9 +31,10 @@ export interface RatesOptions {
 export class Rates {
   readonly #options: RatesOptions
   readonly #scale: number
-  readonly #windows = new LRUCache<string, Window>({ max: MAX_WINDOWS })
+  /** By rule and caller. */
+  readonly #windows = new Map<RateRule, LRUCache<string, Window>>()
   /** With something that the cache has not been told. */
-  readonly #untold = new Map<string, Window>()
+  readonly #untold = new Set<Window>()
   readonly #timer: NodeJS.Timeout
   #telling = false
   #isAway = false
@@ -45,35 +48,47 @@ export class Rates {
 
   /** Counts an amount where it fits. @returns 0, or after how many milliseconds it will fit: then nothing is counted. */
   take(rule: RateRule, id: string, amount = 1): number {
-    const key = keyOf(rule, id)
-    const window = this.#windows.get(key)
-    const wait = this.#wait(rule, window, amount)
-    if (wait === 0) this.#count(rule, key, window, amount)
+    const now = this.#options.clock.now()
+    const window = this.#find(rule, id)
+    const wait = this.#wait(rule, window, now, amount)
+    if (wait === 0) this.#count(window ?? this.#open(rule, id), now, amount)
     else this.#options.onLimited?.(rule.name)
     return wait
   }
 
   /** @returns 0 where an amount fits now, else after how many milliseconds it will. */
   wait(rule: RateRule, id: string, amount = 1): number {
-    return this.#wait(rule, this.#windows.get(keyOf(rule, id)), amount)
+    return this.#wait(rule, this.#find(rule, id), this.#options.clock.now(), amount)
   }
 
   count(rule: RateRule, id: string, amount = 1): void {
-    const key = keyOf(rule, id)
-    this.#count(rule, key, this.#windows.get(key), amount)
+    this.#count(this.#find(rule, id) ?? this.#open(rule, id), this.#options.clock.now(), amount)
   }
 
-  #wait(rule: RateRule, window: Window | undefined, amount: number): number {
+  #find(rule: RateRule, id: string): Window | undefined {
+    return this.#windows.get(rule)?.get(id)
+  }
+
+  #open(rule: RateRule, id: string): Window {
+    let ofRule = this.#windows.get(rule)
+    if (!ofRule) {
+      ofRule = new LRUCache({ max: MAX_WINDOWS })
+      this.#windows.set(rule, ofRule)
+    }
+    const window = new Window(`rate:${rule.name} ${id}`, rule.windowMs)
+    ofRule.set(id, window)
+    return window
+  }
+
+  #wait(rule: RateRule, window: Window | undefined, now: number, amount: number): number {
     const most = rule.most * this.#scale
     // What exceeds the limit all by itself is let through when nothing else is there: it can never fit.
-    return window ? window.wait(this.#options.clock.now(), Math.min(amount, most), most) : 0
+    return window ? window.wait(now, Math.min(amount, most), most) : 0
   }
 
-  #count(rule: RateRule, key: string, known: Window | undefined, amount: number): void {
-    const window = known ?? new Window(rule.windowMs)
-    if (!known) this.#windows.set(key, window)
-    window.add(this.#options.clock.now(), amount)
-    this.#untold.set(key, window)
+  #count(window: Window, now: number, amount: number): void {
+    window.add(now, amount)
+    this.#untold.add(window)
   }
 
   /** Tells the cache what was counted here, and hears what was counted elsewhere. An outage loses what would have been told. */
@@ -82,12 +97,12 @@ export class Rates {
     if (this.#telling || this.#untold.size === 0) return
     this.#telling = true
     const told = [...this.#untold].slice(0, MAX_TOLD)
-    for (const [key] of told) this.#untold.delete(key)
-    if (this.#untold.size > MAX_WINDOWS) this.#untold.clear()
+    for (const window of told) this.#untold.delete(window)
+    if (this.#untold.size > MAX_UNTOLD) this.#untold.clear()
     const outcomes = await Promise.allSettled(
-      told.map(async ([key, window]) => {
+      told.map(async (window) => {
         const amount = window.takeUntold()
-        const sum = await this.#options.cache.slide(`rate:${key}`, { amount, windowMs: window.lengthMs })
+        const sum = await this.#options.cache.slide(window.key, { amount, windowMs: window.lengthMs })
         window.hear(this.#options.clock.now(), sum)
       }),
     )
@@ -102,12 +117,10 @@ export class Rates {
   }
 }
 
-function keyOf({ name }: RateRule, id: string): string {
-  return `${name} ${id}`
-}
-
 /** The count of a fixed window and of the one before; the sliding one covers a share of the latter. */
 class Window {
+  /** Under which all gateways add it up. */
+  readonly key: string
   readonly lengthMs: number
   #index = 0
   #current = 0
@@ -117,7 +130,8 @@ class Window {
   #elsewhere = 0
   #heardAt = 0
 
-  constructor(lengthMs: number) {
+  constructor(key: string, lengthMs: number) {
+    this.key = key
     this.lengthMs = lengthMs
   }
 

@@ -1,6 +1,6 @@
 import type { Cache } from '@opsource/cache'
 import type { Identity } from '@opsource/identity'
-import { err, ok, type Result } from '@opsource/kernel'
+import { err, type Result } from '@opsource/kernel'
 import type { GraphQLError } from 'graphql'
 import type { Logger } from 'pino'
 import type { ClientClass } from './client-class.ts'
@@ -26,11 +26,17 @@ export class Operations {
     this.#safelist = new Safelist(manifest, safelisted)
   }
 
-  /** @returns the text, or BAD_USER_INPUT, PERSISTED_QUERY_NOT_FOUND or OPERATION_NOT_LISTED. */
-  async textOf(given: GivenOperation, identity: Identity | null): Promise<Result<string, GraphQLError>> {
-    const text = await this.#persisted.textOf(given)
-    if (!text.ok) return text
-    const refusal = this.#safelist.refusal(text.value, identity)
-    return refusal === null ? ok(text.value) : err(refusal)
+  /** @returns the text, or BAD_USER_INPUT, PERSISTED_QUERY_NOT_FOUND or OPERATION_NOT_LISTED; a promise only where it must be looked for. */
+  textOf(
+    given: GivenOperation,
+    identity: Identity | null,
+  ): Result<string, GraphQLError> | Promise<Result<string, GraphQLError>> {
+    const text = this.#persisted.textOf(given)
+    return text instanceof Promise ? text.then((found) => this.#judged(found, identity)) : this.#judged(text, identity)
+  }
+
+  #judged(text: Result<string, GraphQLError>, identity: Identity | null): Result<string, GraphQLError> {
+    const refusal = text.ok ? this.#safelist.refusal(text.value, identity) : null
+    return refusal === null ? text : err(refusal)
   }
 }

@@ -34,16 +34,20 @@ export class PersistedOperations {
     this.#log = log
   }
 
-  /** The text of an operation that is given as text, id, or both. A cache that is away only forgets. */
-  async textOf({ query, extensions }: GivenOperation): Promise<Result<string, GraphQLError>> {
+  /** The text of an operation that is given as text, id, or both; what is given as text alone takes no wait. A cache that is away only forgets. */
+  textOf({ query, extensions }: GivenOperation): Result<string, GraphQLError> | Promise<Result<string, GraphQLError>> {
     const text = typeof query === 'string' && query !== '' ? query : null
     const named = extensions === undefined ? null : extensionSchema.safeParse(extensions)
-    if (!named?.success) {
-      return text === null
-        ? err(fault('BAD_USER_INPUT', 'Send an operation as `query`, or its hash as a persisted query.'))
-        : ok(text)
-    }
-    const { sha256Hash } = named.data.persistedQuery
+    if (named?.success) return this.#named(named.data.persistedQuery, text)
+    return text === null
+      ? err(fault('BAD_USER_INPUT', 'Send an operation as `query`, or its hash as a persisted query.'))
+      : ok(text)
+  }
+
+  async #named(
+    { sha256Hash }: { readonly sha256Hash: string },
+    text: string | null,
+  ): Promise<Result<string, GraphQLError>> {
     if (text === null) return this.#find(sha256Hash)
     if (this.#manifest.textOf(sha256Hash) === text) return ok(text)
     if (hashOf(text) !== sha256Hash) return err(fault('BAD_USER_INPUT', 'The hash is not that of the operation.'))

@@ -10,8 +10,9 @@ import type { Addresses } from '../identity/addresses.ts'
 import type { Authentication } from '../identity/authentication.ts'
 import { anonymous, type Caller } from '../identity/caller.ts'
 import type { Gate } from '../limits/gate.ts'
-import type { KnownOperations } from '../operations/known.ts'
+import type { KnownOperation, KnownOperations } from '../operations/known.ts'
 import type { Operations } from '../operations/operations.ts'
+import type { GivenOperation } from '../operations/persisted.ts'
 import { type OperationRequest, operationOf, type PostedOperation, postedIn, withText } from '../operations/request.ts'
 import type { OperationContext } from '../upstreams/data-source.ts'
 import { Departure } from '../upstreams/departure.ts'
@@ -26,10 +27,11 @@ import { respondFault } from './respond.ts'
 /** Only a client that accepts this may be asking for a subscription. */
 const MULTIPART = /multipart/i
 const REQUEST_ID = /^[\w-]{1,64}$/
+const REQUEST_ID_HEADER = 'x-request-id'
 
 /** An id given by whoever called is kept, so that a request can be followed across systems. */
 export function requestIdOf(request: IncomingMessage): string {
-  const given = request.headers['x-request-id']
+  const given = request.headers[REQUEST_ID_HEADER]
   return typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID()
 }
 
@@ -55,9 +57,17 @@ export class GraphqlEndpoint {
   }
 
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const startedAt = performance.now()
     const requestId = requestIdOf(request)
-    response.setHeader('x-request-id', requestId)
+    try {
+      await this.#handle(request, response, requestId)
+    } catch (error) {
+      if (!response.headersSent) response.setHeader(REQUEST_ID_HEADER, requestId)
+      throw error
+    }
+  }
+
+  async #handle(request: IncomingMessage, response: ServerResponse, requestId: string): Promise<void> {
+    const startedAt = performance.now()
     const span = startSpan('graphql', 'server', request.headers.traceparent?.toString(), { 'request.id': requestId })
     const departure = new Departure()
     response.on('close', () => {
@@ -70,6 +80,7 @@ export class GraphqlEndpoint {
     const refuse = (fault: GraphQLError) => {
       const outcome = { type: 'none', operation: null, startedAt, codes: codesOf([fault.toJSON()]) }
       record({ ...asked, caller: null }, outcome, this.#options.log, this.#options.metrics)
+      response.setHeader(REQUEST_ID_HEADER, requestId)
       respondFault(response, fault)
     }
     const { authentication, gate } = this.#options
@@ -80,33 +91,45 @@ export class GraphqlEndpoint {
     if (!text.ok) return refuse(text.error)
     const body = parseBody(text.value)
     if (!body.ok) return refuse(body.error)
-    const caller = await authentication.authenticate(authorization)
-    if (!caller.ok) {
-      gate.refused(address, authorization, caller.error)
-      return refuse(caller.error)
+    const recalled = authentication.recall(authorization)
+    const authenticated = recalled ? ok(recalled) : await authentication.authenticate(authorization)
+    if (!authenticated.ok) {
+      gate.refused(address, authorization, authenticated.error)
+      return refuse(authenticated.error)
     }
-    const tooManyOfOne = gate.identified(caller.value)
+    const caller = authenticated.value
+    const tooManyOfOne = gate.identified(caller)
     if (tooManyOfOne) return refuse(tooManyOfOne)
-    const operation = await this.#named(request, body.value, caller.value)
+    const named = this.#named(request, body.value, caller)
+    // Nearly every request says its operation itself: none of those waits for a turn.
+    const operation = named instanceof Promise ? await named : named
     if (!operation.ok) return refuse(operation.error)
     const live = this.#liveOperationOf(operation.value)
-    if (live) return this.#options.multipart.serve(request, response, live, asked)
-    const origin = { ...asked, startedAt, caller: caller.value }
-    if (await this.#answerShared(operation.value, origin, response)) return
-    const answer = await this.#options.answers.answer(operation.value, { ...origin, departure })
-    send(response, answer)
+    if (live) {
+      response.setHeader(REQUEST_ID_HEADER, requestId)
+      return this.#options.multipart.serve(request, response, live, asked)
+    }
+    const origin = { ...asked, startedAt, caller }
+    const known = this.#keepable(operation.value)
+    const shared = known && (await this.#answerShared(operation.value, known, origin))
+    const answer = shared ?? (await this.#options.answers.answer(operation.value, { ...origin, departure }))
+    send(response, requestId, answer)
   }
 
-  /** @returns whether it was answered: with an answer that others get too, or got before. */
+  /** @returns the operation where answers to it may be kept. */
+  #keepable({ posted }: OperationRequest): KnownOperation | null {
+    const known = posted && this.#options.known.find(posted)
+    return known?.policy ? known : null
+  }
+
+  /** @returns an answer that others get too, or got before; null where this one is its caller's own. */
   async #answerShared(
     request: OperationRequest,
+    operation: KnownOperation,
     origin: OperationContext & { readonly startedAt: number },
-    response: ServerResponse,
-  ): Promise<boolean> {
+  ): Promise<Answer | null> {
     const { posted } = request
-    const { answers, known, kept, log, metrics } = this.#options
-    const operation = posted && known.find(posted)
-    if (!operation?.policy) return false
+    const { answers, kept, log, metrics } = this.#options
     let executed = false
     const asked = {
       variables: posted?.variables ?? null,
@@ -120,15 +143,14 @@ export class GraphqlEndpoint {
       const cacheControl = headers['cache-control'] ?? 'no-store'
       return { status, contentType: headers['content-type'] ?? '', cacheControl, body }
     })
-    if (!found) return false
-    metrics.keptAnswers.inc({ outcome: found.outcome })
+    if (!found) return null
+    metrics.keptAnswers.add(found.outcome)
     if (!executed) {
       const { startedAt } = origin
       record(origin, { type: 'query', operation: found.operationName, startedAt, codes: [] }, log, metrics)
     }
     const { status, body } = found.answer
-    send(response, { status, headers: cacheHeaders(found), body })
-    return true
+    return { status, headers: cacheHeaders(found), body }
   }
 
   #liveOperationOf(request: OperationRequest): PostedOperation | null {
@@ -137,23 +159,35 @@ export class GraphqlEndpoint {
   }
 
   /** The request with the text of its operation. What has not the form of an operation is Apollo Server's to refuse. */
-  async #named(
+  #named(
     { method = 'GET', url = '', headers }: IncomingMessage,
     body: unknown,
     { identity }: Caller,
-  ): Promise<Result<OperationRequest, GraphQLError>> {
+  ): Named | Promise<Named> {
     const search = url.includes('?') ? new URL(url, 'http://gateway').search : ''
     const request = { method, headers, search, body, posted: postedIn(method, headers['content-type'], body) }
     const given = request.posted ?? operationOf(request)
     if (given === null) return ok(request)
-    const text = await this.#options.operations.textOf(given, identity)
-    if (!text.ok) return text
-    const named = withText(request, given, text.value)
-    return ok(named === request ? request : { ...named, posted: postedIn(method, headers['content-type'], named.body) })
+    const text = this.#options.operations.textOf(given, identity)
+    return text instanceof Promise
+      ? text.then((found) => namedBy(request, given, found))
+      : namedBy(request, given, text)
   }
 }
 
-function send(response: ServerResponse, { status, headers, body }: Answer): void {
-  response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) })
+type Named = Result<OperationRequest, GraphQLError>
+
+function namedBy(request: OperationRequest, given: GivenOperation, text: Result<string, GraphQLError>): Named {
+  if (!text.ok) return text
+  const named = withText(request, given, text.value)
+  const { method, headers } = request
+  return ok(named === request ? request : { ...named, posted: postedIn(method, headers['content-type'], named.body) })
+}
+
+/** Node writes a list of headers as it is. */
+function send(response: ServerResponse, requestId: string, { status, headers, body }: Answer): void {
+  const list = [REQUEST_ID_HEADER, requestId, 'content-length', `${Buffer.byteLength(body)}`]
+  for (const [name, value] of Object.entries(headers)) list.push(name, value)
+  response.writeHead(status, list)
   response.end(body)
 }

@@ -1,5 +1,6 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 import { BoundedLabels } from './bounded-labels.ts'
+import { TalliedHistogram, Tally } from './tallies.ts'
 
 /** Operations and clients with a series of their own; a venue's apps have some dozens. */
 const MAX_NAMED_OPERATIONS = 200
@@ -19,9 +20,9 @@ const SECONDS = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10]
 /** What an operator watches at the door. Labels have few values each, so that their number stays bounded. */
 export class GatewayMetrics {
   readonly registry: Registry
-  readonly operations: Counter<'type' | 'operation' | 'client' | 'outcome'>
-  readonly operationSeconds: Histogram<'type' | 'operation'>
-  readonly fetchSeconds: Histogram<'subgraph' | 'outcome'>
+  readonly operations: Tally
+  readonly operationSeconds: TalliedHistogram
+  readonly fetchSeconds: TalliedHistogram
   readonly liveSubscriptions: Gauge
   readonly sockets: Gauge
   readonly conflatedEvents: Counter
@@ -29,7 +30,7 @@ export class GatewayMetrics {
   readonly fanOutSeconds: Histogram<'kind'>
   readonly upstreamSubscriptions: Gauge
   readonly supergraphLoads: Counter<'outcome'>
-  readonly keptAnswers: Counter<'outcome'>
+  readonly keptAnswers: Tally
   readonly limited: Counter<'rate'>
   readonly refusedConnections: Counter<'limit'>
 
@@ -39,20 +40,20 @@ export class GatewayMetrics {
   constructor(registry: Registry) {
     const registers = [registry]
     this.registry = registry
-    this.operations = new Counter({
+    this.operations = new Tally({
       name: 'gateway_operations_total',
       help: 'Operations answered, by type, name, client and first error code.',
       labelNames: ['type', 'operation', 'client', 'outcome'],
       registers,
     })
-    this.operationSeconds = new Histogram({
+    this.operationSeconds = new TalliedHistogram({
       name: 'gateway_operation_seconds',
       help: 'From the request to its answer.',
       labelNames: ['type', 'operation'],
       buckets: SECONDS,
       registers,
     })
-    this.fetchSeconds = new Histogram({
+    this.fetchSeconds = new TalliedHistogram({
       name: 'gateway_fetch_seconds',
       help: 'From the request to a subgraph to its answer, or to giving it up.',
       labelNames: ['subgraph', 'outcome'],
@@ -88,7 +89,7 @@ export class GatewayMetrics {
       labelNames: ['kind'],
       registers,
     })
-    this.keptAnswers = new Counter({
+    this.keptAnswers = new Tally({
       name: 'gateway_kept_answers_total',
       help: 'Queries whose answers may be kept: given from the cache (HIT), a little old (STALE), or executed (MISS).',
       labelNames: ['outcome'],
@@ -115,12 +116,12 @@ export class GatewayMetrics {
   }
 
   readonly fetched = ({ subgraph, outcome, seconds }: { subgraph: string; outcome: string; seconds: number }): void => {
-    this.fetchSeconds.observe({ subgraph, outcome }, seconds)
+    this.fetchSeconds.tally(seconds, subgraph, outcome)
   }
 
   finished({ type, operation, client, outcome, seconds }: FinishedOperation): void {
     const name = this.#operationNames.of(operation)
-    this.operations.inc({ type, operation: name, client: this.#clientNames.of(client), outcome })
-    this.operationSeconds.observe({ type, operation: name }, seconds)
+    this.operations.add(type, name, this.#clientNames.of(client), outcome)
+    this.operationSeconds.tally(seconds, type, name)
   }
 }

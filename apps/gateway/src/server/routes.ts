@@ -23,15 +23,19 @@ export function listener({
     if (allowOrigin(request, response, allowedOrigins)) return
     const handler = handlers.get(path) ?? prefixHandler(handlers, path)
     if (!handler) return respondJson(response, 404, { error: 'There is nothing here. Try /graphql or /explorer.' })
-    Promise.resolve()
-      .then(() => handler(request, response, path))
-      .catch((error: Error) => {
-        if (response.destroyed || request.destroyed) return
-        log.error({ path, reason: error.message, stack: error.stack }, 'request failed')
-        if (response.headersSent) response.destroy()
-        else respondFault(response, fault('INTERNAL_SERVER_ERROR', 'The request failed.'))
-      })
+    const failed = (error: Error) => {
+      if (response.destroyed || request.destroyed) return
+      log.error({ path, reason: error.message, stack: error.stack }, 'request failed')
+      if (response.headersSent) response.destroy()
+      else respondFault(response, fault('INTERNAL_SERVER_ERROR', 'The request failed.'))
+    }
+    handled(handler, request, response, path).catch(failed)
   }
+}
+
+/** What a handler throws at once is a rejection too. */
+async function handled(handler: Handler, ...given: Parameters<Handler>): Promise<void> {
+  return handler(...given)
 }
 
 /** Nearly every request's: nothing in it to decode or to leave out. */

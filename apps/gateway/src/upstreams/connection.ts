@@ -27,6 +27,7 @@ export class Connection {
   #expectant: Expectant | null = null
   #reader = new AnswerReader()
   #reason: Error | null = null
+  #isOpen = true
   /** Until when it may be used again, by `performance.now()`. */
   keptUntil = Number.POSITIVE_INFINITY
 
@@ -42,7 +43,7 @@ export class Connection {
   }
 
   get isOpen(): boolean {
-    return !this.#socket.destroyed && this.#socket.writable
+    return this.#isOpen
   }
 
   /** @param text the request, head and body. */
@@ -53,6 +54,7 @@ export class Connection {
 
   /** Closes it; a request in hand fails with the reason. */
   destroy(reason: Error): void {
+    this.#isOpen = false
     this.#reason ??= reason
     this.#socket.destroy()
     this.#over()
@@ -87,7 +89,7 @@ export class Connection {
   }
 
   #take(bytes: Buffer): void {
-    if (this.#socket.destroyed) return
+    if (!this.#isOpen) return
     // Nothing was asked: what comes now would be taken for the next answer.
     if (this.#expectant === null) {
       this.destroy(new Error('the server speaks unasked'))
@@ -110,6 +112,7 @@ export class Connection {
   }
 
   #ended(): void {
+    this.#isOpen = false
     if (this.#expectant === null) return
     try {
       this.#answer(this.#reader.end())
@@ -119,6 +122,7 @@ export class Connection {
   }
 
   #over(): void {
+    this.#isOpen = false
     const expectant = this.#expectant
     this.#expectant = null
     this.#closed(this)

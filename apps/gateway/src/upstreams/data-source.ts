@@ -72,19 +72,18 @@ export class UpstreamDataSource implements Source {
       if (!isProbe || request.operation !== 'mutation') return this.#failure()
     }
     this.#inHand++
+    const startedAt = performance.now()
     try {
-      return (await this.#askAgain(request)) ?? this.#failure()
+      return (await this.#ask(request)) ?? (await this.#askAgain(request, startedAt)) ?? this.#failure()
     } finally {
       this.#inHand--
     }
   }
 
-  async #askAgain(request: SourceRequest): Promise<UpstreamResult | null> {
-    const startedAt = performance.now()
-    const result = await this.#ask(request)
+  async #askAgain(request: SourceRequest, startedAt: number): Promise<UpstreamResult | null> {
     const { retriesReads, breaker } = this.#options
     const mayRepeat = retriesReads && request.operation === 'query' && !breaker.isOpen
-    if (result || !mayRepeat || performance.now() - startedAt > RETRY_WITHIN_MS) return result
+    if (!mayRepeat || performance.now() - startedAt > RETRY_WITHIN_MS) return null
     await new Promise((resolve) => setTimeout(resolve, RETRY_AFTER_MS))
     return request.context.departure?.hasLeft ? null : this.#ask(request)
   }
