@@ -8,6 +8,7 @@ import type { Addresses } from '../identity/addresses.ts'
 import type { Connections } from '../identity/connections.ts'
 import type { Gate } from '../limits/gate.ts'
 import { limits } from '../limits/limits.ts'
+import { SharedFrames } from './frames.ts'
 import { Outlet } from './outlet.ts'
 import type { SocketProtocol, SocketState } from './websocket.ts'
 
@@ -55,12 +56,13 @@ export class Sockets {
     this.#log = log
     // A longer frame is refused with close code 1009.
     this.#wss = new WebSocketServer({ noServer: true, maxPayload: limits.bodyBytes, handleProtocols })
+    const frames = new SharedFrames()
     http.on('upgrade', (request, socket, head) => {
       if (request.url?.split('?', 1)[0] !== path) return refuse(socket, '404 Not Found')
       if (!mayConnect(request, allowedOrigins)) return refuse(socket, '403 Forbidden')
       if (gate.arrive(addresses.of(request))) return refuse(socket, '429 Too Many Requests')
       this.#wss.handleUpgrade(request, socket, head, (opened) =>
-        this.#open(opened, request, new Outlet(opened, socket)),
+        this.#open(opened, request, new Outlet(opened, socket, frames)),
       )
     })
   }

@@ -1,8 +1,3 @@
-/** The text in UTF-8, a character for each byte: to be written as `latin1`. */
-export function byteText(text: string): string {
-  return Buffer.byteLength(text) === text.length ? text : Buffer.from(text).toString('latin1')
-}
-
 /** What one event is to every reader: its JSON text, made once. */
 export class Payload {
   /** One GraphQL result and the brace that closes the envelope around it, which only begins differently for each reader. */
@@ -10,7 +5,6 @@ export class Payload {
   /** What names the state that the event leads to, where its kind has such a name. */
   readonly mark: string | null
   #bytes: Buffer | null = null
-  #byteText: string | null = null
 
   constructor(result: string, mark: string | null = null) {
     this.tail = `${result}}`
@@ -21,12 +15,6 @@ export class Payload {
   get bytes(): Buffer {
     this.#bytes ??= Buffer.from(this.tail)
     return this.#bytes
-  }
-
-  /** The tail in UTF-8, a character for each byte. */
-  get byteText(): string {
-    this.#byteText ??= byteText(this.tail)
-    return this.#byteText
   }
 
   /** In characters: near enough to bytes for every bound. */
