@@ -4,12 +4,13 @@ import { followRevocations, httpSource, TokenVerifier } from '@opsource/identity
 import { systemClock } from '@opsource/kernel'
 import { stopOnSignal } from '@opsource/subgraph/service'
 import { startTracing } from '@opsource/tracing'
-import { type Logger, pino } from 'pino'
+import type { Logger } from 'pino'
 import { collectDefaultMetrics, Registry } from 'prom-client'
 import { type GatewayConfig, readConfig } from './config.ts'
 import { startGateway } from './gateway.ts'
 import type { GatewayOptions } from './gateway-options.ts'
 import { readManifest } from './operations/manifest.ts'
+import { openLog } from './server/log.ts'
 import { uplinkSource } from './studio/uplink.ts'
 import { composingSource } from './supergraph/composing-source.ts'
 import { fileSource } from './supergraph/file-source.ts'
@@ -17,7 +18,7 @@ import { fileSource } from './supergraph/file-source.ts'
 /** The gateway as a service of its own, before four subgraphs that are reached over HTTP. */
 async function main(): Promise<void> {
   const config = readConfig()
-  const log = pino({ level: config.LOG_LEVEL, base: { service: 'gateway' } })
+  const log = openLog({ level: config.LOG_LEVEL })
   const endTracing = startTracing({
     service: 'gateway',
     endpoint: config.OTEL_EXPORTER_OTLP_ENDPOINT,

@@ -2,9 +2,9 @@ import { MemoryTransport } from '@opsource/bus'
 import { MemoryCache } from '@opsource/cache'
 import { TokenVerifier } from '@opsource/identity'
 import { systemClock } from '@opsource/kernel'
-import { pino } from 'pino'
 import { Registry } from 'prom-client'
 import { startGateway } from '../../../../apps/gateway/src/gateway.ts'
+import { openLog } from '../../../../apps/gateway/src/server/log.ts'
 import { fileSource } from '../../../../apps/gateway/src/supergraph/file-source.ts'
 import { Issuer } from '../../../../apps/gateway/src/testing/issuer.ts'
 import { SUBGRAPHS } from '../operations.ts'
@@ -19,7 +19,7 @@ const verifier = new TokenVerifier({
   clock: systemClock,
 })
 await verifier.load()
-const log = pino({ level: 'info' }, pino.destination({ dest: '/dev/null', sync: true }))
+const log = openLog({ level: 'info', destination: '/dev/null' })
 await startGateway({
   host: '127.0.0.1',
   port: port ?? 0,
