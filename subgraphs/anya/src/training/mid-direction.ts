@@ -1,9 +1,11 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { baselineProbabilities, FEATURE_COUNT, FEATURE_HASH, FEATURE_NAMES, TOP_IMBALANCE } from '../features/index.ts'
-import type { Manifest } from '../registry/index.ts'
+import type { Evaluation, Manifest } from '../registry/index.ts'
+import { shuffled } from '../statistics/random.ts'
 import { CANDIDATES, fitBaseline, type Candidate as Learner, predict } from './candidates.ts'
 import { type Dataset, mergeDatasets, sampleMarket } from './dataset.ts'
+import { evidenceOf, prefixInvariance, shuffledTarget } from './evidence.ts'
 import { exportModel } from './export.ts'
 import { sha256 } from './fingerprint.ts'
 import { type Measures, measure } from './measures.ts'
@@ -16,7 +18,7 @@ import {
   type Recipe,
 } from './recipe.ts'
 import { type MarketSteps, readRecording } from './recording.ts'
-import { walkForward } from './split.ts'
+import { type Fold, walkForward } from './split.ts'
 
 const MODEL_NAME = 'mid-direction'
 const DATA_SET = 'binance-btc-eth-2024-08-08'
@@ -67,7 +69,15 @@ export const midDirection: Recipe = {
         const all = [{ name: BASELINE, measures: baseline }, ...candidates]
         return Object.assign({}, ...all.map(({ name, measures }) => named(`${name}.`, measures)))
       },
-      fit: async (forecasts) => fit(data, trainedOn, forecasts, seed),
+      async fit(forecasts) {
+        const candidate = fit(data, trainedOn, forecasts, seed)
+        const learner = CANDIDATES.find(({ name }) => name === candidate.manifest.recipe.candidate)!
+        const canaries = [
+          tryShuffled(data, learner, seed),
+          prefixInvariance(await countLookahead(path.join(dataDirectory, DATA_SET))),
+        ]
+        return { ...candidate, evaluation: evaluate(candidate, folds, forecasts, canaries) }
+      },
     }
   },
 }
@@ -102,6 +112,39 @@ function fit(
   }
   const sample = { rows: data.rows, width: FEATURE_COUNT, expected: predict(model, data.rows) }
   return { onnx: Uint8Array.from(onnx), manifest, sample }
+}
+
+function evaluate(
+  { manifest, sample }: Candidate,
+  folds: readonly Fold[],
+  forecasts: readonly FoldForecasts[],
+  canaries: Evaluation['canaries'],
+): Evaluation {
+  const pooled = (column: string) => forecasts.flatMap((fold) => [...fold[column]!])
+  const heldOut = {
+    loss: { kind: 'LOG_LOSS' as const },
+    baselineName: 'imbalance',
+    horizonSteps: HORIZON_MS / SAMPLE_STEP_MS,
+    times: folds.flatMap(({ test }) => [...test.times]),
+    forecasts: pooled(manifest.recipe.candidate),
+    baseline: pooled(BASELINE),
+    outcomes: pooled(OUTCOME),
+  }
+  return evidenceOf(heldOut, { features: FEATURE_NAMES, rows: sample.rows, expected: sample.expected }, canaries)
+}
+
+/** The same walk-forward on the same rows, their outcomes in a drawn order. */
+function tryShuffled(data: Dataset, learner: Learner, seed: number): Evaluation['canaries'][number] {
+  const labels = Uint8Array.from(shuffled(Float64Array.from(data.labels), seed))
+  const folds = walkForward(
+    { ...data, labels },
+    { folds: FOLDS, firstTestShare: FIRST_TEST_SHARE, purgeMs: HORIZON_MS },
+  )
+  const forecasts = folds.flatMap(({ train, test }) => [...predict(learner.fit(train, seed), test.rows)])
+  return shuffledTarget(
+    forecasts,
+    folds.flatMap(({ test }) => [...test.labels]),
+  )
 }
 
 interface Judged {
@@ -141,3 +184,15 @@ export async function loadDataset(directory: string): Promise<{ data: Dataset; t
 
 const named = (prefix: string, measures: Measures): Metrics =>
   Object.fromEntries(Object.entries(measures).map(([name, value]) => [prefix + name, value]))
+
+/** @returns how many features of rows are others where the second half of the recording is not there yet. */
+async function countLookahead(directory: string): Promise<number> {
+  let differing = 0
+  for (const { segment, ...steps } of TRAINING_SEGMENTS) {
+    const events = await readRecording(path.join(directory, `${segment}.gz`), steps)
+    const whole = sampleMarket(events, SAMPLE_STEP_MS, HORIZON_MS)
+    const half = sampleMarket(events.slice(0, Math.floor(events.length / 2)), SAMPLE_STEP_MS, HORIZON_MS)
+    differing += half.rows.reduce((count, value, i) => count + (Object.is(value, whole.rows[i]) ? 0 : 1), 0)
+  }
+  return differing
+}

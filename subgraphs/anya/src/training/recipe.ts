@@ -1,4 +1,4 @@
-import type { Manifest } from '../registry/index.ts'
+import type { Evaluation, Manifest } from '../registry/index.ts'
 
 /** A number that whoever trains may choose. */
 export interface ParameterRule {
@@ -33,6 +33,8 @@ export interface Candidate {
   readonly manifest: Manifest
   /** What the trainer itself gives for `rows`, row-major, as many values a row as the file has outputs. */
   readonly sample: { readonly rows: Float32Array; readonly width: number; readonly expected: Float64Array }
+  /** What its promotion is judged by. */
+  readonly evaluation?: Evaluation
 }
 
 /** A data set with its features, ready to train on. */

@@ -46,6 +46,8 @@ async function main(): Promise<string> {
   const out = values.out ?? outOf(input.value)
   await writeWhole(path.join(out, `${recipe}.onnx`), trained.onnx, WRITER)
   await writeWhole(path.join(out, 'manifest.json'), `${JSON.stringify(trained.manifest, null, 2)}\n`, WRITER)
+  if (trained.evaluation)
+    await writeWhole(path.join(out, 'evaluation.json'), `${JSON.stringify(trained.evaluation)}\n`, WRITER)
   const lines = [report(trained), `written to ${out}\n`]
   if (values.register && url) {
     const { version, isNew } = await register(url, trained)
