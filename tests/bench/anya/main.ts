@@ -1,9 +1,11 @@
 import { compareTrees } from './boosted-trees.ts'
+import { measureInference } from './inference.ts'
 import { measureFindings, measurePatterns } from './patterns.ts'
 
 /** `npm run bench:anya`, or only some: `npm run bench:anya -- patterns`. */
 const sections: Readonly<Record<string, () => Promise<void>>> = {
   'boosted-trees': compareTrees,
+  inference: measureInference,
   patterns: async () => {
     console.table(await measurePatterns())
     console.table(await measureFindings())
