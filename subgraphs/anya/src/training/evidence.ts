@@ -8,7 +8,7 @@ const SAMPLE_ROWS = 64
 /** Newest held-out rows that an evaluation keeps. */
 const MAX_HELD_OUT_ROWS = 50_000
 /** Chance alone stays within three standard errors, but for one time in four hundred. */
-const CANARY_THRESHOLD = 3
+export const CANARY_THRESHOLD = 3
 
 export interface HeldOutForecasts {
   readonly loss: Loss

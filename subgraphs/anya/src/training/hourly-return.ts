@@ -1,14 +1,16 @@
-import { BAR_FEATURE_HASH, BAR_FEATURES, barFeatureTable } from '../bar-features/index.ts'
+import { BAR_FEATURE_HASH, BAR_FEATURES, barFeatureTable, findLookahead } from '../bar-features/index.ts'
 import { requireRows } from '../evaluation/bar-rows.ts'
 import { PLAN } from '../evaluation/forecast.ts'
 import { column, type ReturnProblem, ridgeForecast, targetOf } from '../evaluation/return-models.ts'
 import { sessionsOf } from '../evaluation/sessions.ts'
 import { walkForwardBars } from '../evaluation/walk-forward.ts'
-import type { Manifest } from '../registry/index.ts'
+import type { Evaluation, Manifest } from '../registry/index.ts'
+import { shuffled } from '../statistics/random.ts'
+import { CANARY_THRESHOLD, evidenceOf, type HeldOutForecasts, prefixInvariance } from './evidence.ts'
 import { sha256 } from './fingerprint.ts'
 import { asInvalidData, barParameters, HOUR_MS, loadHourlyBars, servingFold } from './hourly-bars.ts'
 import {
-  type Candidate,
+  type FoldForecasts,
   type Metrics,
   type Parameters,
   type Preparation,
@@ -19,11 +21,15 @@ import {
   whole,
 } from './recipe.ts'
 import { measureReturns } from './return-measures.ts'
-import { exportReturns, fitReturns, predictReturns, RETURN_OUTPUTS } from './return-trees.ts'
+import { exportReturns, fitReturns, MEAN, meanCorrelation, predictReturns, RETURN_OUTPUTS } from './return-trees.ts'
 
 const MODEL_NAME = 'hourly-return'
 const RIDGE = 'ridge'
 const OUTCOME = 'outcome'
+/** Prefixes of the bars on which the features are computed again. */
+const PREFIXES = 2
+
+type Canary = Evaluation['canaries'][number]
 
 const parameters = [
   ...barParameters,
@@ -95,23 +101,53 @@ async function prepare(
     },
     measure: measureReturns,
     async fit(forecasts, breathe) {
-      const model = await fitReturns(
-        problem,
-        servingFold(bars.size, plan, isEligible),
-        { parameters: chosen, seed },
-        breathe,
-      )
-      const sample = Int32Array.from({ length: bars.size }, (_, row) => row)
-      const expected = predictReturns(model, rows, sample)
+      const serving = servingFold(bars.size, plan, isEligible)
+      const model = await fitReturns(problem, serving, { parameters: chosen, seed }, breathe)
+      const all = Int32Array.from({ length: bars.size }, (_, row) => row)
+      const expected = rowMajor(predictReturns(model, rows, all))
       const onnx = exportReturns(model, MODEL_NAME, metadataOf(trainedOn, seed))
       const manifest = manifestOf({ onnx, trainedOn, seed, parameters: chosen, metrics: measureReturns(forecasts) })
+      const canaries = [
+        shuffledReturns(problem, chosen, seed),
+        prefixInvariance(findLookahead(bars, barFeatureTable, PREFIXES).length),
+      ]
+      const training = { features: manifest.features, rows: rows.values, expected }
       return {
         onnx,
         manifest,
-        sample: { rows: rows.values, width: rows.width, expected: rowMajor(expected) },
-      } satisfies Candidate
+        sample: { rows: rows.values, width: rows.width, expected },
+        evaluation: evidenceOf(heldOutOf(problem, forecasts), training, canaries),
+      }
     },
   }
+}
+
+/** The expected return beside the better of the random walk and a linear model. */
+function heldOutOf({ bars, folds }: ReturnProblem, forecasts: readonly FoldForecasts[]): HeldOutForecasts {
+  const pooled = (name: string) => forecasts.flatMap((fold) => [...fold[name]!])
+  const outcomes = pooled(OUTCOME)
+  const linear = pooled(RIDGE)
+  const squares = (of: (i: number) => number) => outcomes.reduce((sum, value, i) => sum + (value - of(i)) ** 2, 0)
+  const isLinearBetter = squares((i) => linear[i]!) < squares(() => 0)
+  return {
+    loss: { kind: 'SQUARED_ERROR' },
+    baselineName: isLinearBetter ? RIDGE : 'random-walk',
+    horizonSteps: PLAN.horizon,
+    times: folds.flatMap(({ test }) => Array.from(test, (row) => bars.time[row]!)),
+    forecasts: pooled(MEAN),
+    baseline: isLinearBetter ? linear : outcomes.map(() => 0),
+    outcomes,
+  }
+}
+
+/** How far trees that learn returns in a drawn order foresee those of the last fold, in standard errors of a correlation. */
+function shuffledReturns(problem: ReturnProblem, chosen: Parameters, seed: number): Canary {
+  const known = problem.target.filter((value) => !Number.isNaN(value))
+  const drawn = shuffled(known, seed)
+  let next = 0
+  const target = problem.target.map((value) => (Number.isNaN(value) ? value : drawn[next++]!))
+  const { value, standardError } = meanCorrelation({ ...problem, target }, problem.folds.at(-1)!, chosen, seed)
+  return { name: 'shuffled-target', observed: Math.abs(value || 0) / standardError, threshold: CANARY_THRESHOLD }
 }
 
 const metadataOf = (trainedOn: Manifest['trainedOn'], seed: number) => ({

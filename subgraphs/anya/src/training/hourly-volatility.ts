@@ -1,10 +1,11 @@
-import { BAR_FEATURE_HASH, BAR_FEATURES } from '../bar-features/index.ts'
+import { BAR_FEATURE_HASH, BAR_FEATURES, findLookahead } from '../bar-features/index.ts'
 import { requireRows } from '../evaluation/bar-rows.ts'
 import {
   type CorrectedHar,
   fitCorrectedHar,
   fitModels,
   HORIZON,
+  inputsOf,
   MEMORIES,
   problemOf,
   SAME_HOUR_SPANS,
@@ -13,6 +14,7 @@ import {
 import { PLAN } from '../evaluation/volatility.ts'
 import { walkForwardBars } from '../evaluation/walk-forward.ts'
 import { dieboldMariano } from '../statistics/diebold-mariano.ts'
+import { evidenceOf, prefixInvariance } from './evidence.ts'
 import { sha256 } from './fingerprint.ts'
 import { asInvalidData, barParameters, HOUR_MS, loadHourlyBars, servingFold } from './hourly-bars.ts'
 import type { FoldForecasts, Metrics, Preparation, Recipe, TrainingInput } from './recipe.ts'
@@ -21,6 +23,8 @@ import { exportCorrectedHar } from './volatility-export.ts'
 
 const MODEL_NAME = 'hourly-volatility'
 const seedsFrom = (seed: number) => [seed, seed + 1]
+/** Prefixes of the bars on which the features are computed again. */
+const PREFIXES = 2
 const REALISED = 'realised'
 const MODELS = ['boostedTrees', 'har', 'harWithHours', 'ewma'] as const
 const memoryName = (bars: number) => `log_variance_${bars}`
@@ -73,8 +77,21 @@ async function prepare(
       const all = Int32Array.from({ length: bars.size }, (_, row) => row)
       const expected = model.forecast(all).map(Math.log)
       const onnx = exportModel(model, problem.rows.width, { data_hash: dataHash, seed: String(seed) })
+      const training = { features: FEATURES, rows: problem.rows.values, expected }
+      const pooled = (name: string) => forecasts.flatMap((forecast) => [...forecast[name]!])
+      const heldOut = {
+        loss: { kind: 'QLIKE' as const },
+        baselineName: 'HAR',
+        horizonSteps: HORIZON,
+        times: folds.flatMap(({ test }) => Array.from(test, (row) => bars.time[row]!)),
+        forecasts: pooled('boostedTrees'),
+        baseline: pooled('har'),
+        outcomes: pooled(REALISED),
+      }
+      const canaries = [prefixInvariance(findLookahead(bars, inputsOf, PREFIXES).length)]
       return {
         onnx,
+        evaluation: evidenceOf(heldOut, training, canaries),
         sample: { rows: problem.rows.values, width: problem.rows.width, expected },
         manifest: {
           name: MODEL_NAME,

@@ -10,8 +10,8 @@ import {
   type Matrix,
   predictTrees,
 } from '../learners/boosted-trees/index.ts'
-import type { OnnxNode } from './onnx.ts'
-import { OUTPUT, writeOnnx } from './onnx.ts'
+import { type Correlation, pearson } from '../statistics/correlation.ts'
+import { type OnnxNode, OUTPUT, writeOnnx } from './onnx.ts'
 import { type Breathe, type Parameters, parameter } from './recipe.ts'
 
 /** Of the return in units of current volatility. */
@@ -86,6 +86,19 @@ function optionsOf(parameters: Parameters): Omit<BoostingOptions, 'seed'> {
 function meanForecast(models: readonly BoostedModel[], rows: Matrix): Float64Array {
   const each = models.map((model) => predictTrees(model, rows))
   return each[0]!.map((_, i) => each.reduce((sum, values) => sum + values[i]!, 0) / each.length)
+}
+
+/** Between the expected return of one model and what came, over the test of a fold. */
+export function meanCorrelation(
+  { rows, target }: ReturnProblem,
+  { train, validation, test }: BarFold,
+  parameters: Parameters,
+  seed: number,
+): Correlation {
+  const labelled = (part: Int32Array) => ({ ...pickRows(rows, part), labels: pickLabels(target, part) })
+  const options = { ...optionsOf(parameters), objective: { kind: 'SQUARED' as const }, seed }
+  const model = fitTrees(labelled(train), options, labelled(validation))
+  return pearson(predictTrees(model, pickRows(rows, test)), pickLabels(target, test))
 }
 
 /** @returns a column for each of RETURN_OUTPUTS. Quantiles that cross are put in order (Chernozhukov et al. 2010). */

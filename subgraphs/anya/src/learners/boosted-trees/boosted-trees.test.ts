@@ -1,16 +1,19 @@
 import { seededRandom } from '@opsource/kernel'
 import { describe, expect, test } from 'vitest'
 import { rankArea } from '../../training/measures.ts'
+import { OUTPUT, writeOnnx } from '../../training/onnx.ts'
 import { exportDifference } from '../../training/parity.ts'
 import {
   type BoostingOptions,
   exportTrees,
   fitTrees,
+  forestNode,
   InvalidTraining,
   importance,
   type Labelled,
   type Objective,
   predictTrees,
+  scoreTrees,
 } from './index.ts'
 
 const OPTIONS: BoostingOptions = {
@@ -170,6 +173,16 @@ describe('early stopping', () => {
     const expected = predictTrees(model, data)
     expect(await exportDifference(exportTrees(model, 'flat', {}), data.values, 2, expected)).toBeLessThanOrEqual(1e-6)
   })
+})
+
+test('scores that no tree adds to keep their base in the file', async () => {
+  const model = fitTrees(column([1, 2, 3, 4], [0, 0, 1, 1]), { ...OPTIONS, minHessian: 1 })
+  const trees = model.trees.map((tree) => ({ tree, target: 1, weight: 0.5 }))
+  const nodes = [forestNode(Float32Array.of(7, 1, -3), trees, OUTPUT)]
+  const onnx = writeOnnx({ name: 'forest', width: 1, outputs: 3, nodes, constants: [], metadata: {} })
+  const rows = Float32Array.of(1, 4)
+  const halves = scoreTrees(model, { width: 1, values: rows }).map((score) => 1 + (score - model.base[0]!) / 2)
+  expect(await exportDifference(onnx, rows, 1, [7, halves[0]!, -3, 7, halves[1]!, -3])).toBeLessThanOrEqual(1e-6)
 })
 
 test.each<[string, Partial<BoostingOptions>, Labelled]>([

@@ -44,7 +44,9 @@ export interface WeightedTree {
  * https://onnx.ai/onnx/operators/onnx_aionnxml_TreeEnsembleRegressor.html
  */
 export function forestNode(base: Float32Array, weighted: readonly WeightedTree[], output: string): OnnxNode {
-  const trees = weighted.length > 0 ? weighted : [{ tree: NO_TREE, target: 0, weight: 1 }]
+  // onnxruntime forgets the base of a score that no tree adds to.
+  const bare = Array.from(base.keys()).filter((target) => weighted.every((tree) => tree.target !== target))
+  const trees = [...weighted, ...bare.map((target) => ({ tree: NO_TREE, target, weight: 1 }))]
   const nodes = trees.flatMap(({ tree, target, weight }, treeId) =>
     Array.from(tree.feature, (feature, node) => ({
       treeId,
