@@ -1,3 +1,4 @@
+import path from 'node:path'
 import { startAnya } from '@opsource/anya'
 import { eventConsumers, MemoryTransport } from '@opsource/bus'
 import { MemoryCache } from '@opsource/cache'
@@ -28,6 +29,8 @@ export interface PlatformOptions {
   readonly journal?: 'ALL' | 'SNAPSHOTS'
   /** Multiplies all rates that callers are held to; 1 by default. */
   readonly rateScale?: number
+  /** Where files are kept that outlive the process; without it none are. */
+  readonly dataDirectory?: string
   readonly log: Logger
   readonly step?: Step
   /** Gives the start up between two of its steps. */
@@ -89,7 +92,7 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
     const subgraphs = {
       enterprise,
       dash33: await start('dash33', (ports) => startDash33(ports, { journal: options.journal ?? 'SNAPSHOTS' })),
-      anya: await start('anya', (ports) => startAnya(ports, { symbols: SYMBOLS })),
+      anya: await start('anya', (ports) => startAnya(ports, { symbols: SYMBOLS, ...anyaData(options) })),
       mobile: await start('mobile', (ports) => startMobile(ports)),
     }
     const gateway = await step('gateway', async () => {
@@ -123,6 +126,10 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
     throw error
   }
 }
+
+/** Beside PostgreSQL's, in a folder of its own. */
+const anyaData = ({ dataDirectory }: PlatformOptions) =>
+  dataDirectory === undefined ? {} : { dataDirectory: path.join(dataDirectory, 'anya') }
 
 function sharedPorts(log: Logger): Omit<Ports, 'verifier' | 'databaseUrl'> {
   const [clock, random] = [systemClock, systemRandom]

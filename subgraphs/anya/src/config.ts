@@ -1,3 +1,4 @@
+import path from 'node:path'
 import { type Environment, parseEnvironment, serviceSchema } from '@opsource/subgraph/service'
 import { z } from 'zod'
 import { DEFAULT_PROXIES, parseProxies } from './risk/proxies.ts'
@@ -20,12 +21,15 @@ const proxies = z.string().transform((text, context) => {
 })
 
 const DEFAULT_PORT = 4102
+const REPOSITORY = path.resolve(import.meta.dirname, '../../..')
 
 const environmentSchema = serviceSchema(DEFAULT_PORT).extend({
   /** The markets to forecast: those that the exchange lists. */
   ANYA_MARKETS: symbols.default(['BTC-USDT', 'ETH-USDT']),
   /** Another folder with `manifest.json` and its ONNX file; without it the one that comes with the code serves. */
   ANYA_MODELS: z.string().optional(),
+  /** Where files are kept that outlive the process: rows of features. One process at a time writes there. */
+  ANYA_DATA: z.string().default(path.join(REPOSITORY, '.data/anya')),
   /** Which reference market stands for a market without a past of its own, where risk is assessed. */
   ANYA_RISK_PROXIES: proxies.prefault(DEFAULT_PROXIES),
 })

@@ -4,7 +4,9 @@ import { OutboxRelay } from '@opsource/bus'
 import { poolConfig } from '@opsource/database'
 import { createSubgraph, type Ports, type Subgraph } from '@opsource/subgraph'
 import { Pool } from 'pg'
+import { admissionResolvers, ModelAdmission } from './admission/index.ts'
 import { openDatabase } from './database.ts'
+import { FeatureObserver, FeatureStore, featureStoreResolvers } from './feature-store/index.ts'
 import { LiveRows, MarketReader } from './features/index.ts'
 import type { Resolvers } from './generated/graphql.ts'
 import { InferenceEngine, InferenceMetrics } from './inference/index.ts'
@@ -41,6 +43,8 @@ export interface AnyaOptions {
   readonly symbols: readonly string[]
   /** Holds `manifest.json` and the ONNX file that it names. */
   readonly modelsDirectory?: string
+  /** Where files are kept that outlive the process; without it none are. */
+  readonly dataDirectory?: string
   /** Time between forecasts, in milliseconds. */
   readonly tickMs?: number
   /** Which reference market stands for a market without a past of its own, where risk is assessed. */
@@ -72,7 +76,16 @@ export async function startAnya(ports: Ports, options: AnyaOptions): Promise<Sub
   await serving.start()
   const newest = new NewestForecasts(cache, clock, options.symbols)
   starting.defer(() => newest.close())
-  const readers = options.symbols.map((symbol) => new MarketReader(symbol, ports, observer))
+  const features = new FeatureStore({
+    ports,
+    symbols: options.symbols,
+    bars: new BarStore(database),
+    observer: new FeatureObserver(ports),
+    folder: options.dataDirectory ? path.join(options.dataDirectory, 'features') : null,
+  })
+  starting.defer(() => features.close())
+  await features.start()
+  const readers = options.symbols.map((symbol) => new MarketReader(symbol, ports, observer, features.book(symbol)))
   for (const reader of readers) starting.defer(() => reader.close())
   await Promise.all([newest.start(), ...readers.map((reader) => reader.start())])
 
@@ -120,8 +133,10 @@ export async function startAnya(ports: Ports, options: AnyaOptions): Promise<Sub
   const versions = versionLoader(registry.store)
   const resolvers = mergeResolvers([
     registryResolvers(registry, versions, tickMs),
+    admissionResolvers(new ModelAdmission({ store: registry.store, cache })),
     predictionResolvers({ store, newest, versions, clock }),
     patternResolvers(patterns),
+    featureStoreResolvers(features),
     risk.resolvers,
   ])
   const subgraph = await createSubgraph({

@@ -6,9 +6,10 @@ import { startAnya } from './features.ts'
 runService({
   domain: 'anya',
   readConfig,
-  start: (ports, { ANYA_MARKETS, ANYA_MODELS, ANYA_RISK_PROXIES }) =>
+  start: (ports, { ANYA_MARKETS, ANYA_MODELS, ANYA_DATA, ANYA_RISK_PROXIES }) =>
     startAnya(ports, {
       symbols: ANYA_MARKETS,
+      dataDirectory: ANYA_DATA,
       riskProxies: ANYA_RISK_PROXIES,
       ...(ANYA_MODELS ? { modelsDirectory: ANYA_MODELS } : {}),
     }),

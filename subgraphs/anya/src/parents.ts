@@ -1,3 +1,11 @@
+import type {
+  EntityVector,
+  FeatureJob,
+  KnownView,
+  StoredFeatures,
+  StoredPartition,
+  ViewEntity,
+} from './feature-store/index.ts'
 import type { PatternPoint, PatternStatistics, Regime, ShownPattern, TickSize } from './patterns/index.ts'
 import type { Forecast } from './prediction/index.ts'
 import type { Alias, RegisteredModel, RegisteredVersion, Transition } from './registry/index.ts'
@@ -17,3 +25,9 @@ export type MarketRegimeParent = Regime
 export type PortfolioParent = { readonly accountId: string; readonly balances?: unknown }
 export type OrderAssessmentParent = { readonly id: string; readonly owner: UserParent }
 export type UserParent = { readonly id: string; readonly portfolio?: unknown }
+export type FeatureViewParent = KnownView
+export type FeatureViewEntityParent = ViewEntity
+export type FeatureVectorParent = EntityVector
+export type OfflineFeaturesParent = StoredFeatures
+export type FeaturePartitionParent = StoredPartition
+export type FeatureJobParent = FeatureJob

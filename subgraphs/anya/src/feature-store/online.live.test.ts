@@ -41,7 +41,7 @@ function contract(connect: () => Cache) {
 
   test('what one instance writes another reads bit by bit, with its age', async () => {
     expect(await store().put(view, 'BTC-USDT', row(START - 5_000, 0.1))).toBe(true)
-    expect(await store().get(view, 'BTC-USDT')).toEqual({
+    expect(await store().get(view, 'BTC-USDT')).toMatchObject({
       row: row(START - 5_000, Math.fround(0.1)),
       reason: null,
       ageMs: 5_000,
@@ -60,7 +60,7 @@ function contract(connect: () => Cache) {
     clock.advance(view.maxAgeMs)
     expect(await store().get(view, 'BTC-USDT')).toMatchObject({ reason: null, ageMs: view.maxAgeMs })
     clock.advance(1)
-    expect(await store().get(view, 'BTC-USDT')).toEqual({ row: null, reason: 'STALE', ageMs: view.maxAgeMs + 1 })
+    expect(await store().get(view, 'BTC-USDT')).toMatchObject({ row: null, reason: 'STALE', ageMs: view.maxAgeMs + 1 })
   })
 
   test('an older row never takes the place of a newer one, a restatement does', async () => {
@@ -72,10 +72,12 @@ function contract(connect: () => Cache) {
   })
 
   test('a value from before the clock was set back is not given, and holds no place', async () => {
-    await store().put(view, 'BTC-USDT', row(START, 1))
+    const one = store()
+    await one.put(view, 'BTC-USDT', row(START, 1))
     clock.advance(-3_600_000)
-    expect(await store().get(view, 'BTC-USDT')).toEqual({ row: null, reason: 'CLOCK_BEHIND', ageMs: -3_600_000 })
-    expect(await store().put(view, 'BTC-USDT', row(clock.now(), 2))).toBe(true)
+    expect(await one.get(view, 'BTC-USDT')).toMatchObject({ row: null, reason: 'CLOCK_BEHIND', ageMs: -3_600_000 })
+    expect(await one.put(view, 'BTC-USDT', row(clock.now(), 2))).toBe(true)
+    expect((await one.get(view, 'BTC-USDT')).row?.values[0]).toBe(2)
     expect((await store().get(view, 'BTC-USDT')).row?.values[0]).toBe(2)
   })
 
@@ -117,7 +119,7 @@ describe.skipIf(redisMissing !== null && !serversAreRequired)(
       const revive = await redis.kill()
       await writer.put(view, 'BTC-USDT', row(START + 1, 2))
       expect((await writer.get(view, 'BTC-USDT')).row?.values[0]).toBe(2)
-      expect(await reader.get(view, 'BTC-USDT')).toEqual({ row: null, reason: 'UNAVAILABLE', ageMs: null })
+      expect(await reader.get(view, 'BTC-USDT')).toMatchObject({ row: null, reason: 'UNAVAILABLE', ageMs: null })
       clock.advance(view.maxAgeMs + 2)
       expect(await writer.get(view, 'BTC-USDT')).toMatchObject({ row: null, reason: 'UNAVAILABLE' })
       expect(failed).toBeGreaterThan(0)

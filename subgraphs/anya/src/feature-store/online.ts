@@ -24,6 +24,8 @@ export type NoValueReason = 'MISSING' | 'STALE' | 'CLOCK_BEHIND' | 'UNAVAILABLE'
 /** The newest features of an entity, or why there are none. */
 export interface OnlineVector {
   readonly row: KnownRow | null
+  /** What is known, also where it is not given. */
+  readonly newest: Pick<KnownRow, 'eventTime' | 'availableAt'> | null
   readonly reason: NoValueReason | null
   /** Of the newest value that is known, given or not, in milliseconds; null where none is. */
   readonly ageMs: number | null
@@ -52,7 +54,7 @@ export class OnlineStore {
   async put(view: ServedView, entity: string, row: KnownRow): Promise<boolean> {
     const key = keyOf(view, entity)
     const own = this.#own.get(key)
-    if (own && !isNewer(row, own)) return false
+    if (own && !isNewer(row, own) && !this.#isAhead(own)) return false
     this.#remember(key, row)
     try {
       const known = read(await this.#cache.get(key), view)
@@ -72,19 +74,28 @@ export class OnlineStore {
     const own = this.#own.get(key) ?? null
     try {
       const known = read(await this.#cache.get(key), view)
-      return this.#judged(view, known && own ? (isNewer(own, known) ? own : known) : (known ?? own), 'MISSING')
+      return this.#judged(view, this.#newest(known, own), 'MISSING')
     } catch (error) {
       this.#observer.onlineFailed(error)
       return this.#judged(view, own, 'UNAVAILABLE')
     }
   }
 
+  /** What lies ahead of the clock stands behind what does not. */
+  #newest(known: KnownRow | null, own: KnownRow | null): KnownRow | null {
+    if (!known || !own) return known ?? own
+    if (this.#isAhead(known) !== this.#isAhead(own)) return this.#isAhead(known) ? own : known
+    return isNewer(own, known) ? own : known
+  }
+
   #judged(view: ServedView, row: KnownRow | null, otherwise: NoValueReason): OnlineVector {
-    if (!row) return { row: null, reason: otherwise, ageMs: null }
+    if (!row) return { row: null, newest: null, reason: otherwise, ageMs: null }
     const ageMs = this.#clock.now() - row.eventTime
-    if (this.#isAhead(row)) return { row: null, reason: 'CLOCK_BEHIND', ageMs }
-    if (ageMs > view.maxAgeMs) return { row: null, reason: otherwise === 'UNAVAILABLE' ? otherwise : 'STALE', ageMs }
-    return { row, reason: null, ageMs }
+    const newest = { eventTime: row.eventTime, availableAt: row.availableAt }
+    if (this.#isAhead(row)) return { row: null, newest, reason: 'CLOCK_BEHIND', ageMs }
+    if (ageMs > view.maxAgeMs)
+      return { row: null, newest, reason: otherwise === 'UNAVAILABLE' ? otherwise : 'STALE', ageMs }
+    return { row, newest, reason: null, ageMs }
   }
 
   #isAhead({ eventTime }: KnownRow): boolean {

@@ -32,7 +32,7 @@ type ReaderPorts = Pick<Ports, 'cache' | 'clock'>
  */
 export class MarketReader {
   readonly symbol: string
-  readonly engine = new FeatureEngine()
+  readonly engine: FeatureEngine
   readonly #ports: ReaderPorts
   readonly #observer: ReaderObserver
   #sequence: number | null = null
@@ -44,8 +44,10 @@ export class MarketReader {
   #unsubscribe: (() => Promise<void>) | undefined
   #isClosed = false
 
-  constructor(symbol: string, ports: ReaderPorts, observer: ReaderObserver) {
+  /** @param engine that is fed, and may be watched. */
+  constructor(symbol: string, ports: ReaderPorts, observer: ReaderObserver, engine = new FeatureEngine()) {
     this.symbol = symbol
+    this.engine = engine
     this.#ports = ports
     this.#observer = observer
   }

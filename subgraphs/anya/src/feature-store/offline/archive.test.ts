@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { KnownRow } from '../rows.ts'
 import { rowsOf } from '../rows.ts'
 import { Archive, type StoredView } from './archive.ts'
+import { storedEntities } from './listing.ts'
 import { knownAt } from './point-in-time.ts'
 
 const HOUR_MS = 3_600_000
@@ -51,7 +52,7 @@ describe('rows', () => {
     const range = { from: START + 5 * HOUR_MS, to: START + 30 * HOUR_MS }
     expect(rowsOf(await archive.rows(VIEW, MARKET, range))).toEqual(rows.slice(5, 30))
     expect(await files()).toHaveLength(3)
-    expect(await archive.entities(VIEW)).toEqual([MARKET])
+    expect(await storedEntities(folder, VIEW)).toEqual([MARKET])
   })
 
   test('that are known add nothing, and leave the files as they are', async () => {

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto'
-import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises'
+import { mkdir, readFile, rename, rm } from 'node:fs/promises'
 import path from 'node:path'
 import type { DuckDBConnection } from '@duckdb/node-api'
 import type { TimeRange } from '../replay.ts'
 import { blockOf, type KnownRow, mergeRows, type RowBlock, rowsOf } from '../rows.ts'
-import { type FeatureView, versionOf } from '../views/index.ts'
+import type { FeatureView } from '../views/index.ts'
 import { listOf, literal, loadRows, openDuck, quoted, readRows } from './duckdb.ts'
+import { entityOf, folderOf, isEntityName } from './listing.ts'
 import {
   makeFolder,
   type Partition,
@@ -27,9 +28,6 @@ export type StoredView = Pick<
 const temporaryName = (name: string) => `.${name}.${process.pid}.tmp`
 const SESSION_MEMORY_MB = 256
 const SESSION_THREADS = 1
-
-/** The entity's part of a path: nothing of a name may lead elsewhere. */
-const ENTITY = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/
 
 /** The offline store: Parquet files below one folder, which one process at a time writes and any number read. */
 export class Archive {
@@ -56,20 +54,6 @@ export class Archive {
 
   close(): void {
     this.#duck.closeSync()
-  }
-
-  /** @returns null where nothing of it is stored. */
-  manifest(view: StoredView, entity: string): Promise<StoreManifest | null> {
-    return readManifest(this.#folderOf(view, entity))
-  }
-
-  /** The entities of which something is stored. */
-  async entities(view: StoredView): Promise<string[]> {
-    const names = await readdir(path.join(this.#folder, view.name, versionOf(view))).catch(() => [])
-    return names
-      .filter((name) => name.startsWith('entity='))
-      .map((name) => name.slice('entity='.length))
-      .sort()
   }
 
   /**
@@ -133,8 +117,8 @@ export class Archive {
   }
 
   #folderOf(view: StoredView, entity: string): string {
-    if (!ENTITY.test(entity)) throw new StoreError('FAILED', 'An entity of that name cannot be stored.')
-    return path.join(this.#folder, view.name, versionOf(view), `entity=${entity}`)
+    if (!isEntityName(entity)) throw new StoreError('FAILED', 'An entity of that name cannot be stored.')
+    return folderOf(this.#folder, view, entity)
   }
 
   /** A partition may be replaced while it is being read: then the newest state is read. */
@@ -196,7 +180,7 @@ export class Archive {
     if (this.#verified.get(file) === partition.sha256) return
     const content = await readFile(file).catch(() => null)
     if (!content || createHash('sha256').update(content).digest('hex') !== partition.sha256) {
-      const entity = path.basename(folder).slice('entity='.length)
+      const entity = entityOf(folder)
       throw new StoreError(
         'CORRUPT_PARTITION',
         `The partition ${partition.name} of ${view.name} and ${entity} is not what was written: backfill it with repair.`,

@@ -33,15 +33,6 @@ const sourceSchema = z.discriminatedUnion('kind', [
 ])
 export type Source = z.infer<typeof sourceSchema>
 
-const partition = z.object({
-  name: z.string(),
-  rows: z.number(),
-  bytes: z.number(),
-  sha256: z.string(),
-  firstEvent: z.number(),
-  lastEvent: z.number(),
-})
-
 export const operations = {
   /** Computes a range of history and stores it. */
   backfill: {
@@ -52,10 +43,6 @@ export const operations = {
   append: {
     input: z.object({ view, entity, block, now: z.number() }),
     output: z.object({ added: z.number() }),
-  },
-  partitions: {
-    input: z.object({ view }),
-    output: z.array(z.object({ entity, partitions: z.array(partition) })),
   },
   /** At most `limit` rows in order, behind the one of `after`. */
   page: {

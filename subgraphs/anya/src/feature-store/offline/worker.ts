@@ -57,15 +57,6 @@ const append: Work<'append'> = async ({ view, entity, block, now }) => ({
   added: await inTurn(() => archive.add(known(view).view, entity, rowsOf(block), { now })),
 })
 
-const partitions: Work<'partitions'> = async ({ view: name }) => {
-  const { view } = known(name)
-  const found = (await archive.entities(view)).map(async (entity) => {
-    const manifest = await archive.manifest(view, entity)
-    return { entity, partitions: manifest?.partitions ?? [] }
-  })
-  return Promise.all(found)
-}
-
 const page: Work<'page'> = (input) => inTurn(() => pageOfRows(archive, known(input.view).view, input))
 const newest: Work<'newest'> = ({ view, entity, range }) =>
   inTurn(() => newestRow(archive, known(view).view, entity, range))
@@ -76,7 +67,6 @@ const drift: Work<'drift'> = (input) => inTurn(() => driftOf(archive, known(inpu
 const works: Readonly<Record<string, (input: unknown, turn: Turn) => Promise<unknown>>> = {
   backfill: (input, turn) => backfill(operations.backfill.input.parse(input), turn),
   append: (input, turn) => append(operations.append.input.parse(input), turn),
-  partitions: (input, turn) => partitions(operations.partitions.input.parse(input), turn),
   page: (input, turn) => page(operations.page.input.parse(input), turn),
   newest: (input, turn) => newest(operations.newest.input.parse(input), turn),
   knownAt: (input, turn) => asked(operations.knownAt.input.parse(input), turn),

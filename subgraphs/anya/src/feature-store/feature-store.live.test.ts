@@ -1,0 +1,248 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { ManualClock } from '@opsource/kernel'
+import type { Subgraph } from '@opsource/subgraph'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type FreshDatabase, freshDatabase } from '../../../../tests/support/database.ts'
+import { type TestPorts, testPorts } from '../../../../tests/support/ports.ts'
+import { until } from '../../../../tests/support/waiting.ts'
+import { startAnya } from '../index.ts'
+import { SyntheticMarket } from '../testing/synthetic-market.ts'
+
+const PATIENCE_MS = 90_000
+const START = Date.UTC(2026, 0, 1)
+
+let database: FreshDatabase
+let folder: string
+let ports: TestPorts
+let clock: ManualClock
+let anya: Subgraph
+let analyst: string
+
+beforeAll(async () => {
+  database = await freshDatabase('anya')
+  folder = await mkdtemp(path.join(tmpdir(), 'opsource-anya-'))
+  clock = new ManualClock(START)
+  ports = testPorts({ databaseUrl: database.url, clock })
+  anya = await start()
+  analyst = `Bearer ${await ports.token({ userId: 'usr_ann', roles: ['ANALYST'] })}`
+})
+afterAll(async () => {
+  await anya?.stop()
+  await ports?.transport.close()
+  await ports?.cache.close()
+  await rm(folder, { recursive: true, force: true })
+  await database?.drop()
+})
+
+const start = () => startAnya(ports, { symbols: ['BTC-USDT'], dataDirectory: folder })
+
+async function answer(query: string, authorization: string | null = analyst) {
+  const headers = authorization === null ? {} : { authorization }
+  return JSON.parse(await anya.execute({ body: JSON.stringify({ query }), headers }))
+}
+
+async function ask(query: string) {
+  const { data, errors } = await answer(query)
+  expect(errors).toBeUndefined()
+  return data
+}
+
+const JOB = 'id state rows added refused error { code message } entity kind requestedBy'
+
+async function done(mutation: string) {
+  const [taken] = Object.values<{ job: { id: string } }>(await ask(`mutation { ${mutation} }`))
+  const id = taken?.job?.id
+  expect(id, JSON.stringify(taken)).toMatch(/^job_/)
+  await until(
+    `${mutation} to end`,
+    async () => {
+      const { featureJob } = await ask(`{ featureJob(id: "${id}") { state } }`)
+      return !['QUEUED', 'RUNNING'].includes(featureJob.state)
+    },
+    PATIENCE_MS,
+  )
+  return (await ask(`{ featureJob(id: "${id}") { ${JOB} } }`)).featureJob
+}
+
+const backfill = (range: string, rest = '') =>
+  done(
+    `backfillFeatures(input: { view: "bars_1h", entity: "EUR-USD", ${range} ${rest} }) { ... on FeatureJobAccepted { job { id } } ... on Refusal { code message } }`,
+  )
+const JANUARY = 'from: "2018-01-01T00:00:00Z", to: "2018-02-01T00:00:00Z"'
+const JANUARY_AND_ON = 'from: "2018-01-01T00:00:00Z", to: "2018-03-01T00:00:00Z"'
+const rowsOf = (range: string, rest = '') =>
+  ask(`{ featureRows(view: "bars_1h", entity: "EUR-USD", ${range} ${rest}) { __typename ... on FeatureStoreRefused { code message }
+    ... on FeatureRowConnection { features pageInfo { hasNextPage endCursor } edges { cursor node { eventTime availableAt values } } } } }`).then(
+    ({ featureRows }) => featureRows,
+  )
+
+test('an analyst backfills real hours, sees their partitions, and pages through rows that begin where they should', async () => {
+  const job = await backfill(JANUARY_AND_ON)
+  expect(job).toMatchObject({
+    state: 'DONE',
+    refused: 0,
+    error: null,
+    entity: 'EUR-USD',
+    kind: 'BACKFILL',
+    requestedBy: 'usr_ann',
+  })
+  expect(job.rows).toBeGreaterThan(900)
+  expect(job.added).toBe(job.rows)
+  expect(await backfill(JANUARY)).toMatchObject({ state: 'DONE', added: 0 })
+
+  const { featureView } =
+    await ask(`{ featureView(name: "bars_1h") { version hash partition features { name window windowUnit lag type }
+    entities { name live offline { ... on OfflineFeatures { rows firstEvent lastEvent partitions { edges { node { name rows path sha256 } } } } } } } }`)
+  const euro = featureView.entities.find(({ name }: { name: string }) => name === 'EUR-USD')
+  expect(euro).toMatchObject({ live: false, offline: { rows: job.rows } })
+  expect(euro.offline.partitions.edges.map(({ node }: { node: { name: string } }) => node.name)).toEqual([
+    '2018-02',
+    '2018-01',
+  ])
+  expect(featureView.hash.startsWith(featureView.version)).toBe(true)
+
+  const first = await rowsOf(JANUARY, 'first: 500')
+  expect(first.edges).toHaveLength(500)
+  expect(first.features).toEqual(featureView.features.map(({ name }: { name: string }) => name))
+  const rest = await rowsOf(JANUARY, `first: 500, after: "${first.pageInfo.endCursor}"`)
+  const times: string[] = [...first.edges, ...rest.edges].map(({ node }) => node.eventTime)
+  expect(times).toEqual([...new Set(times)].sort())
+  expect(times[0]! >= '2018-01-01').toBe(true)
+  expect(times.at(-1)! < '2018-02-01').toBe(true)
+  expect(rest.pageInfo.hasNextPage).toBe(false)
+})
+
+test('drift is told feature by feature against a reference of one’s choice', async () => {
+  const { featureDrift } = await ask(`{ featureDrift(view: "bars_1h", entity: "EUR-USD",
+    reference: { ${JANUARY} }, recent: { from: "2018-02-01T00:00:00Z", to: "2018-03-01T00:00:00Z" })
+    { ... on FeatureDrift { referenceRows recentRows level features { name index expectedIndex level } } ... on FeatureStoreRefused { code } } }`)
+  expect(featureDrift.features).toHaveLength(33)
+  const indexes: number[] = featureDrift.features.map(({ index }: { index: number }) => index)
+  expect(indexes).toEqual([...indexes].sort((a, b) => b - a))
+  expect(featureDrift.features.find(({ name }: { name: string }) => name === 'hour_sine').level).toBe('STABLE')
+  const { featureDrift: few } = await ask(`{ featureDrift(view: "bars_1h", entity: "EUR-USD",
+    reference: { ${JANUARY} }, recent: { from: "2018-02-01T00:00:00Z", to: "2018-02-02T00:00:00Z" }) { ... on FeatureStoreRefused { code } } }`)
+  expect(few).toEqual({ code: 'NOT_ENOUGH_ROWS' })
+})
+
+test('a market’s book and bars become features as it trades, with their age, and stale ones are null with the reason', async () => {
+  const market = new SyntheticMarket({ cache: ports.cache, clock }, 'BTC-USDT')
+  await market.open()
+  const vector = async () =>
+    (
+      await answer(
+        '{ featureVector(view: "book_1s", entity: "BTC-USDT") { values sha256 reason ageMs eventTime } }',
+        null,
+      )
+    ).data.featureVector
+  expect(await vector()).toEqual({ values: null, sha256: null, reason: 'MISSING', ageMs: null, eventTime: null })
+  await until(
+    'the book is followed and warm',
+    async () => {
+      clock.advance(500)
+      await market.move(1)
+      return (await vector()).values !== null
+    },
+    PATIENCE_MS,
+  )
+  const live = await vector()
+  expect(live).toMatchObject({ reason: null, sha256: expect.stringMatching(/^[0-9a-f]{64}$/) })
+  expect(live.values).toHaveLength(17)
+  expect(live.ageMs).toBe(clock.now() - Date.parse(live.eventTime))
+  clock.advance(60_000)
+  expect(await vector()).toMatchObject({
+    values: null,
+    reason: 'STALE',
+    eventTime: live.eventTime,
+    ageMs: live.ageMs + 60_000,
+  })
+})
+
+test('what was served is in the offline store after a restart, and goes online again from there', async () => {
+  await anya.stop()
+  await ports.cache.close()
+  const before = ports.clock.now()
+  clock = new ManualClock(before)
+  ports = testPorts({ databaseUrl: database.url, clock, seed: 2 })
+  analyst = `Bearer ${await ports.token({ userId: 'usr_ann', roles: ['ANALYST'] })}`
+  anya = await start()
+  const range = `from: "${new Date(START).toISOString()}", to: "${new Date(before).toISOString()}"`
+  const read = `{ featureRows(view: "book_1s", entity: "BTC-USDT", ${range}, first: 500) { ... on FeatureRowConnection { edges { node { eventTime availableAt values } } } } }`
+  const { featureRows } = await ask(read)
+  expect(featureRows.edges.length).toBeGreaterThan(0)
+  for (const { node } of featureRows.edges) expect(node.availableAt >= node.eventTime).toBe(true)
+  const job = await done(
+    `materialiseFeatures(input: { view: "book_1s", ${range} }) { ... on FeatureJobAccepted { job { id } } ... on Refusal { code message } }`,
+  )
+  expect(job).toMatchObject({ state: 'DONE', kind: 'MATERIALISE', rows: 1, added: 1 })
+  const { featureVector } = await ask(
+    '{ featureVector(view: "book_1s", entity: "BTC-USDT") { reason eventTime values } }',
+  )
+  expect(featureVector).toEqual({ reason: 'STALE', eventTime: featureRows.edges.at(-1).node.eventTime, values: null })
+  const { featureJobs } = await ask(
+    '{ featureJobs(first: 2) { pageInfo { hasNextPage } edges { node { kind state } } } }',
+  )
+  expect(featureJobs.edges.map(({ node }: { node: unknown }) => node)).toEqual([
+    { kind: 'MATERIALISE', state: 'DONE' },
+    { kind: 'BACKFILL', state: 'DONE' },
+  ])
+  expect(featureJobs.pageInfo.hasNextPage).toBe(true)
+})
+
+test('a damaged partition is refused by name until it is repaired', async () => {
+  const files = await readdir(folder, { recursive: true })
+  const damaged = path.join(folder, files.find((file) => file.includes('month=2018-01') && file.endsWith('.parquet'))!)
+  const content = await readFile(damaged)
+  await writeFile(damaged, content.subarray(0, content.length >> 1))
+  const refusal = { code: 'CORRUPT_PARTITION', message: expect.stringContaining('2018-01') }
+  expect(await rowsOf(JANUARY)).toEqual({ __typename: 'FeatureStoreRefused', ...refusal })
+  expect(await backfill(JANUARY)).toMatchObject({ state: 'FAILED', error: refusal, added: 0 })
+  expect(await backfill(JANUARY, ', repair: true')).toMatchObject({ state: 'DONE', error: null })
+  expect((await rowsOf(JANUARY, 'first: 500')).edges).toHaveLength(500)
+})
+
+test('nobody but an analyst may compute or read rows, and bad input is told as data', async () => {
+  const trader = `Bearer ${await ports.token({ roles: ['TRADER'] })}`
+  const mutation = `mutation { backfillFeatures(input: { view: "bars_1h", entity: "EUR-USD", ${JANUARY} }) { __typename } }`
+  for (const [authorization, code] of [
+    [null, 'UNAUTHENTICATED'],
+    [trader, 'FORBIDDEN'],
+  ] as const) {
+    for (const query of [
+      mutation,
+      `{ featureRows(view: "bars_1h", entity: "EUR-USD", ${JANUARY}) { __typename } }`,
+      '{ featureJobs { edges { cursor } } }',
+    ])
+      expect((await answer(query, authorization)).errors[0].extensions.code).toBe(code)
+  }
+  const refused = async (input: string) => {
+    const { backfillFeatures } = await ask(
+      `mutation { backfillFeatures(input: { ${input} }) { __typename ... on InvalidInput { field } ... on Refusal { code } } }`,
+    )
+    return backfillFeatures
+  }
+  expect(await refused(`view: "none", entity: "EUR-USD", ${JANUARY}`)).toMatchObject({ code: 'UNKNOWN_FEATURE_VIEW' })
+  expect(await refused(`view: "bars_1h", entity: "../x", ${JANUARY}`)).toMatchObject({ field: 'input.entity' })
+  const backwards = 'from: "2018-02-01T00:00:00Z", to: "2018-02-01T00:00:00Z"'
+  expect(await refused(`view: "bars_1h", entity: "EUR-USD", ${backwards}`)).toMatchObject({ field: 'input.to' })
+  expect(
+    await done(
+      `backfillFeatures(input: { view: "bars_1h", entity: "DOGE", ${JANUARY} }) { ... on FeatureJobAccepted { job { id } } }`,
+    ),
+  ).toMatchObject({ state: 'FAILED', error: { code: 'NO_SOURCE' } })
+  expect(
+    await ask(
+      '{ featureView(name: "none") { name } featureVector(view: "none", entity: "x") { view } featureJob(id: "x") { id } }',
+    ),
+  ).toEqual({
+    featureView: null,
+    featureVector: null,
+    featureJob: null,
+  })
+  const { cancelFeatureJob } = await ask(
+    'mutation { cancelFeatureJob(input: { id: "job_x" }) { ... on UnknownFeatureJob { code } } }',
+  )
+  expect(cancelFeatureJob).toEqual({ code: 'UNKNOWN_FEATURE_JOB' })
+})
