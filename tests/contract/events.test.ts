@@ -90,6 +90,18 @@ const examples: { [T in EventType]: EventData<T> } = {
     inSample: true,
     madeAt: at,
   },
+  'anomaly.detected': {
+    anomalyId: 'ano_1',
+    symbol: null,
+    measure: 'event loop delay',
+    value: 120,
+    score: 0.7,
+    severity: 'HIGH',
+    usualFrom: 1,
+    usualTo: 12,
+    explanation: 'event loop delay is 120, above what it was lately: usually 1 to 12',
+    detectedAt: at,
+  },
 }
 const types = Object.keys(eventContracts) as EventType[]
 const origin = { source: 'dash33', id: 'evt_1', time: Date.parse(at) } as const

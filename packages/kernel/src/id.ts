@@ -18,6 +18,7 @@ export type IdPrefix =
   | 'ntf'
   | 'mdl'
   | 'prd'
+  | 'ano'
   | 'stg'
   | 'trn'
   | 'req'

@@ -5,6 +5,7 @@ import { poolConfig } from '@opsource/database'
 import { createSubgraph, type Ports, type Subgraph } from '@opsource/subgraph'
 import { Pool } from 'pg'
 import { admissionResolvers, ModelAdmission } from './admission/index.ts'
+import { openAnomalies } from './anomaly/index.ts'
 import { openDatabase } from './database.ts'
 import { FeatureObserver, FeatureStore, featureStoreResolvers } from './feature-store/index.ts'
 import { LiveRows, MarketReader } from './features/index.ts'
@@ -32,6 +33,7 @@ import {
 } from './registry/index.ts'
 import { openRisk } from './risk/index.ts'
 import { Ticker } from './ticker.ts'
+import { openTraining } from './training/index.ts'
 
 const TICK_MS = 1_000
 const PRUNE_INTERVAL_MS = 60_000
@@ -127,17 +129,39 @@ export async function startAnya(ports: Ports, options: AnyaOptions): Promise<Sub
     ...(options.riskProxies ? { proxies: options.riskProxies } : {}),
   })
   starting.defer(() => risk.close())
-  const pruning = new Ticker(PRUNE_INTERVAL_MS, clock, () => Promise.all([prune(store, ports), patterns.prune()]))
+  const anomalies = await openAnomalies(ports, {
+    database,
+    symbols: options.symbols,
+    onRecorded: () => relay.wake(),
+  })
+  starting.defer(() => anomalies.close())
+  const pruning = new Ticker(PRUNE_INTERVAL_MS, clock, () =>
+    Promise.all([anomalies.prune(), prune(store, ports), patterns.prune()]),
+  )
   starting.defer(() => pruning.close())
 
   const versions = versionLoader(registry.store)
+  const training = await openTraining({
+    ports,
+    database,
+    versions,
+    directory: options.dataDirectory ?? null,
+    register: async ({ onnx, manifest, registration }, { requestedBy, id }) => {
+      const by = { by: requestedBy, reason: `trained as ${id}` }
+      return (await registry.store.register(onnx, manifest, { ...registration, ...by })).version
+    },
+  })
+  starting.defer(() => training.close())
+
   const resolvers = mergeResolvers([
     registryResolvers(registry, versions, tickMs),
     admissionResolvers(new ModelAdmission({ store: registry.store, cache })),
     predictionResolvers({ store, newest, versions, clock }),
     patternResolvers(patterns),
+    training.resolvers,
     featureStoreResolvers(features),
     risk.resolvers,
+    anomalies.resolvers,
   ])
   const subgraph = await createSubgraph({
     name: 'anya',

@@ -1,3 +1,4 @@
+import type { DetectedAnomaly } from './anomaly/index.ts'
 import type {
   EntityVector,
   FeatureJob,
@@ -9,6 +10,7 @@ import type {
 import type { PatternPoint, PatternStatistics, Regime, ShownPattern, TickSize } from './patterns/index.ts'
 import type { Forecast } from './prediction/index.ts'
 import type { Alias, RegisteredModel, RegisteredVersion, Transition } from './registry/index.ts'
+import type { TrainingRun } from './training/index.ts'
 
 /** What the resolvers of each type are given; the rest of the graph is resolved from it. */
 export type MarketParent = { readonly symbol: string }
@@ -31,3 +33,6 @@ export type FeatureVectorParent = EntityVector
 export type OfflineFeaturesParent = StoredFeatures
 export type FeaturePartitionParent = StoredPartition
 export type FeatureJobParent = FeatureJob
+export type TrainingRunParent = TrainingRun
+export type AnomalyParent = DetectedAnomaly
+export type PlatformAnomalyParent = DetectedAnomaly

@@ -128,6 +128,22 @@ export const eventContracts = {
     reason: z.string(),
     changedAt: z.iso.datetime(),
   }),
+  /** Something unusual about a market or, where `symbol` is null, about the platform itself. */
+  'anomaly.detected': z.object({
+    anomalyId: z.string(),
+    symbol: z.string().nullable(),
+    /** Such as `spread` or `event loop delay`. */
+    measure: z.string(),
+    value: z.number(),
+    /** 0 is usual, 1 as unusual as can be. */
+    score: z.number(),
+    severity: z.enum(['LOW', 'MEDIUM', 'HIGH']),
+    /** Between these lay nine of ten of the values before. */
+    usualFrom: z.number(),
+    usualTo: z.number(),
+    explanation: z.string(),
+    detectedAt: z.iso.datetime(),
+  }),
 } as const
 
 export type EventType = keyof typeof eventContracts
