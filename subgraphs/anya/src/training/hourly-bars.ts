@@ -26,8 +26,8 @@ export async function loadHourlyBars(
 ): Promise<{ bars: Bars; trainedOn: Manifest['trainedOn'] }> {
   const packed = await readFile(path.join(dataDirectory, FILE)).catch(() => null)
   if (!packed) throw new InvalidData(`the bars ${FILE} are not there`)
-  const bars = await asInvalidData(async () => parseBars((await unpack(packed)).toString('utf8')))
-  return { bars: newest(bars, count), trainedOn: [{ segment: 'hourly-eurusd', sha256: sha256(packed) }] }
+  const bars = await asInvalidData(async () => parseBars(newest((await unpack(packed)).toString('utf8'), count)))
+  return { bars, trainedOn: [{ segment: 'hourly-eurusd', sha256: sha256(packed) }] }
 }
 
 /** What cannot be evaluated cannot be trained on. */
@@ -39,19 +39,10 @@ export async function asInvalidData<T>(work: () => Promise<T> | T): Promise<T> {
   }
 }
 
-function newest({ size, ...columns }: Bars, count: number): Bars {
-  const first = Math.max(0, size - count)
-  const { time, open, high, low, close, volume } = columns
-  const part = (column: Float64Array) => column.subarray(first)
-  return {
-    size: size - first,
-    time: part(time),
-    open: part(open),
-    high: part(high),
-    low: part(low),
-    close: part(close),
-    volume: part(volume),
-  }
+/** The header and the last so many lines. */
+function newest(text: string, count: number): string {
+  const [header = '', ...lines] = text.trimEnd().split('\n')
+  return [header, ...lines.slice(-count)].join('\n')
 }
 
 /**
