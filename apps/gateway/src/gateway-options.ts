@@ -8,6 +8,7 @@ import type { Registry } from 'prom-client'
 import type { Policies } from './authorize/rules.ts'
 import type { ClientClass } from './operations/client-class.ts'
 import type { Manifest } from './operations/manifest.ts'
+import type { OperationLines } from './server/request-log.ts'
 import type { Studio } from './studio/usage.ts'
 import type { SupergraphSource } from './supergraph/source.ts'
 
@@ -25,6 +26,8 @@ export interface GatewayOptions {
   readonly transport: Transport
   readonly clock: Clock
   readonly log: Logger
+  /** Where the line of each operation goes; to `log` by default. */
+  readonly operationLines?: OperationLines
   /** `/metrics` serves all that is registered here. */
   readonly metrics: Registry
   /** Where the composed supergraph comes from; the repository's own file by default. */

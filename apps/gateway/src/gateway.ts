@@ -24,7 +24,7 @@ import { GraphqlEndpoint } from './server/graphql.ts'
 import { healthOf, readinessOf } from './server/health.ts'
 import { GatewayMetrics } from './server/metrics.ts'
 import { MultipartSubscriptions } from './server/multipart.ts'
-import { recordAnswer } from './server/request-log.ts'
+import { Records } from './server/request-log.ts'
 import { respond, respondJson } from './server/respond.ts'
 import { type Handler, listener } from './server/routes.ts'
 import { asksForSocket, Sockets } from './server/sockets.ts'
@@ -53,6 +53,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const source = options.supergraph ?? fileSource(path.join(repository, 'supergraph.graphql'))
   const supergraphSdl = await readSupergraph(source)
   const metrics = new GatewayMetrics(options.metrics)
+  const { operationLines: lines } = options
+  const records = new Records({ log, metrics, ...(lines ? { lines } : {}) })
   const upstreams = openUpstreams(options.upstreams)
   const issuer = upstreams.get(KEY_ISSUER)
   if (!issuer) throw new Error(`The gateway needs the upstream ${KEY_ISSUER}, which knows API keys`)
@@ -85,7 +87,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     admit: (request) => admissions.admit(request),
     known,
     answered: async (answered) => {
-      recordAnswer(answered, log, metrics)
+      records.answered(answered)
       const { identity } = answered.context.caller
       if (answered.type === 'mutation' && identity) await kept.changed(identity)
     },
@@ -112,7 +114,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     scale: options.rateScale ?? 1,
     onRefused: (limit) => metrics.refusedConnections.inc({ limit }),
   })
-  const multipart = new MultipartSubscriptions({ subscriptions, sessions, connections, log, metrics })
+  const multipart = new MultipartSubscriptions({ subscriptions, sessions, connections, records })
   const examples = await readOperations(options.operationsPath ?? path.join(repository, 'tests/walkthrough'))
   let stopping = false
   const readiness = () => readinessOf(upstreams.values())
@@ -125,8 +127,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     operations,
     multipart,
     kept,
-    log,
     metrics,
+    records,
   })
   const handlers = new Map<string, Handler>([
     [
@@ -165,7 +167,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   )
   http.maxConnections = limits.connections
   const live = { subscriptions, sessions, connections, operations, gate }
-  const protocol = new SocketProtocol({ server: apollo.server, ...live, log, metrics })
+  const protocol = new SocketProtocol({ server: apollo.server, ...live, records })
   const sockets = new Sockets(http, {
     path: GRAPHQL,
     allowedOrigins: options.allowedOrigins ?? [],

@@ -18,7 +18,7 @@ import { fileSource } from './supergraph/file-source.ts'
 /** The gateway as a service of its own, before four subgraphs that are reached over HTTP. */
 async function main(): Promise<void> {
   const config = readConfig()
-  const log = openLog({ level: config.LOG_LEVEL })
+  const { log, operationLines } = openLog({ level: config.LOG_LEVEL, clock: systemClock })
   const endTracing = startTracing({
     service: 'gateway',
     endpoint: config.OTEL_EXPORTER_OTLP_ENDPOINT,
@@ -49,6 +49,7 @@ async function main(): Promise<void> {
     transport,
     clock: systemClock,
     log,
+    operationLines,
     metrics,
     allowedOrigins: config.ALLOWED_ORIGINS,
     trustedProxies: config.TRUSTED_PROXIES,

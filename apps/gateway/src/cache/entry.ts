@@ -1,5 +1,3 @@
-import { z } from 'zod'
-
 /** An answer as it is kept. */
 export interface Entry {
   /** Milliseconds since the Unix epoch. */
@@ -16,14 +14,13 @@ export function encodeEntry({ storedAt, version, contentType, body }: Entry): st
   return `${JSON.stringify([storedAt, version, contentType])}\n${body}`
 }
 
-const headerSchema = z.tuple([z.number(), z.string(), z.string()])
-
 /** @returns null for what this did not write. */
 export function decodeEntry(text: string): Entry | null {
   const end = text.indexOf('\n')
   if (end === -1 || !text.startsWith('[')) return null
-  const header = headerSchema.safeParse(JSON.parse(text.slice(0, end)))
-  if (!header.success) return null
-  const [storedAt, version, contentType] = header.data
+  const header: unknown = JSON.parse(text.slice(0, end))
+  if (!Array.isArray(header)) return null
+  const [storedAt, version, contentType]: unknown[] = header
+  if (typeof storedAt !== 'number' || typeof version !== 'string' || typeof contentType !== 'string') return null
   return { storedAt, version, contentType, body: text.slice(end + 1) }
 }

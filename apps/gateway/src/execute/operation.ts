@@ -8,6 +8,7 @@ import {
   OperationTypeNode,
 } from 'graphql'
 import type { Graph } from '../supergraph/graph.ts'
+import { compileCoercion } from './coercion.ts'
 import type { Variables } from './conditions.ts'
 import { Fetch, type PrimaryFetch } from './fetches.ts'
 import { compileResponse } from './response.ts'
@@ -35,6 +36,7 @@ export class CompiledOperation {
   readonly #planned: DocumentNode | null
   readonly #operationName: string | null
   readonly #conditions: Conditions
+  readonly #coercePlain: ReturnType<typeof compileCoercion>
   /** By the answers to the conditions, oldest first. */
   readonly #variants = new Map<string, Variant>()
 
@@ -51,6 +53,7 @@ export class CompiledOperation {
     this.#document = document
     this.#planned = planned
     this.#operationName = operationName
+    this.#coercePlain = compileCoercion(definition, graph.schema)
     this.#conditions = conditionsOf(document)
     const isLive = definition.operation === OperationTypeNode.SUBSCRIPTION
     // What is subscribed to must be known before there are variables: its plan has the conditions in it.
@@ -67,7 +70,10 @@ export class CompiledOperation {
   coerce(variables: Variables): { readonly errors: readonly GraphQLError[] } | { readonly coerced: Variables } {
     const { variableDefinitions: definitions } = this.definition
     if (!definitions || definitions.length === 0) return { coerced: {} }
-    const { coerced, errors } = getVariableValues(this.#graph.schema, definitions, variables)
+    const plain = this.#coercePlain?.(variables)
+    const { coerced, errors } = plain
+      ? { coerced: plain, errors: undefined }
+      : getVariableValues(this.#graph.schema, definitions, variables)
     if (errors) return { errors }
     const unclear = this.#conditions.variables.filter((name) => coerced[name] === null)
     if (unclear.length === 0) return { coerced }

@@ -8,6 +8,8 @@ import type { Graph } from '../supergraph/graph.ts'
 
 /** Different operations in use at once. */
 const MAX_KNOWN = 2_000
+/** Operations of one text in use at once; most texts have one, asked for with its name or without. */
+const MAX_NAMES = 20
 /** Longer texts are not worth remembering. */
 const MAX_CHARACTERS = 16_384
 
@@ -32,10 +34,11 @@ export interface OperationText {
 
 /** The operations that have been parsed and validated against the graph in use: whoever sends one again need not wait for that. */
 export class KnownOperations {
-  readonly #known = new LRUCache<string, KnownOperation>({
+  /** By the text, and the name asked for: to make one key of both takes longer than to look twice. */
+  readonly #known = new LRUCache<string, Map<string | null, KnownOperation>>({
     max: MAX_KNOWN,
     maxSize: MAX_KEPT_WEIGHT,
-    sizeCalculation: (_, key) => weightOf(key.length),
+    sizeCalculation: (_, text) => weightOf(text.length),
   })
   #graph: Graph | null = null
   #hints: ReadonlyMap<string, CacheHint> = new Map()
@@ -47,10 +50,8 @@ export class KnownOperations {
     this.#known.clear()
   }
 
-  find(text: OperationText): KnownOperation | undefined {
-    const known = this.#known.get(keyOf(text))
-    // Names are the client's: one that goes on with lines of another text would make that text's key.
-    return known?.name === text.operationName ? known : undefined
+  find({ query, operationName }: OperationText): KnownOperation | undefined {
+    return this.#known.get(query)?.get(operationName)
   }
 
   /**
@@ -62,25 +63,27 @@ export class KnownOperations {
     const graph = this.#graph
     const definition = getOperationAST(document, text.operationName)
     if (known || !definition || graph?.schema !== schema) return known ?? null
-    const key = keyOf(text)
+    const { query, operationName } = text
     const operation: KnownOperation = {
-      id: hash('sha256', `${graph.id}\n${key}`, 'base64url'),
+      id: hash('sha256', JSON.stringify([graph.id, operationName, query]), 'base64url'),
       graph,
       document,
       definition,
       name: text.operationName,
       policy: this.#policyOf(graph, document, text.operationName),
     }
-    if (text.query.length <= MAX_CHARACTERS) this.#known.set(key, operation)
+    if (query.length <= MAX_CHARACTERS) this.#keep(query, operation)
     return operation
+  }
+
+  #keep(text: string, operation: KnownOperation): void {
+    const byName = this.#known.get(text)
+    if (byName && byName.size < MAX_NAMES) byName.set(operation.name, operation)
+    else this.#known.set(text, new Map([[operation.name, operation]]))
   }
 
   #policyOf(graph: Graph, document: DocumentNode, name: string | null): CachePolicy | null {
     const policy = cachePolicy(document, name, graph.schema, this.#hints)
     return policy === null || graph.isPublic(document) ? policy : { ...policy, scope: 'PRIVATE' }
   }
-}
-
-function keyOf({ query, operationName }: OperationText): string {
-  return operationName === null ? query : `${operationName}\n${query}`
 }

@@ -3,7 +3,6 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { ok, type Result } from '@opsource/kernel'
 import { startSpan } from '@opsource/tracing'
 import type { GraphQLError } from 'graphql'
-import type { Logger } from 'pino'
 import { cacheHeaders } from '../cache/headers.ts'
 import type { KeptAnswers } from '../cache/kept-answers.ts'
 import type { Addresses } from '../identity/addresses.ts'
@@ -21,7 +20,7 @@ import { parseBody, readBody } from './body.ts'
 import { clientOf } from './client.ts'
 import type { GatewayMetrics } from './metrics.ts'
 import type { MultipartSubscriptions } from './multipart.ts'
-import { codesOf, record } from './request-log.ts'
+import { codesOf, type Records } from './request-log.ts'
 import { respondFault } from './respond.ts'
 
 /** Only a client that accepts this may be asking for a subscription. */
@@ -44,8 +43,8 @@ export interface GraphqlOptions {
   readonly operations: Operations
   readonly multipart: MultipartSubscriptions
   readonly kept: KeptAnswers
-  readonly log: Logger
   readonly metrics: GatewayMetrics
+  readonly records: Records
 }
 
 /** GraphQL over HTTP: authenticates, reads within the limits, and leaves the rest to Apollo Server. */
@@ -79,7 +78,7 @@ export class GraphqlEndpoint {
     const asked = { requestId, address, span, ...(client === null ? {} : { client }) }
     const refuse = (fault: GraphQLError) => {
       const outcome = { type: 'none', operation: null, startedAt, codes: codesOf([fault.toJSON()]) }
-      record({ ...asked, caller: null }, outcome, this.#options.log, this.#options.metrics)
+      this.#options.records.add({ ...asked, caller: null }, outcome)
       response.setHeader(REQUEST_ID_HEADER, requestId)
       respondFault(response, fault)
     }
@@ -129,7 +128,7 @@ export class GraphqlEndpoint {
     origin: OperationContext & { readonly startedAt: number },
   ): Promise<Answer | null> {
     const { posted } = request
-    const { answers, kept, log, metrics } = this.#options
+    const { answers, kept, metrics, records } = this.#options
     let executed = false
     const asked = {
       variables: posted?.variables ?? null,
@@ -147,7 +146,7 @@ export class GraphqlEndpoint {
     metrics.keptAnswers.add(found.outcome)
     if (!executed) {
       const { startedAt } = origin
-      record(origin, { type: 'query', operation: found.operationName, startedAt, codes: [] }, log, metrics)
+      records.add(origin, { type: 'query', operation: found.operationName, startedAt, codes: [] })
     }
     const { status, body } = found.answer
     return { status, headers: cacheHeaders(found), body }
@@ -186,8 +185,10 @@ function namedBy(request: OperationRequest, given: GivenOperation, text: Result<
 
 /** Node writes a list of headers as it is. */
 function send(response: ServerResponse, requestId: string, { status, headers, body }: Answer): void {
-  const list = [REQUEST_ID_HEADER, requestId, 'content-length', `${Buffer.byteLength(body)}`]
+  const length = Buffer.byteLength(body)
+  const list = [REQUEST_ID_HEADER, requestId, 'content-length', `${length}`]
   for (const [name, value] of Object.entries(headers)) list.push(name, value)
   response.writeHead(status, list)
-  response.end(body)
+  // The same bytes, but that nothing has to be encoded.
+  response.end(body, length === body.length ? 'latin1' : 'utf8')
 }

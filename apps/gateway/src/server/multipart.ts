@@ -2,7 +2,6 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { HTTPGraphQLRequest } from '@apollo/server'
 import { ok, type Result } from '@opsource/kernel'
 import { type GraphQLError, getOperationAST } from 'graphql'
-import type { Logger } from 'pino'
 import { publicError } from '../errors.ts'
 import type { Caller } from '../identity/caller.ts'
 import type { Connections } from '../identity/connections.ts'
@@ -13,9 +12,8 @@ import type { Payload } from '../subscribe/backlog.ts'
 import type { Sink } from '../subscribe/sink.ts'
 import type { LiveOperation, Subscriptions } from '../subscribe/subscriptions.ts'
 import type { OperationContext } from '../upstreams/data-source.ts'
-import type { GatewayMetrics } from './metrics.ts'
 import { MAX_UNSENT, SHARED_FROM } from './outlet.ts'
-import { codesOf, record } from './request-log.ts'
+import { codesOf, type Records } from './request-log.ts'
 import { respondFault } from './respond.ts'
 
 const ACCEPTED = /multipart\/mixed\s*;[^,]*subscriptionSpec="?1\.0"?/i
@@ -31,11 +29,10 @@ const MAX_BLOCKED_HEARTBEATS = 18
 const DENIALS: ReadonlySet<unknown> = new Set(['UNAUTHENTICATED', 'FORBIDDEN'])
 
 export interface MultipartOptions {
-  readonly subscriptions: Subscriptions
-  readonly sessions: Sessions
+  readonly subscriptions: Pick<Subscriptions, 'subscribe'>
+  readonly sessions: Pick<Sessions, 'open'>
   readonly connections: Connections
-  readonly log: Logger
-  readonly metrics: GatewayMetrics
+  readonly records: Records
 }
 
 interface Admitted {
@@ -70,11 +67,12 @@ export class MultipartSubscriptions {
     asked: Omit<OperationContext, 'caller'>,
   ): Promise<void> {
     const startedAt = performance.now()
-    let end = (_fault: GraphQLError) => {}
+    const early: GraphQLError[] = []
+    let end: (fault: GraphQLError) => void = (fault) => void early.push(fault)
     const admitted = await this.#admit(request, asked.address ?? '', (fault) => end(fault))
     const line = (caller: Caller | null, type: string, codes: string[]) => {
       const outcome = { type, operation: operationName, startedAt, codes }
-      record({ ...asked, caller }, outcome, this.#options.log, this.#options.metrics)
+      this.#options.records.add({ ...asked, caller }, outcome)
     }
     const refuse = (fault: GraphQLError) => {
       line(null, 'none', codesOf([fault.toJSON()]))
@@ -82,20 +80,18 @@ export class MultipartSubscriptions {
     }
     if (!admitted.ok) return refuse(admitted.error)
     const { caller, release } = admitted.value
+    // What a response holds it gives back when it is over, however it came to that.
+    response.once('close', release)
+    if (response.destroyed) return release()
+    const [ended] = early
+    if (ended) return refuse(ended)
     const context = { ...asked, caller }
     const live = this.#options.subscriptions.subscribe({ query, operationName, variables: variables ?? {}, context })
     const [invalid] = live.ok ? [] : live.error
-    if (!live.ok || response.destroyed) {
-      release()
-      if (!invalid || response.destroyed) return
-      if (!DENIALS.has(invalid.extensions.code)) return refuse(invalid)
-      line(caller, 'subscription', codesOf([invalid.toJSON()]))
-      // The credentials themselves are in order: clients hear of it as of every other end of a subscription.
-      stream(endedBy(invalid), response, () => {})
-      return
-    }
-    line(caller, 'subscription', [])
-    end = stream(live.value, response, release)
+    if (invalid && !DENIALS.has(invalid.extensions.code)) return refuse(invalid)
+    line(caller, 'subscription', invalid ? codesOf([invalid.toJSON()]) : [])
+    // The credentials themselves are in order: clients hear of a denial as of every other end of a subscription.
+    end = stream(live.ok ? live.value : endedBy(invalid ?? null), response)
   }
 
   async #admit(
@@ -119,7 +115,7 @@ export class MultipartSubscriptions {
   }
 }
 
-function endedBy(fault: GraphQLError): LiveOperation {
+function endedBy(fault: GraphQLError | null): LiveOperation {
   return {
     open: (sink) => {
       sink.end(fault)
@@ -129,7 +125,7 @@ function endedBy(fault: GraphQLError): LiveOperation {
 }
 
 /** Fills a response with a subscription. @returns a function that ends it with a fault. */
-function stream(live: LiveOperation, response: ServerResponse, release: () => void): (fault: GraphQLError) => void {
+function stream(live: LiveOperation, response: ServerResponse): (fault: GraphQLError) => void {
   response.writeHead(200, {
     'content-type': CONTENT_TYPE,
     'cache-control': 'no-store',
@@ -147,12 +143,10 @@ function stream(live: LiveOperation, response: ServerResponse, release: () => vo
     if (blocked === 0) response.write(part('{}'))
     else if (blocked > MAX_BLOCKED_HEARTBEATS) response.destroy()
   }, HEARTBEAT_EVERY_MS)
-  const finish = () => {
+  response.once('close', () => {
     clearInterval(heartbeat)
     reader.leave()
-    release()
-  }
-  response.once('close', finish)
+  })
   return (fault) => {
     reader.leave()
     sink.end(fault)

@@ -20,47 +20,70 @@ export interface Outcome {
   readonly codes: readonly string[]
 }
 
-/** One count and one line of the log, which holds no document, variable or token. */
-export function record(
-  { caller, requestId, client, span }: Omit<OperationContext, 'caller'> & { readonly caller: Caller | null },
-  { type, operation, startedAt, codes }: Outcome,
-  log: Logger,
-  metrics: GatewayMetrics,
-): void {
-  const ms = Math.round((performance.now() - startedAt) * 100) / 100
-  span?.updateName(operation === null ? type : `${type} ${operation.slice(0, MAX_NAME_CHARACTERS)}`)
-  span?.setAttributes({ 'graphql.operation.type': type, 'error.codes': [...codes] })
-  if (codes.length > 0) span?.setStatus({ code: SpanStatusCode.ERROR })
-  metrics.finished({ type, operation, client: client ?? null, outcome: codes[0] ?? 'OK', seconds: ms / 1_000 })
-  const line = {
-    requestId,
-    traceId: span ? traceIdOf(span) : null,
-    userId: caller?.identity?.userId ?? null,
-    client: client ?? null,
-    type,
-    operation: operation?.slice(0, MAX_NAME_CHARACTERS) ?? null,
-    ms,
-    codes,
+/** What the log says of an operation: no document, variable or token. */
+export interface OperationLine {
+  readonly requestId: string
+  readonly traceId: string | null
+  readonly userId: string | null
+  readonly client: string | null
+  readonly type: string
+  readonly operation: string | null
+  readonly ms: number
+  readonly codes: readonly string[]
+}
+
+/** Writes the line of an operation. */
+export type OperationLines = (line: OperationLine) => void
+
+export interface RecordsOptions {
+  readonly log: Logger
+  readonly metrics: GatewayMetrics
+  /** Where the lines go; as any other to the log by default. */
+  readonly lines?: OperationLines
+}
+
+/** One count and one line of the log for every operation, whichever way it came. */
+export class Records {
+  readonly #log: Logger
+  readonly #metrics: GatewayMetrics
+  readonly #write: OperationLines
+
+  constructor({ log, metrics, lines = (line) => log.info(line, 'operation') }: RecordsOptions) {
+    this.#log = log
+    this.#metrics = metrics
+    this.#write = lines
   }
-  log.info(line, 'operation')
+
+  add(
+    { caller, requestId, client: named, span }: Omit<OperationContext, 'caller'> & { readonly caller: Caller | null },
+    { type, operation: given, startedAt, codes }: Outcome,
+  ): void {
+    const client = named ?? null
+    const ms = Math.round((performance.now() - startedAt) * 100) / 100
+    const operation = given === null ? null : given.slice(0, MAX_NAME_CHARACTERS)
+    if (span?.isRecording()) {
+      span.updateName(operation === null ? type : `${type} ${operation}`)
+      span.setAttributes({ 'graphql.operation.type': type, 'error.codes': [...codes] })
+      if (codes.length > 0) span.setStatus({ code: SpanStatusCode.ERROR })
+    }
+    this.#metrics.finished({ type, operation: given, client, outcome: codes[0] ?? 'OK', seconds: ms / 1_000 })
+    const traceId = span ? traceIdOf(span) : null
+    this.#write({ requestId, traceId, userId: caller?.identity?.userId ?? null, client, type, operation, ms, codes })
+  }
+
+  /** Of queries and mutations. */
+  answered({ context, type, operation, codes, errors }: Answered): void {
+    this.add(context, { type, operation, startedAt: context.startedAt ?? performance.now(), codes })
+    // What clients only hear the code of is told here in full.
+    if (!codes.includes('INTERNAL_SERVER_ERROR')) return
+    const reasons = errors.map((error) => ({
+      message: error.message,
+      ...(error instanceof GraphQLError ? { path: error.path } : {}),
+    }))
+    this.#log.error({ requestId: context.requestId, reasons }, 'operation failed inside')
+  }
 }
 
 export function codesOf(errors: readonly { extensions?: Record<string, unknown> }[] | undefined): string[] {
   return (errors ?? []).map(({ extensions }) => String(extensions?.code ?? 'INTERNAL_SERVER_ERROR'))
-}
-
-/** One line and one count for every query and mutation, whichever way it came. */
-export function recordAnswer(
-  { context, type, operation, codes, errors }: Answered,
-  log: Logger,
-  metrics: GatewayMetrics,
-): void {
-  record(context, { type, operation, startedAt: context.startedAt ?? performance.now(), codes }, log, metrics)
-  // What clients only hear the code of is told here in full.
-  if (!codes.includes('INTERNAL_SERVER_ERROR')) return
-  const reasons = errors.map((error) => ({
-    message: error.message,
-    ...(error instanceof GraphQLError ? { path: error.path } : {}),
-  }))
-  log.error({ requestId: context.requestId, reasons }, 'operation failed inside')
 }

@@ -3,7 +3,6 @@ import { type ApolloServer, HeaderMap } from '@apollo/server'
 import { type Span, startSpan } from '@opsource/tracing'
 import { type ExecutionArgs, type ExecutionResult, type GraphQLError, getOperationAST } from 'graphql'
 import { type Context, makeServer, type SubscribePayload } from 'graphql-ws'
-import type { Logger } from 'pino'
 import { z } from 'zod'
 import { fault, PublicError, publicError } from '../errors.ts'
 import type { Connections, Place } from '../identity/connections.ts'
@@ -15,9 +14,8 @@ import type { Operations } from '../operations/operations.ts'
 import { silentStream } from '../subscribe/stream.ts'
 import type { LiveOperation, Subscriptions } from '../subscribe/subscriptions.ts'
 import type { OperationContext } from '../upstreams/data-source.ts'
-import type { GatewayMetrics } from './metrics.ts'
 import { type Outlet, SocketSink } from './outlet.ts'
-import { codesOf, record } from './request-log.ts'
+import { codesOf, type Records } from './request-log.ts'
 
 export interface SocketProtocolOptions {
   readonly server: ApolloServer<OperationContext>
@@ -26,8 +24,7 @@ export interface SocketProtocolOptions {
   readonly connections: Connections
   readonly gate: Gate
   readonly operations: Operations
-  readonly log: Logger
-  readonly metrics: GatewayMetrics
+  readonly records: Records
 }
 
 /** What the protocol keeps for one socket. */
@@ -73,11 +70,6 @@ export class SocketProtocol {
     this.#options = options
     this.server = makeServer<Record<string, unknown>, SocketState>({
       onConnect: (context) => this.#connect(context),
-      onClose: ({ extra }) => {
-        extra.closed = true
-        extra.place.release()
-        extra.session?.close()
-      },
       onSubscribe: (context, id, payload) => this.#prepare(context, id, payload),
       subscribe: (args) => this.#prepared.get(args)?.stream ?? this.#execute(args),
       execute: (args) => this.#execute(args),
@@ -208,7 +200,7 @@ export class SocketProtocol {
 
   #record(context: SocketOperation, payload: SubscribePayload, type: string, startedAt: number, codes: string[]): void {
     const outcome = { type, operation: payload.operationName ?? null, startedAt, codes }
-    record(context, outcome, this.#options.log, this.#options.metrics)
+    this.#options.records.add(context, outcome)
     context.span.end()
   }
 }

@@ -38,7 +38,7 @@ export class AnswerReader {
       this.#early = known === bytes ? Buffer.from(bytes) : known
       return null
     }
-    const head = headOf(known.toString('latin1', 0, end))
+    const head = knownHead(known.toString('latin1', 0, end))
     const rest = known.subarray(end + HEAD_END.length)
     this.#early = null
     // What comes before an answer, such as 103, is none.
@@ -67,6 +67,19 @@ interface Head {
 
 function posted({ status, cacheControl, keptMs }: Head, text: string | null): Posted | null {
   return text === null ? null : { status, cacheControl, keptMs, text }
+}
+
+/** Heads of answers of one length within one second are the same. */
+const knownHeads = new Map<string, Head>()
+const MAX_KNOWN_HEADS = 256
+
+function knownHead(text: string): Head {
+  let head = knownHeads.get(text)
+  if (head) return head
+  head = headOf(text)
+  if (knownHeads.size >= MAX_KNOWN_HEADS) knownHeads.clear()
+  knownHeads.set(text, head)
+  return head
 }
 
 function headOf(text: string): Head {

@@ -19,7 +19,7 @@ const verifier = new TokenVerifier({
   clock: systemClock,
 })
 await verifier.load()
-const log = openLog({ level: 'info', destination: '/dev/null' })
+const { log, operationLines } = openLog({ level: 'info', clock: systemClock, destination: '/dev/null' })
 await startGateway({
   host: '127.0.0.1',
   port: port ?? 0,
@@ -31,6 +31,7 @@ await startGateway({
   transport: new MemoryTransport({ log }),
   clock: systemClock,
   log,
+  operationLines,
   metrics: new Registry(),
   rateScale: 1_000_000,
   ...(supergraph === undefined ? {} : { supergraph: fileSource(supergraph) }),
