@@ -40,9 +40,10 @@ export class Archive {
     this.#duck = duck
   }
 
-  static async open(folder: string): Promise<Archive> {
+  /** @param options.isReader of a process that may run beside the one that writes. */
+  static async open(folder: string, { isReader = false } = {}): Promise<Archive> {
     await makeFolder(folder)
-    const spillFolder = path.join(folder, '.spill')
+    const spillFolder = path.join(folder, isReader ? `.spill.${process.pid}` : '.spill')
     await rm(spillFolder, { recursive: true, force: true })
     return new Archive(folder, await openDuck({ memoryMb: SESSION_MEMORY_MB, threads: SESSION_THREADS, spillFolder }))
   }

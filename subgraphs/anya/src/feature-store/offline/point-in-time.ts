@@ -1,9 +1,7 @@
+import type { TimeRange } from '../replay.ts'
 import type { RowBlock } from '../rows.ts'
 import type { Archive, StoredView } from './archive.ts'
 import { loadTimes, quoted, readRows } from './duckdb.ts'
-
-/** Features as they were known at moments that were asked for; rows in the order of asking. */
-export type TrainingRows = RowBlock
 
 /**
  * The features that whoever had asked at each of the moments would have been given: of the rows that were available by then, the one
@@ -12,36 +10,47 @@ export type TrainingRows = RowBlock
  * @param times milliseconds since the Unix epoch, in any order.
  * @returns a row for each; times and values are NaN where nothing was known, or only what was older than the view's maximum age.
  */
-export async function knownAt(
+export function knownAt(archive: Archive, view: StoredView, entity: string, times: Float64Array): Promise<RowBlock> {
+  return withMoments(archive, view, entity, times, (statement) =>
+    readRows(
+      archive.duck,
+      view.features.length,
+      `SELECT * EXCLUDE (number, asked_ms) FROM ${statement} ORDER BY number`,
+    ),
+  )
+}
+
+/** Gives `run` a relation of `number`, `asked_ms`, `event_ms`, `available_ms` and the features, a row for each moment, unordered. */
+export function withMoments<T>(
   archive: Archive,
   view: StoredView,
   entity: string,
   times: Float64Array,
-): Promise<TrainingRows> {
-  const width = view.features.length
+  run: (relation: string) => Promise<T>,
+): Promise<T> {
+  return archive.query(view, entity, rangeOf(times, view.maxAgeMs), async (relation) => {
+    await loadTimes(archive.duck, 'asked', times)
+    return run(`(${joined(view, relation)})`)
+  })
+}
+
+function joined(view: StoredView, relation: string): string {
+  const columns = ['event_ms', 'available_ms', ...view.features.map(({ name }) => quoted(name))]
+  const fresh = `asked.asked_ms - k.event_ms <= ${view.maxAgeMs}`
+  return `WITH ordered AS (
+      SELECT *, max(event_ms) OVER (ORDER BY available_ms, event_ms ROWS UNBOUNDED PRECEDING) AS newest_ms FROM ${relation}
+    ), winning AS (
+      SELECT * FROM ordered WHERE event_ms = newest_ms
+      QUALIFY row_number() OVER (PARTITION BY available_ms ORDER BY event_ms DESC) = 1
+    )
+    SELECT asked.number, asked.asked_ms, ${columns.map((column) => `CASE WHEN ${fresh} THEN k.${column} END AS ${column}`).join(', ')}
+    FROM asked ASOF LEFT JOIN winning k ON asked.asked_ms >= k.available_ms`
+}
+
+/** Nothing older can be given to the first, nothing newer is known to the last. */
+function rangeOf(times: Float64Array, maxAgeMs: number): TimeRange {
+  if (times.length === 0) return { from: 0, to: 0 }
   const first = times.reduce((least, time) => Math.min(least, time), Number.POSITIVE_INFINITY)
   const last = times.reduce((most, time) => Math.max(most, time), Number.NEGATIVE_INFINITY)
-  const range = times.length === 0 ? { from: 0, to: 0 } : { from: first - view.maxAgeMs, to: last + 1 }
-  return archive.query(view, entity, range, async (relation) => {
-    await loadTimes(archive.duck, 'asked', times)
-    const features = view.features.map(({ name }) => `k.${quoted(name)}`)
-    const fresh = `asked.asked_ms - k.event_ms <= ${view.maxAgeMs}`
-    const columns = ['k.event_ms', 'k.available_ms', ...features].map(
-      (column) => `CASE WHEN ${fresh} THEN ${column} END`,
-    )
-    return readRows(
-      archive.duck,
-      width,
-      `WITH ordered AS (
-         SELECT *, max(event_ms) OVER (ORDER BY available_ms, event_ms ROWS UNBOUNDED PRECEDING) AS newest_ms
-         FROM ${relation}
-       ), winning AS (
-         SELECT * FROM ordered WHERE event_ms = newest_ms
-         QUALIFY row_number() OVER (PARTITION BY available_ms ORDER BY event_ms DESC) = 1
-       )
-       SELECT ${columns.join(', ')}
-       FROM asked ASOF LEFT JOIN winning k ON asked.asked_ms >= k.available_ms
-       ORDER BY asked.number`,
-    )
-  })
+  return { from: first - maxAgeMs, to: last + 1 }
 }

@@ -26,8 +26,8 @@ export class StoreError extends Error {
   }
 }
 
-/** What the operating system and DuckDB say of a full disk. */
-const DISK_FULL = /ENOSPC|EDQUOT|no space left|disk quota|max_temp_directory_size/i
+/** What the operating system and DuckDB say where a disk is full, a quota used up, or a file may not grow. */
+const DISK_FULL = /ENOSPC|EDQUOT|EFBIG|no space left|disk quota|file too large|max_temp_directory_size/i
 
 export function refusalOf(error: unknown): StoreRefusal {
   if (error instanceof StoreError) return { code: error.code, message: error.message }

@@ -83,7 +83,7 @@ test('no row of any view changes by what comes after it, wherever the history is
       const bookPart = await replay(book.view, events.slice(0, cut), ALWAYS)
       expectSame(bookPart.rows, wholeBook.rows.slice(0, bookPart.rows.length))
     }),
-    { numRuns: 12 },
+    { numRuns: 8 },
   )
 })
 

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { KnownRow } from '../rows.ts'
 import { rowsOf } from '../rows.ts'
 import { Archive, type StoredView } from './archive.ts'
+import { exportKnownAt, exportRows } from './export.ts'
 import { storedEntities } from './listing.ts'
 import { knownAt } from './point-in-time.ts'
 
@@ -200,5 +201,38 @@ describe('a join as of moments in the past', () => {
       }),
       { numRuns: 15 },
     )
+  })
+})
+
+describe('a file for other tools', () => {
+  const read = async (file: string) =>
+    (await archive.duck.runAndReadAll(`SELECT * FROM '${path.join(folder, file)}'`)).getRowObjectsJS()
+
+  test('holds the rows with their times, as Parquet and as CSV', async () => {
+    await archive.add(VIEW, MARKET, hours(3), { now })
+    const range = { from: START + HOUR_MS, to: now }
+    for (const name of ['rows.parquet', 'rows.csv']) {
+      expect(await exportRows(archive, VIEW, MARKET, range, path.join(folder, name))).toBe(2)
+      expect((await read(name))[0]).toEqual({
+        event_time: new Date(START + HOUR_MS),
+        available_at: new Date(START + HOUR_MS + 1_000),
+        level: 1,
+        'odd "name"': null,
+      })
+    }
+  })
+
+  test('holds what was known at the moments that were asked for, in their order', async () => {
+    await archive.add(VIEW, MARKET, hours(2), { now })
+    const times = Float64Array.of(START + 2 * HOUR_MS, START, START + 1_000)
+    expect(await exportKnownAt(archive, VIEW, MARKET, times, path.join(folder, 'known.parquet'))).toBe(3)
+    const rows = await read('known.parquet')
+    expect(rows.map(({ asked_at }) => asked_at)).toEqual(Array.from(times, (time) => new Date(time)))
+    expect(rows.map(({ level }) => level)).toEqual([1, null, 0])
+  })
+
+  test('must say by its name what it is', async () => {
+    const asked = exportRows(archive, VIEW, MARKET, { from: 0, to: 1 }, path.join(folder, 'rows.xlsx'))
+    await expect(asked).rejects.toMatchObject({ code: 'FAILED' })
   })
 })

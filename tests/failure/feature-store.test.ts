@@ -1,0 +1,166 @@
+import { execFile } from 'node:child_process'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { promisify } from 'node:util'
+import { seededRandom } from '@opsource/kernel'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { storedManifest } from '../../subgraphs/anya/src/feature-store/offline/listing.ts'
+import type { OperationInput } from '../../subgraphs/anya/src/feature-store/offline/protocol.ts'
+import { StoreProcess } from '../../subgraphs/anya/src/feature-store/offline/store-process.ts'
+import { viewNamed } from '../../subgraphs/anya/src/feature-store/views/index.ts'
+import { until } from '../support/waiting.ts'
+
+const run = promisify(execFile)
+const SOURCE = path.resolve(import.meta.dirname, '../../subgraphs/anya/src/feature-store')
+const HOUR_MS = 3_600_000
+const START = Date.UTC(2024, 0, 1)
+const BARS = 5_000
+const PATIENCE_MS = 90_000
+const view = viewNamed('bars_1h')?.view
+if (!view) throw new Error('the view is not there')
+
+/** A walk of hours from a seed. */
+function walk(): Extract<OperationInput<'backfill'>['source'], { kind: 'KEPT_BARS' }>['bars'] {
+  const random = seededRandom(5)
+  const close = new Float64Array(BARS)
+  close.forEach((_, i) => {
+    close[i] = (close[i - 1] ?? 100) * Math.exp((random.next() - 0.5) / 100)
+  })
+  const column = (of: (i: number) => number) => Float64Array.from({ length: BARS }, (_, i) => of(i))
+  return {
+    size: BARS,
+    time: column((i) => START + i * HOUR_MS),
+    open: close,
+    high: close.map((price) => price * 1.001),
+    low: close.map((price) => price * 0.999),
+    close,
+    volume: column(() => 1),
+  }
+}
+const bars = walk()
+const ALL = { from: START, to: START + 2 * BARS * HOUR_MS }
+const FIRST_MONTH = { from: START, to: START + 31 * 24 * HOUR_MS }
+const backfill = (range: typeof ALL): OperationInput<'backfill'> => ({
+  ...{ view: 'bars_1h', entity: 'X', range, now: ALL.to, repair: false },
+  source: { kind: 'KEPT_BARS', bars },
+})
+
+let folder: string
+let store: StoreProcess
+beforeEach(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'opsource-features-'))
+  store = new StoreProcess({ store: folder, data: folder })
+})
+afterEach(async () => {
+  await store.close()
+  await rm(folder, { recursive: true, force: true })
+})
+
+const stored = async () => (await storedManifest(folder, view, 'X'))?.partitions ?? []
+const rowsStored = async () => (await stored()).reduce((sum, { rows }) => sum + rows, 0)
+
+test('a process that is killed at any moment of a backfill leaves what was there, whole, and the next one goes on', async () => {
+  expect(await store.ask('backfill', backfill(FIRST_MONTH))).toMatchObject({ ok: true })
+  const rowsBefore = await rowsStored()
+  const random = seededRandom(Number(process.pid))
+  const began = performance.now()
+  let kills = 0
+  // The first turns find out how long it takes; each then ends somewhere in that time.
+  let longest = 200
+  for (let turn = 0; turn < 8; turn++) {
+    const startedAt = performance.now()
+    const asked = store.ask('backfill', backfill(ALL))
+    await new Promise((resolve) => setTimeout(resolve, random.next() * longest))
+    if (store.pid !== undefined) process.kill(store.pid, 'SIGKILL')
+    const result = await asked
+    longest = Math.max(longest, performance.now() - startedAt) + 100
+    if (result.ok) break
+    kills++
+    expect(result.error.code).toBe('AWAY')
+    expect([rowsBefore, BARS]).toContain(await rowsStored())
+    const page = await store.ask('page', { view: 'bars_1h', entity: 'X', range: ALL, limit: 10_000, after: null })
+    expect(page).toMatchObject({ ok: true, value: { size: await rowsStored() } })
+    if (performance.now() - began > PATIENCE_MS / 3) break
+  }
+  expect(kills).toBeGreaterThan(0)
+  // A kill that came after the last answer may meet the next question.
+  await until('a backfill to be done', async () => (await store.ask('backfill', backfill(ALL))).ok, PATIENCE_MS)
+  expect(await rowsStored()).toBe(BARS)
+  const files = (await readdir(folder, { recursive: true })).filter((name) => /parquet|tmp/.test(name))
+  expect(files).toHaveLength((await stored()).length)
+})
+
+test('a backfill that is given up writes nothing', async () => {
+  const giveUp = new AbortController()
+  const result = await store.ask('backfill', backfill(ALL), {
+    signal: giveUp.signal,
+    onProgress: () => giveUp.abort(),
+  })
+  expect(result).toMatchObject({ ok: false, error: { code: 'CANCELLED' } })
+  expect(await stored()).toEqual([])
+})
+
+test('where files may not grow, as on a full disk, a backfill is refused and the old state stays readable', async () => {
+  await store.ask('backfill', backfill(FIRST_MONTH))
+  const before = await stored()
+  await store.close()
+  const program = `
+    import { Archive } from ${JSON.stringify(path.join(SOURCE, 'offline/archive.ts'))}
+    import { refusalOf } from ${JSON.stringify(path.join(SOURCE, 'offline/refusal.ts'))}
+    import { viewNamed } from ${JSON.stringify(path.join(SOURCE, 'views/index.ts'))}
+    const { view } = viewNamed('bars_1h')
+    const rows = Array.from({ length: 4000 }, (_, i) => ({ eventTime: ${START} + i * ${HOUR_MS}, availableAt: ${START} + i * ${HOUR_MS},
+      values: Float32Array.from(view.features, (_, j) => Math.sin(i * 31 + j * 7)) }))
+    const archive = await Archive.open(${JSON.stringify(folder)})
+    const told = await archive.add(view, 'X', rows, { now: ${ALL.to} }).then((added) => ({ added }), refusalOf)
+    process.stdout.write(JSON.stringify(told))
+    process.exit(0)`
+  // 16 blocks of 512 bytes: a manifest fits, a month of 33 features does not.
+  const limited = ['-c', 'ulimit -f 16; exec "$0" "$@"', process.execPath, '--input-type=module', '-e', program]
+  const { stdout } = await run('sh', limited, { timeout: PATIENCE_MS })
+  expect(JSON.parse(stdout)).toMatchObject({ code: 'DISK_FULL' })
+  expect(await stored()).toEqual(before)
+  store = new StoreProcess({ store: folder, data: folder })
+  const page = await store.ask('page', { view: 'bars_1h', entity: 'X', range: ALL, limit: 10_000, after: null })
+  expect(page).toMatchObject({ ok: true, value: { size: await rowsStored() } })
+})
+
+test('a damaged or missing history is refused by name', async () => {
+  const ask = (file: string) => store.ask('backfill', { ...backfill(ALL), source: { kind: 'BARS_FILE', file } })
+  expect(await ask('none.csv.gz')).toMatchObject({ ok: false, error: { code: 'NO_SOURCE' } })
+  const data = path.resolve(import.meta.dirname, '../../data')
+  const other = new StoreProcess({ store: folder, data })
+  const readme = await other.ask('backfill', {
+    ...backfill(ALL),
+    source: { kind: 'BARS_FILE', file: 'hourly/README.md' },
+  })
+  expect(readme).toMatchObject({
+    ok: false,
+    error: { code: 'CORRUPT_SOURCE', message: expect.stringContaining('README') },
+  })
+  await other.close()
+})
+
+test('more than can wait is refused at once', async () => {
+  const asked = Array.from({ length: 40 }, () => store.ask('newest', { view: 'bars_1h', entity: 'X', range: ALL }))
+  const results = await Promise.all(asked)
+  expect(results.filter((result) => !result.ok && result.error.code === 'BUSY')).toHaveLength(8)
+  expect(results.filter(({ ok }) => ok)).toHaveLength(32)
+})
+
+test('the process ends with its platform', async () => {
+  await store.ask('newest', { view: 'bars_1h', entity: 'X', range: ALL })
+  const { pid } = store
+  await store.close()
+  const isGone = () => {
+    try {
+      process.kill(pid ?? 0, 0)
+      return false
+    } catch {
+      return true
+    }
+  }
+  await until('the process to be gone', isGone, PATIENCE_MS)
+  expect(await store.ask('newest', { view: 'bars_1h', entity: 'X', range: ALL })).toMatchObject({ ok: false })
+})
