@@ -2,7 +2,7 @@ import { DRIFT_ALARM, stabilityIndex } from '../statistics/psi.ts'
 import { calibrationErrorOf, compare, type PairedForecasts, rankingOf, statisticsOfStretches } from './comparison.ts'
 import type { Evaluation } from './evaluation.ts'
 import type { GateCheck } from './history.ts'
-import type { Probe } from './probe.ts'
+import { MAX_P99_MS, type Probe } from './probe.ts'
 
 /** Beaten only by chance is not beaten. */
 const MAX_P_VALUE = 0.05
@@ -14,8 +14,6 @@ const CLEARLY = 2
 const CALIBRATION_TOLERANCE = 0.01
 /** float32 carries seven digits; what differs by more computes something else. */
 const MAX_DIFFERENCE = 1e-5
-/** Of one row through the worker thread, in milliseconds: a tick of all markets has a second, a quarter of which is theirs. */
-const MAX_P99_MS = 5
 /** Live rows from which on their distribution is looked at. */
 const MIN_LIVE_ROWS = 500
 /** No training shows without these two that it did not look ahead. */
@@ -211,7 +209,8 @@ function checkProbe({ probe, kind }: GateEvidence): GateCheck[] {
     passed: maxDifference === null ? kind === 'RULE' : maxDifference <= MAX_DIFFERENCE,
     detail: maxDifference === null ? 'There is no sample to run.' : `From the trainer's own answers on ${rows} rows.`,
   }
-  const detail = '99th percentile of one row through the worker thread, in milliseconds; the best of five rounds.'
+  const detail =
+    '99th percentile of one row through the worker thread, in milliseconds; of each row the best of up to five tries.'
   return [parity, { name: 'LATENCY', threshold: MAX_P99_MS, observed: p99Ms, passed: p99Ms <= MAX_P99_MS, detail }]
 }
 
