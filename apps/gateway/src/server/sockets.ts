@@ -34,9 +34,9 @@ export interface SocketsOptions {
   readonly path: string
   /** Browsers on other origins than the gateway's own that may connect: CORS does not bind WebSockets, so this must. */
   readonly allowedOrigins: readonly string[]
-  readonly protocol: SocketProtocol
+  readonly protocol: Pick<SocketProtocol, 'server'>
   readonly addresses: Addresses
-  readonly gate: Gate
+  readonly gate: Pick<Gate, 'arrive'>
   readonly connections: Connections
   readonly log: Logger
 }
@@ -44,7 +44,7 @@ export interface SocketsOptions {
 /** Carries the socket protocol over `ws`: bounded in sockets and frame size, and silent sockets are let go. */
 export class Sockets {
   readonly #wss: WebSocketServer
-  readonly #protocol: SocketProtocol
+  readonly #protocol: SocketsOptions['protocol']
   readonly #addresses: Addresses
   readonly #connections: Connections
   readonly #log: Logger
@@ -125,6 +125,8 @@ export class Sockets {
     )
     socket.once('close', (code, reason) => {
       stopPinging()
+      // Before the operations are ended, which may fail or take their time.
+      letGo(state)
       closed(code, String(reason)).catch((error: Error) =>
         this.#log.error({ reason: error.message }, 'socket close failed'),
       )
@@ -148,6 +150,13 @@ function refuse(socket: Duplex, status: string): void {
   // The caller may be gone already, which is no news.
   socket.once('error', () => socket.destroy())
   socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`)
+}
+
+/** Gives back what a socket that has closed holds. */
+function letGo(state: SocketState): void {
+  state.closed = true
+  state.place.release()
+  state.session?.close()
 }
 
 /** @returns a function to call for each message, that says when there were too many within a second. */
