@@ -170,3 +170,33 @@ test('reference markets have their bars, in pages, with source and licence', asy
     '2008-10-07T00:00:00.000Z',
   ])
 })
+
+test('trades to and fro between two accounts are seen by surveillance, with their evidence, and by operators alone', async () => {
+  const operator = new Visitor(platform.graphqlUrl, await platform.operator())
+  const query = `{ surveillanceAlerts(market: "BTC-USDT", kind: WASH_TRADING) { edges { node { accountIds explanation
+    orders { accountId side price quantity } trades { price quantity makerAccountId takerAccountId } } } } }`
+  const trade = z.object({ price: z.string(), quantity: z.string(), makerAccountId: z.string() })
+  const alert = z.object({
+    accountIds: z.array(z.string()),
+    orders: z.array(z.object({ accountId: z.string() })),
+    trades: z.array(trade),
+  })
+  const schema = z.object({ surveillanceAlerts: z.object({ edges: z.array(z.object({ node: alert })).min(1) }) })
+  const toAndFro = async () => {
+    for (const [rests, takes] of [
+      [holder, maker],
+      [maker, holder],
+    ] as const) {
+      await rests.place({ side: 'SELL', price: '60000', quantity: '0.01' })
+      await takes.place({ side: 'BUY', price: '60000', quantity: '0.01' })
+    }
+    return operator.get(schema, query).catch(() => null)
+  }
+  await expect.poll(toAndFro, EVENTUALLY).not.toBeNull()
+  const [first] = (await operator.get(schema, query)).surveillanceAlerts.edges
+  expect(first!.node.accountIds).toHaveLength(2)
+  expect(first!.node.trades.length).toBeGreaterThanOrEqual(4)
+  expect(first!.node.trades[0]).toMatchObject({ price: '60000.00', quantity: '0.01000' })
+  expect(first!.node.orders.map(({ accountId }) => accountId)).toContain(first!.node.accountIds[0])
+  expect((await maker.visitor.ask(query)).codes).toEqual(['FORBIDDEN'])
+})

@@ -19,6 +19,7 @@ export type IdPrefix =
   | 'mdl'
   | 'prd'
   | 'ano'
+  | 'sal'
   | 'stg'
   | 'trn'
   | 'req'

@@ -1,4 +1,4 @@
-import type { DetectedAnomaly } from './anomaly/index.ts'
+import type { DetectedAnomaly, SurveillanceAlert } from './anomaly/index.ts'
 import type {
   EntityVector,
   FeatureJob,
@@ -36,3 +36,4 @@ export type FeatureJobParent = FeatureJob
 export type TrainingRunParent = TrainingRun
 export type AnomalyParent = DetectedAnomaly
 export type PlatformAnomalyParent = DetectedAnomaly
+export type SurveillanceAlertParent = SurveillanceAlert

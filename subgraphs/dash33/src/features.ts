@@ -17,6 +17,7 @@ import {
 import { INSTRUMENTS } from './market/index.ts'
 import { openMarketStreams } from './market-streams.ts'
 import { OrderStreams, openOrderServices } from './order-services.ts'
+import { OrderFlowPublisher } from './order-flow/index.ts'
 import { observeEngine } from './orders/index.ts'
 import { openPortfolioServices } from './portfolio-services.ts'
 import { catchUpProjections, Projector, projectionMetrics, Retention, ThreadedWriter } from './projections/index.ts'
@@ -68,6 +69,8 @@ async function start(ports: Ports, options: Dash33Options, stack: AsyncDisposabl
     symbols: INSTRUMENTS.map(({ symbol }) => symbol),
   })
   stack.defer(() => streams.close())
+  const orderFlow = new OrderFlowPublisher({ ...ports, log, instruments: INSTRUMENTS })
+  stack.defer(engine.onBatch((batch) => orderFlow.take(batch)))
 
   const observed = observeEngine(engine, ports.metrics)
   const openings = new Openings()

@@ -11,3 +11,4 @@ export {
   marketSnapshotSchema,
   type Recording,
 } from './market-data.ts'
+export { type OrderFlowMessage, orderFlowChannel, orderFlowMessageSchema } from './order-flow.ts'

@@ -1,10 +1,14 @@
 import type { Ports } from '@opsource/subgraph'
 import type { Database } from '../database.ts'
+import { surveillanceResolvers } from './manipulation/resolvers.ts'
+import { SurveillanceService } from './manipulation/service.ts'
+import { AlertStore } from './manipulation/store.ts'
 import { AnomalyObserver } from './observe.ts'
 import { anomalyResolvers } from './resolvers.ts'
 import { AnomalyService } from './service.ts'
 import { AnomalyStore } from './store.ts'
 
+export type { SurveillanceAlert } from './manipulation/alert.ts'
 export type { DetectedAnomaly } from './record.ts'
 
 export interface AnomalyOptions {
@@ -14,14 +18,22 @@ export interface AnomalyOptions {
   readonly onRecorded: () => void
 }
 
-/** Watches the markets and the platform from now on. */
+/** Watches the markets, their order flow and the platform from now on. */
 export async function openAnomalies(ports: Ports, { database, symbols, onRecorded }: AnomalyOptions) {
+  const observer = new AnomalyObserver(ports)
   const store = new AnomalyStore(database)
-  const service = new AnomalyService({ ports, symbols, store, observer: new AnomalyObserver(ports), onRecorded })
+  const service = new AnomalyService({ ports, symbols, store, observer, onRecorded })
+  const alerts = new AlertStore(database)
+  const surveillance = new SurveillanceService({ ports, symbols, store: alerts, observer })
   await service.start()
+  await surveillance.start()
+  const [watched, suspected] = [anomalyResolvers(service, store), surveillanceResolvers(alerts)]
   return {
-    resolvers: anomalyResolvers(service, store),
-    prune: () => service.prune(),
-    close: () => service.close(),
+    resolvers: { ...watched, ...suspected, Query: { ...watched.Query, ...suspected.Query } },
+    prune: () => Promise.all([service.prune(), surveillance.prune()]),
+    close: async () => {
+      await surveillance.close()
+      await service.close()
+    },
   }
 }

@@ -1,5 +1,6 @@
 import type { Ports } from '@opsource/subgraph'
 import { Counter } from 'prom-client'
+import type { SurveillanceAlert } from './manipulation/alert.ts'
 import type { SamplerObserver } from './market-sampler.ts'
 import type { DetectedAnomaly } from './record.ts'
 
@@ -9,6 +10,7 @@ export class AnomalyObserver implements SamplerObserver {
   readonly #found: Counter
   readonly #unreadable: Counter
   readonly #failed: Counter
+  readonly #suspected: Counter
 
   constructor({ metrics, log }: Pick<Ports, 'metrics' | 'log'>) {
     const registers = [metrics]
@@ -17,12 +19,17 @@ export class AnomalyObserver implements SamplerObserver {
     this.#log = log
     this.#found = counter('anomalies_found', 'Anomalies of markets and of the platform.', ['measure', 'severity'])
     this.#unreadable = counter('anomaly_messages_unreadable', 'Market data that could not be read.', ['symbol'])
-    this.#failed = counter('anomaly_samples_failed', 'Seconds of which nothing could be kept.')
+    this.#suspected = counter('surveillance_alerts', 'What looked like manipulation.', ['symbol', 'kind'])
+    this.#failed = counter('anomaly_samples_failed', 'Seconds or suspicions of which nothing could be kept.')
   }
 
   found({ measure, severity, symbol, explanation }: DetectedAnomaly): void {
     this.#found.inc({ measure, severity })
     if (severity === 'HIGH') this.#log.warn({ symbol, measure, explanation }, 'something is unusual')
+  }
+
+  suspected({ symbol, kind }: SurveillanceAlert): void {
+    this.#suspected.inc({ symbol, kind })
   }
 
   unreadable(symbol: string, reason: string): void {

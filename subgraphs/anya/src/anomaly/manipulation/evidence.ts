@@ -1,0 +1,70 @@
+import { z } from 'zod'
+import { BoundedMap, type OrderFlowEvent, type Placed, type Suspicion, type Traded } from './order-flow.ts'
+
+/** Pieces of each kind that an alert keeps: a suspicion of quote stuffing has a hundred. */
+const MAX_PIECES = 100
+/** What is remembered of a market to be told as evidence. */
+const ORDERS = 20_000
+const TRADES = 5_000
+
+const side = z.enum(['BUY', 'SELL'])
+/** Prices in ticks, quantities in lots, times in milliseconds. */
+export const evidenceSchema = z.object({
+  orders: z.array(
+    z.object({
+      orderId: z.string(),
+      accountId: z.string(),
+      side,
+      price: z.number().nullable(),
+      quantity: z.number(),
+      placedAt: z.number(),
+      closedAt: z.number().nullable(),
+    }),
+  ),
+  trades: z.array(
+    z.object({
+      tradeId: z.string(),
+      price: z.number(),
+      quantity: z.number(),
+      takerSide: side,
+      makerAccountId: z.string(),
+      takerAccountId: z.string(),
+      executedAt: z.number(),
+    }),
+  ),
+})
+
+export type Evidence = z.infer<typeof evidenceSchema>
+
+/** Remembers the newest orders and trades of a market, so that a suspicion can be told with what it rests on. */
+export class EvidenceRoom {
+  readonly #orders = new BoundedMap<string, { readonly placed: Placed; closedAt: number | null }>(ORDERS)
+  readonly #trades = new BoundedMap<string, Traded>(TRADES)
+
+  observe(event: OrderFlowEvent): void {
+    if (event.type === 'ORDER_ACCEPTED') this.#orders.set(event.orderId, { placed: event, closedAt: null })
+    else if (event.type === 'TRADE') this.#trades.set(event.tradeId, event)
+    else {
+      const order = this.#orders.get(event.orderId)
+      if (order) order.closedAt = event.time
+    }
+  }
+
+  of({ orderIds, tradeIds }: Pick<Suspicion, 'orderIds' | 'tradeIds'>): Evidence {
+    return {
+      orders: orderIds.slice(0, MAX_PIECES).flatMap((id) => {
+        const order = this.#orders.get(id)
+        if (!order) return []
+        const { orderId, accountId, side, price, quantity, time } = order.placed
+        return [{ orderId, accountId, side, price, quantity, placedAt: time, closedAt: order.closedAt }]
+      }),
+      trades: tradeIds.slice(0, MAX_PIECES).flatMap((id) => {
+        const trade = this.#trades.get(id)
+        if (!trade) return []
+        const { tradeId, price, quantity, takerSide, maker, taker, time } = trade
+        const parties = { makerAccountId: maker.accountId, takerAccountId: taker.accountId }
+        return [{ tradeId, price, quantity, takerSide, ...parties, executedAt: time }]
+      }),
+    }
+  }
+}

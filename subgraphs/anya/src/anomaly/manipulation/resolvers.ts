@@ -1,0 +1,47 @@
+import { formatDecimal } from '@opsource/kernel'
+import { connection, fault, pageOf } from '@opsource/subgraph'
+import type { Resolvers } from '../../generated/graphql.ts'
+import type { SurveillanceAlert } from './alert.ts'
+import { type AlertStore, isAlertId } from './store.ts'
+
+type Step = SurveillanceAlert['evidence']['tick']
+
+const instant = (time: number) => new Date(time).toISOString()
+const decimal = (count: number, { units, scale }: Step) => formatDecimal(BigInt(count) * BigInt(units), scale)
+
+export function surveillanceResolvers(store: AlertStore): Pick<Resolvers, 'SurveillanceAlert'> & {
+  readonly Query: Pick<NonNullable<Resolvers['Query']>, 'surveillanceAlerts'>
+} {
+  return {
+    Query: {
+      surveillanceAlerts: async (_parent, { market, kind, ...args }) => {
+        const page = pageOf(args, { keys: 1 })
+        if (page.after !== null && !isAlertId(page.after[0]))
+          throw fault('BAD_USER_INPUT', '`after` is not a cursor of this connection.')
+        const symbol = market?.replaceAll('\0', '') ?? null
+        return connection(await store.page({ symbol, kind: kind ?? null }, page), page, ({ id }) => [id])
+      },
+    },
+    SurveillanceAlert: {
+      market: ({ symbol }) => ({ symbol }),
+      from: ({ from }) => instant(from),
+      to: ({ to }) => instant(to),
+      detectedAt: ({ detectedAt }) => instant(detectedAt),
+      orders: ({ evidence: { orders, tick, lot } }) =>
+        orders.map(({ price, quantity, placedAt, closedAt, ...order }) => ({
+          ...order,
+          price: price === null ? null : decimal(price, tick),
+          quantity: decimal(quantity, lot),
+          placedAt: instant(placedAt),
+          closedAt: closedAt === null ? null : instant(closedAt),
+        })),
+      trades: ({ evidence: { trades, tick, lot } }) =>
+        trades.map(({ price, quantity, executedAt, ...trade }) => ({
+          ...trade,
+          price: decimal(price, tick),
+          quantity: decimal(quantity, lot),
+          executedAt: instant(executedAt),
+        })),
+    },
+  }
+}

@@ -1,0 +1,1 @@
+export { OrderFlowPublisher } from './publisher.ts'
