@@ -46,3 +46,19 @@ export function databaseUrl(
 ): string | undefined {
   return environment.DATABASE_URL
 }
+
+const mlflowSchema = z.object({
+  /** The domain's role on its schema. */
+  DATABASE_URL: z.string(),
+  /** The tracking server that models are exported to and imported from, such as `http://mlflow.internal:5000`. */
+  MLFLOW_TRACKING_URI: z.url({ protocol: /^https?$/ }),
+  /** Sent to it as a bearer token; none unless given. */
+  MLFLOW_TRACKING_TOKEN: z.string().optional(),
+})
+
+/** What an exchange with an MLflow server needs. Throws, naming the variable, where one is missing. */
+export function mlflowSettings(environment: Environment = process.env) {
+  const given = parseEnvironment(mlflowSchema, environment)
+  const { MLFLOW_TRACKING_URI: url, MLFLOW_TRACKING_TOKEN: token } = given
+  return { databaseUrl: given.DATABASE_URL, server: { url, ...(token ? { token } : {}) } }
+}

@@ -10,6 +10,8 @@ import type { VersionKey } from './store.ts'
 const MAX_LISTED_ALIASES = 100
 /** Tags that a version lists. */
 const MAX_LISTED_TAGS = 100
+/** Milliseconds. What took minutes to train, or a person decided, waits for its turn, unlike a tick. */
+export const UNHURRIED = { maxWait: 30_000, timeout: 30_000 }
 const checksSchema = z.array(gateCheckSchema)
 
 export interface Alias {
@@ -77,7 +79,7 @@ export class AliasStore {
       const transition = await appendTransition(tx, setAt, { ...draft, fromVersion: current })
       await tx.outboxEvent.createMany({ data: outboxRows([aliasChanged(transition)]) })
       return transition
-    })
+    }, UNHURRIED)
   }
 
   /** @returns null where there was no such alias. */
@@ -93,7 +95,7 @@ export class AliasStore {
       const transition = await appendTransition(tx, at, { ...draft, fromVersion: known.version, toVersion: null })
       await tx.outboxEvent.createMany({ data: outboxRows([aliasChanged(transition)]) })
       return transition
-    })
+    }, UNHURRIED)
   }
 
   /** Writes down what moved nothing: a refusal. */

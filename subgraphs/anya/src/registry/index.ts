@@ -15,4 +15,5 @@ export {
   type Registration,
   RegistryStore,
   type ServableVersion,
+  type VersionKey,
 } from './store.ts'

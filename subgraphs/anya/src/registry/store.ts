@@ -3,7 +3,7 @@ import type { Clock } from '@opsource/kernel'
 import type { Database, Transaction } from '../database.ts'
 import type { Prisma } from '../generated/prisma/client.ts'
 import type { Signature } from '../inference/index.ts'
-import { appendTransition, lockModel } from './alias-store.ts'
+import { appendTransition, lockModel, UNHURRIED } from './alias-store.ts'
 import { type Evaluation, evaluationSchema } from './evaluation.ts'
 import { type Manifest, manifestSchema } from './manifest.ts'
 import { plainSignature, signatureSchema } from './signature.ts'
@@ -107,7 +107,7 @@ export class RegistryStore {
         reason: registration.reason ?? manifest.recipe.candidate,
       })
       return { version, isNew: true }
-    })
+    }, UNHURRIED)
   }
 
   /** @returns the version with its file, or null where there is none. */

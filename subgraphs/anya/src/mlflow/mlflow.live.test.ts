@@ -1,0 +1,186 @@
+import { execFile } from 'node:child_process'
+import path from 'node:path'
+import { promisify } from 'node:util'
+import { ManualClock } from '@opsource/kernel'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { type FreshDatabase, freshDatabase } from '../../../../tests/support/database.ts'
+import { type Database, openDatabase } from '../database.ts'
+import { MlflowServer } from '../testing/mlflow-server.ts'
+import { type OpenRegistry, openRegistry } from '../testing/registry.ts'
+import { type RivalModel, rivalModel } from '../testing/rival-model.ts'
+import { MlflowClient } from './client.ts'
+import { exportVersion, importVersion } from './transfer.ts'
+
+const NAME = 'mid-direction'
+const KEY = { modelName: NAME, version: 1 }
+const clock = new ManualClock(Date.UTC(2024, 7, 9))
+
+interface Platform extends OpenRegistry {
+  readonly fresh: FreshDatabase
+  readonly database: Database
+}
+
+let server: MlflowServer
+let client: MlflowClient
+let model: RivalModel
+let platforms: Platform[]
+
+beforeEach(async () => {
+  server = new MlflowServer('a token')
+  await server.start()
+  client = new MlflowClient({ url: server.url, token: 'a token' })
+  model = await rivalModel()
+  platforms = []
+})
+afterEach(async () => {
+  for (const { close, database, fresh } of platforms) {
+    await close()
+    await database.$disconnect()
+    await fresh.drop()
+  }
+  await server.stop()
+})
+
+async function platform(): Promise<Platform> {
+  const fresh = await freshDatabase('anya')
+  const database = openDatabase(fresh.url)
+  const opened = { ...openRegistry(database, clock), fresh, database }
+  platforms.push(opened)
+  return opened
+}
+
+/** A platform on which the model is version 1, with a remark and an alias. */
+async function withModel(): Promise<Platform> {
+  const opened = await platform()
+  const { registry } = opened
+  await registry.store.register(model.onnx, model.manifest, { evaluation: model.evaluation })
+  await registry.aliases.setTag(KEY, { key: 'reviewed-by', value: 'ada' })
+  await registry.setAlias(KEY, 'challenger', { by: 'usr_ada', reason: 'a try' })
+  return opened
+}
+
+test('a version is exported with run, parameters, metrics, tags, aliases, and files as MLflow lays them out', async () => {
+  const { registry } = await withModel()
+  expect(await exportVersion(registry, client, KEY, clock)).toEqual({ version: '1', isNew: true })
+  const [version] = server.models.get(NAME)!
+  const run = server.runs.get(version!.run_id)!
+  expect(run.info.status).toBe('FINISHED')
+  expect(run.data.params).toContainEqual({ key: 'recipe', value: model.manifest.recipe.candidate })
+  expect(run.data.metrics).toContainEqual({ key: 'auc', value: model.manifest.metrics.auc })
+  expect(version!.tags).toContainEqual({ key: 'reviewed-by', value: 'ada' })
+  expect(server.aliases.get(`${NAME}@challenger`)).toBe('1')
+  const folder = `1/${version!.run_id}/artifacts/model`
+  expect(server.artifacts.get(`${folder}/model.onnx`)).toEqual(Buffer.from(model.onnx))
+  const mlModel = server.artifacts.get(`${folder}/MLmodel`)!.toString()
+  expect(mlModel).toContain('data: model.onnx')
+  expect(mlModel).toContain(`"tensor-spec":{"dtype":"float32","shape":[-1,${model.manifest.features.length}]}`)
+})
+
+test('what was exported is imported elsewhere as the very version, and serves nobody', async () => {
+  const { registry } = await withModel()
+  await exportVersion(registry, client, KEY, clock)
+  const there = (await platform()).registry
+  const wish = { name: NAME, version: '@challenger', by: 'usr_grace' }
+  expect(await importVersion(there, client, wish)).toEqual({ version: 1, isNew: true })
+  const [here, copy] = await Promise.all([registry.store.servable(KEY), there.store.servable(KEY)])
+  const { registeredBy: _, createdAt: __, ...promised } = here!
+  expect(copy).toMatchObject(promised)
+  expect(await there.store.evaluation(KEY)).toEqual(model.evaluation)
+  expect(await there.aliases.of([NAME])).toEqual([])
+  const tags = await there.aliases.tags([KEY])
+  expect(tags.map(({ key, value }) => [key, value])).toEqual([
+    ['mlflow.version', `${NAME} 1`],
+    ['reviewed-by', 'ada'],
+  ])
+  expect(await there.aliases.history(NAME, { limit: 9 })).toMatchObject([
+    { action: 'REGISTERED', by: 'usr_grace', reason: `imported from MLflow: ${NAME} 1` },
+  ])
+})
+
+test('to export or import again changes nothing', async () => {
+  const { registry } = await withModel()
+  await exportVersion(registry, client, KEY, clock)
+  expect(await exportVersion(registry, client, KEY, clock)).toEqual({ version: '1', isNew: false })
+  expect(await importVersion(registry, client, { name: NAME, version: '1', by: null })).toEqual({
+    version: 1,
+    isNew: false,
+  })
+  expect(server.runs.size).toBe(1)
+})
+
+describe('a model that others logged', () => {
+  const ML_MODEL = 'flavors:\n  onnx:\n    code: null\n    data: net.onnx\n    onnx_version: 1.16.0\nrun_id: run1\n'
+
+  beforeEach(async () => {
+    await client.ensureModel('theirs')
+    const run = await client.createRun(await client.experiment('theirs'), 'theirs', clock.now())
+    const { run_id, artifact_uri } = run.info
+    await client.logBatch(run_id, { params: [], metrics: [{ key: 'auc', value: 0.7 }], tags: [] }, clock.now())
+    const body = { name: 'theirs', source: `runs:/${run_id}/model`, run_id, description: '', tags: [] }
+    await client.createVersion(body)
+    await client.putArtifact(`${artifact_uri}/model`, 'MLmodel', Uint8Array.from(Buffer.from(ML_MODEL)))
+    await client.putArtifact(`${artifact_uri}/model`, 'net.onnx', model.onnx)
+  })
+
+  const wish = { name: 'theirs', version: '1', by: null }
+
+  test('is registered with a manifest that says what it takes, and the metrics of its run', async () => {
+    const { registry } = await platform()
+    const { sha256: _, metrics: __, ...manifest } = model.manifest
+    expect(await importVersion(registry, client, { ...wish, manifest })).toEqual({ version: 1, isNew: true })
+    expect((await registry.store.servable(KEY))?.manifest.metrics).toEqual({ auc: 0.7 })
+  })
+
+  test('is refused without one, and where it is no ONNX; nothing of it stays', async () => {
+    const { registry } = await platform()
+    await expect(importVersion(registry, client, wish)).rejects.toThrow('say with a manifest what it takes')
+    const { sha256: _, metrics: __, ...manifest } = model.manifest
+    server.artifacts.set('1/run1/artifacts/model/net.onnx', Buffer.from('a pickle'))
+    await expect(importVersion(registry, client, { ...wish, manifest })).rejects.toThrow('FORMAT')
+    const elsewhere = ML_MODEL.replace('net.onnx', '../../../secrets')
+    server.artifacts.set('1/run1/artifacts/model/MLmodel', Buffer.from(elsewhere))
+    await expect(importVersion(registry, client, { ...wish, manifest })).rejects.toThrow('no ONNX flavour')
+    expect(await registry.store.models()).toEqual([])
+  })
+})
+
+test('a server that refuses says why: a wrong token, an unknown version, artifacts beside its proxy', async () => {
+  const { registry } = await withModel()
+  const stranger = new MlflowClient({ url: server.url, token: 'another' })
+  await expect(exportVersion(registry, stranger, KEY, clock)).rejects.toThrow('UNAUTHENTICATED')
+  const wish = { name: NAME, version: '7', by: null }
+  await expect(importVersion(registry, client, wish)).rejects.toThrow('RESOURCE_DOES_NOT_EXIST')
+  await expect(client.artifact('s3://bucket/model', 'MLmodel')).rejects.toThrow('artifact proxy')
+})
+
+test('a server that dies midway leaves a failed run and no version', async () => {
+  const { registry } = await withModel()
+  const put = client.putArtifact.bind(client)
+  let files = 0
+  client.putArtifact = async (...given) => {
+    if (++files === 2) throw new Error('the line went dead')
+    return put(...given)
+  }
+  await expect(exportVersion(registry, client, KEY, clock)).rejects.toThrow('the line went dead')
+  expect(server.models.get(NAME)).toEqual([])
+  expect([...server.runs.values()].map(({ info }) => info.status)).toEqual(['FAILED'])
+})
+
+test('the command exports, and says in one line what is wrong', async () => {
+  const { fresh } = await withModel()
+  const command = (...args: string[]) =>
+    promisify(execFile)(process.execPath, [path.join(import.meta.dirname, 'main.ts'), ...args], {
+      env: {
+        PATH: process.env.PATH,
+        DATABASE_URL: fresh.url,
+        MLFLOW_TRACKING_URI: server.url,
+        MLFLOW_TRACKING_TOKEN: 'a token',
+      },
+    })
+  const version = ['--model', NAME, '--version', '1']
+  expect((await command('export', ...version)).stdout).toBe(`exported as version 1 of ${NAME}\n`)
+  await expect(command('import', '--model', NAME, '--version', '9')).rejects.toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/^mlflow: MLflow: RESOURCE_DOES_NOT_EXIST.*\n$/),
+  })
+})

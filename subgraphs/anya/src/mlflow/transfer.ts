@@ -1,0 +1,200 @@
+import { createHash } from 'node:crypto'
+import type { Clock } from '@opsource/kernel'
+import { z } from 'zod'
+import { inspectModel } from '../admission/inspection.ts'
+import {
+  CHAMPION,
+  evaluationSchema,
+  type Manifest,
+  type ModelRegistry,
+  manifestSchema,
+  type ServableVersion,
+  signatureSchema,
+  type VersionKey,
+} from '../registry/index.ts'
+import { type MlflowClient, MlflowError, type MlflowVersion } from './client.ts'
+import { ML_MODEL, onnxPathOf, writeMlModel } from './ml-model.ts'
+
+/** All of ours that MLflow has no place for; with it an import is the very version that was exported. */
+const OWN_FILE = 'opsource.json'
+const HASH_TAG = 'opsource.sha256'
+
+const ownSchema = z.object({
+  manifest: manifestSchema,
+  signature: signatureSchema,
+  evaluation: evaluationSchema.nullable(),
+})
+type Own = z.infer<typeof ownSchema>
+
+export interface Exported {
+  readonly version: string
+  /** False where the server has the very file of that line already. */
+  readonly isNew: boolean
+}
+
+/**
+ * Exports a version with its run: parameters, metrics and tags, the ONNX file in MLflow's own layout, and its aliases other than
+ * `champion`, which is said as a tag, as what serves there is not ours to decide.
+ */
+export async function exportVersion(
+  registry: ModelRegistry,
+  client: MlflowClient,
+  key: VersionKey,
+  clock: Clock,
+): Promise<Exported> {
+  const version = await registry.store.servable(key)
+  if (!version) throw new MlflowError('UNKNOWN_VERSION', `there is no version ${key.version} of ${key.modelName}`)
+  const { modelName: name } = version
+  await client.ensureModel(name)
+  const hash = { key: HASH_TAG, value: version.sha256 }
+  const [known] = await client.versionsTagged(name, hash)
+  if (known) return { version: known.version, isNew: false }
+  const experiment = await client.experiment(`opsource/${name}`)
+  const run = await client.createRun(experiment, `${name} ${version.version}`, version.createdAt.getTime())
+  const { run_id } = run.info
+  try {
+    await client.logBatch(run_id, entriesOf(version), clock.now())
+    const folder = `${run.info.artifact_uri}/model`
+    await putFiles(registry, client, folder, version, run_id)
+    await client.endRun(run_id, 'FINISHED', clock.now())
+    const tags = [hash, ...(await tagsOf(registry, version))]
+    const description = `OPSource ${name} ${version.version}`
+    const created = await client.createVersion({ name, source: folder, run_id, description, tags })
+    for (const { alias, version: pointed } of await registry.aliases.of([name]))
+      if (pointed === version.version && alias !== CHAMPION) await client.setAlias(name, alias, created.version)
+    return { version: created.version, isNew: true }
+  } catch (error) {
+    await client.endRun(run_id, 'FAILED', clock.now()).catch(() => {})
+    throw error
+  }
+}
+
+function entriesOf({ manifest, sha256 }: ServableVersion) {
+  const { recipe, metrics, seed, featureHash, dataHash, codeVersion, horizonMs } = manifest
+  const params = Object.entries(recipe.parameters).map(([key, value]) => ({ key, value: String(value) }))
+  const tags = Object.entries({
+    [HASH_TAG]: sha256,
+    'opsource.feature_hash': featureHash,
+    'opsource.data_hash': dataHash,
+    'mlflow.source.git.commit': codeVersion,
+  })
+  return {
+    params: [
+      { key: 'recipe', value: recipe.candidate },
+      { key: 'seed', value: String(seed) },
+      { key: 'horizon_ms', value: String(horizonMs) },
+      ...params,
+    ],
+    metrics: Object.entries(metrics).map(([key, value]) => ({ key, value })),
+    tags: tags.flatMap(([key, value]) => (value === undefined ? [] : [{ key, value }])),
+  }
+}
+
+async function putFiles(
+  registry: ModelRegistry,
+  client: MlflowClient,
+  folder: string,
+  version: ServableVersion,
+  runId: string,
+): Promise<void> {
+  const { manifest, signature, onnx } = version
+  const own: Own = { manifest, signature, evaluation: await registry.store.evaluation(version) }
+  const bytes = (text: string) => Uint8Array.from(Buffer.from(text))
+  const createdAt = version.createdAt.toISOString()
+  await client.putArtifact(folder, 'model.onnx', Uint8Array.from(onnx))
+  await client.putArtifact(folder, OWN_FILE, bytes(JSON.stringify(own)))
+  await client.putArtifact(folder, ML_MODEL, bytes(writeMlModel({ runId, signature, createdAt })))
+}
+
+async function tagsOf(registry: ModelRegistry, { modelName, version }: ServableVersion) {
+  const own = await registry.aliases.tags([{ modelName, version }])
+  const champion = await registry.aliases.version(modelName, CHAMPION)
+  const tags = own.map(({ key, value }) => ({ key, value }))
+  return champion === version ? [...tags, { key: 'opsource.serves', value: 'true' }] : tags
+}
+
+export interface ImportWish {
+  readonly name: string
+  /** A version's number, or an alias of it with `@` before. */
+  readonly version: string
+  /** For a model that was not exported by OPSource: what it promises; its hash is taken from the file. */
+  readonly manifest?: Omit<Manifest, 'sha256' | 'metrics'>
+  /** Of who imports. */
+  readonly by: string | null
+}
+
+/**
+ * Imports a version: its file, what its run measured, and its tags. It serves nobody before the gate has let it pass.
+ * @throws MlflowError where the server has no such version, or it is no model that could be run here.
+ */
+export async function importVersion(
+  registry: ModelRegistry,
+  client: MlflowClient,
+  wish: ImportWish,
+): Promise<{ version: number; isNew: boolean }> {
+  const { name, version: wanted, by } = wish
+  const found = wanted.startsWith('@')
+    ? await client.versionByAlias(name, wanted.slice(1))
+    : await client.version(name, wanted)
+  const run = found.run_id === '' ? null : await client.run(found.run_id)
+  // A version may point to its run's folder by the run's name: `runs:/<id>/model`.
+  const source = found.source.replace(/^runs:\/[^/]+/, run?.info.artifact_uri ?? found.source)
+  const onnx = await onnxOf(client, source)
+  const own = (await ownOf(client, source)) ?? foreignOf(wish, onnx, run?.data.metrics ?? [])
+  const inspected = inspectModel(onnx, own.signature)
+  if (!inspected.ok) throw new MlflowError('UNUSABLE', `${inspected.error.check}: ${inspected.error.message}`)
+  const registration = {
+    signature: own.signature,
+    ...(own.evaluation ? { evaluation: own.evaluation } : {}),
+    by,
+    reason: `imported from MLflow: ${name} ${found.version}`,
+  }
+  const registered = await registry.store.register(onnx, own.manifest, registration)
+  const key = { modelName: own.manifest.name, version: registered.version }
+  for (const tag of importedTags(found)) await registry.aliases.setTag(key, tag)
+  return registered
+}
+
+async function onnxOf(client: MlflowClient, source: string): Promise<Uint8Array<ArrayBuffer>> {
+  const text = await client.artifact(source, ML_MODEL)
+  if (!text) throw new MlflowError('UNUSABLE', `there is no ${ML_MODEL} in ${source}`)
+  const path = onnxPathOf(new TextDecoder().decode(text))
+  if (path === null) throw new MlflowError('UNUSABLE', 'the model has no ONNX flavour')
+  const onnx = await client.artifact(source, path)
+  if (!onnx) throw new MlflowError('UNUSABLE', `there is no ${path} in ${source}`)
+  return onnx
+}
+
+async function ownOf(client: MlflowClient, source: string): Promise<Own | null> {
+  const content = await client.artifact(source, OWN_FILE)
+  if (!content) return null
+  try {
+    return ownSchema.parse(JSON.parse(new TextDecoder().decode(content)))
+  } catch {
+    throw new MlflowError('UNUSABLE', `${OWN_FILE} cannot be read`)
+  }
+}
+
+function foreignOf(
+  { manifest }: ImportWish,
+  onnx: Uint8Array,
+  metrics: readonly { readonly key: string; readonly value: number }[],
+): Own {
+  if (!manifest) throw new MlflowError('UNUSABLE', `it was not exported by OPSource: say with a manifest what it takes`)
+  const measured = Object.fromEntries(metrics.map(({ key, value }) => [key, value]))
+  const sha256 = createHash('sha256').update(onnx).digest('hex')
+  const signature = {
+    input: { name: 'features', tail: [manifest.features.length] },
+    output: { name: 'probability', tail: [1] },
+  }
+  return { manifest: { ...manifest, sha256, metrics: measured }, signature, evaluation: null }
+}
+
+const MAX_TAG = { key: 64, value: 1_000 }
+
+function importedTags({ tags, name, version }: MlflowVersion): { key: string; value: string }[] {
+  const own = tags.filter(
+    ({ key, value }) => !key.startsWith('opsource.') && key.length <= MAX_TAG.key && value.length <= MAX_TAG.value,
+  )
+  return [{ key: 'mlflow.version', value: `${name} ${version}` }, ...own]
+}
