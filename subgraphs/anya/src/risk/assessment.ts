@@ -8,7 +8,7 @@ import {
   type JointIssue,
 } from './joint-history.ts'
 import { type PortfolioRisk, type Position, portfolioRisk } from './portfolio.ts'
-import { type PortfolioBacktest, portfolioBacktest } from './portfolio-backtest.ts'
+import { type PastForecasts, type PortfolioBacktest, pastForecasts, portfolioBacktest } from './portfolio-backtest.ts'
 import type { PriceHistory } from './returns.ts'
 import { fitModels, horizonScenarios, nextDayScenarios, type Scenarios } from './scenarios.ts'
 import { knownEvents, type StressScenario, worstSpans } from './stress.ts'
@@ -54,28 +54,53 @@ export interface PortfolioAssessment {
   readonly issues: readonly JointIssue[]
 }
 
-/**
- * Everything that is said of a portfolio's risk. Where there is history enough for a backtest, the level asked of the model is the one that its
- * violations on these positions call for (`nextDay.level`). A second or more of computation: not for a thread that serves.
- */
-export function assessPortfolio(request: AssessmentRequest): Result<PortfolioAssessment, HistoryRefusal> {
-  const { positions, histories, proxies, random } = request
-  const sources = historySources(
-    positions.map(({ market }) => market),
-    histories,
-    proxies,
-  )
+/** What the models say of some markets, whatever is held of them. */
+export interface PreparedMarkets {
+  readonly sources: readonly HistorySource[]
+  readonly history: JointHistory
+  readonly nextDay: Scenarios
+  readonly horizon: Scenarios
+  readonly past: Result<PastForecasts, HistoryRefusal>
+}
+
+/** Estimates the models, now and for the past days that backtests need. A second or more of computation: not for a thread that serves. */
+export function prepareMarkets(
+  markets: readonly string[],
+  { histories, proxies, horizonDays, random }: Omit<AssessmentRequest, 'positions' | 'levels'>,
+): Result<PreparedMarkets, HistoryRefusal> {
+  const sources = historySources(markets, histories, proxies)
   if (!sources.ok) return sources
   const aligned = alignHistories(sources.value)
   if (!aligned.ok) return aligned
   const history = aligned.value
   const models = fitModels(history)
-  const nextDay = nextDayScenarios(history, models)
-  const horizon = horizonScenarios(history, { days: request.horizonDays, paths: PATHS, random: random() }, models)
+  return ok({
+    sources: sources.value,
+    history,
+    nextDay: nextDayScenarios(history, models),
+    horizon: horizonScenarios(history, { days: horizonDays, paths: PATHS, random: random() }, models),
+    past: pastForecasts(history),
+  })
+}
+
+/**
+ * Everything that is said of a portfolio's risk. Where there is history enough for a backtest, the level asked of the model is the one that its
+ * violations on these positions call for (`nextDay.level`). A tenth of a second and more where the markets are prepared.
+ */
+export function assessPortfolio(
+  request: AssessmentRequest,
+  prepared: Result<PreparedMarkets, HistoryRefusal> = prepareMarkets(
+    request.positions.map(({ market }) => market),
+    request,
+  ),
+): Result<PortfolioAssessment, HistoryRefusal> {
+  if (!prepared.ok) return prepared
+  const { positions } = request
+  const { sources, history, nextDay } = prepared.value
   return ok({
     asOf: nextDay.asOf,
-    markets: marketsOf(sources.value, nextDay),
-    levels: levelsOf(request, history, nextDay, horizon),
+    markets: marketsOf(sources, nextDay),
+    levels: levelsOf(request, prepared.value),
     stress: [...worstSpans(history, positions), ...knownEvents(history, positions)],
     issues: history.issues,
   })
@@ -92,11 +117,9 @@ function marketsOf(sources: readonly HistorySource[], { models, volatilities }: 
 
 function levelsOf(
   { positions, levels, random }: AssessmentRequest,
-  history: JointHistory,
-  nextDay: Scenarios,
-  horizon: Scenarios,
+  { history, nextDay, horizon, past }: PreparedMarkets,
 ): LevelAssessment[] {
-  const tested = portfolioBacktest(history, positions, levels, random)
+  const tested = portfolioBacktest(history, positions, levels, random, past)
   return levels.map((level, index) => {
     const backtest = tested.ok ? tested.value[index]! : null
     return {

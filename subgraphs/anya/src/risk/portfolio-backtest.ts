@@ -2,10 +2,10 @@ import { err, ok, type Random, type Result } from '@opsource/kernel'
 import { LIGHT_DAYS } from '../statistics/coverage.ts'
 import { highestAsked } from './adaptive-level.ts'
 import { type Backtest, backtest } from './backtest.ts'
-import { type ReturnForecast, sampleForecast } from './forecast.ts'
+import { sampleForecast } from './forecast.ts'
 import type { HistoryRefusal, JointHistory } from './joint-history.ts'
 import { type Position, portfolioResults } from './portfolio.ts'
-import { fitModels, nextDayScenarios, WINDOW } from './scenarios.ts'
+import { fitModels, nextDayScenarios, type Scenarios, WINDOW } from './scenarios.ts'
 import type { VolatilityModel } from './volatility.ts'
 
 const REFIT_EVERY = 20
@@ -19,30 +19,44 @@ export interface PortfolioBacktest {
   readonly fixed: Backtest
 }
 
+/** What was forecast for each of the newest days: the same whatever is held. */
+export interface PastForecasts {
+  /** The row of the first of them. */
+  readonly first: number
+  readonly scenarios: readonly Scenarios[]
+}
+
 /**
- * How the risk model would have done on these positions, had they been held with the same values on each of the newest 500 days: every
- * day's joint scenarios are made of the rows before it, as `portfolioRisk` does today. About a second of one core for two markets: not for a
- * thread that serves.
+ * Joint scenarios for every one of the newest 500 days, made of the rows before it, as those of the next day are made today. About a second
+ * of one core for two markets: not for a thread that serves.
  * @returns TOO_LITTLE_HISTORY with fewer than 1,000 + 250 rows
  */
+export function pastForecasts(history: JointHistory): Result<PastForecasts, HistoryRefusal> {
+  const rows = history.end.length
+  const needed = WINDOW + LIGHT_DAYS
+  if (rows < needed) return err({ kind: 'TOO_LITTLE_HISTORY', markets: history.markets, rows, needed })
+  const first = Math.max(WINDOW, rows - NEWEST_DAYS)
+  const scenarios: Scenarios[] = []
+  let models: readonly VolatilityModel[] = []
+  for (let row = first; row < rows; row++) {
+    if ((row - first) % REFIT_EVERY === 0) models = fitModels(history, row, models)
+    scenarios.push(nextDayScenarios(history, models, row))
+  }
+  return ok({ first, scenarios })
+}
+
+/** How the risk model would have done on these positions, had they been held with the same values on each of the days forecast. */
 export function portfolioBacktest(
   history: JointHistory,
   positions: readonly Position[],
   levels: readonly number[],
   random: () => Random,
+  past: Result<PastForecasts, HistoryRefusal> = pastForecasts(history),
 ): Result<PortfolioBacktest[], HistoryRefusal> {
-  const rows = history.end.length
-  const needed = WINDOW + LIGHT_DAYS
-  if (rows < needed) return err({ kind: 'TOO_LITTLE_HISTORY', markets: history.markets, rows, needed })
-  const first = Math.max(WINDOW, rows - NEWEST_DAYS)
-  const forecasts: ReturnForecast[] = []
-  let models: readonly VolatilityModel[] = []
-  for (let row = first; row < rows; row++) {
-    if ((row - first) % REFIT_EVERY === 0) models = fitModels(history, row, models)
-    const results = portfolioResults(positions, nextDayScenarios(history, models, row))
-    forecasts.push(sampleForecast(results, 1, highestAsked(Math.max(...levels))))
-  }
-  const outcomes = historicalResults(history, positions).subarray(first)
+  if (!past.ok) return past
+  const deepest = highestAsked(Math.max(...levels))
+  const forecasts = past.value.scenarios.map((day) => sampleForecast(portfolioResults(positions, day), 1, deepest))
+  const outcomes = historicalResults(history, positions).subarray(past.value.first)
   return ok(
     levels.map((level) => ({
       level,
