@@ -1,13 +1,16 @@
 import { hash } from 'node:crypto'
+import type { Transport } from '@opsource/bus'
 import type { Cache } from '@opsource/cache'
 import type { Identity } from '@opsource/identity'
 import type { Clock } from '@opsource/kernel'
 import type { Logger } from 'pino'
 import type { KnownOperation } from '../operations/known.ts'
 import { decodeEntry, type Entry, encodeEntry } from './entry.ts'
-import type { Invalidations } from './invalidation.ts'
+import { Invalidations } from './invalidation.ts'
 import type { CachePolicy } from './policy.ts'
 
+/** An `accept` header that says more than this is no browser's: answers to it are not kept. */
+export const MAX_ACCEPT_CHARACTERS = 256
 /** A public answer may be given once more this much longer, at most as long again as its age, while a newer one is fetched. */
 const MOST_STALE_MS = 10_000
 /** Who fetches a newer answer for all gateways has this long. */
@@ -67,6 +70,18 @@ export class ResponseCache {
     this.#options = options
   }
 
+  /** Also follows the domain events that make answers old. @returns it, and what ends that. */
+  static async follow({
+    transport,
+    ...options
+  }: Omit<ResponseCacheOptions, 'invalidations'> & { readonly transport: Transport }): Promise<{
+    responses: ResponseCache
+    unfollow: () => Promise<void>
+  }> {
+    const { invalidations, unfollow } = await Invalidations.follow({ ...options, transport })
+    return { responses: new ResponseCache({ ...options, invalidations }), unfollow }
+  }
+
   /**
    * @param execute runs the operation, whoever waits for it: it must not be bound to one client's connection.
    * @returns null where answers to this are not kept: the caller executes it as its own.
@@ -77,6 +92,7 @@ export class ResponseCache {
     execute: () => Promise<SerializedAnswer>,
   ): Promise<CachedAnswer | null> {
     if (policy.scope === 'PRIVATE' && request.identity === null) return null
+    if (request.accept.length > MAX_ACCEPT_CHARACTERS) return null
     const { clock, invalidations } = this.#options
     const { name: operationName } = request.operation
     const key = keyOf(scopeOf(policy, request.identity), request)

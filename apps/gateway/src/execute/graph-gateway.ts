@@ -75,6 +75,11 @@ export class GraphGateway implements GatewayInterface {
     return this.#options.gateway.stop()
   }
 
+  /** Whether operations are validated against this graph now. */
+  isCurrent(graph: Graph): boolean {
+    return graph === this.#current
+  }
+
   /** @throws what refused the newest supergraph, where it was refused: Apollo's gateway only logs that. */
   assertTaken(): void {
     if (this.#refusal) throw this.#refusal.reason

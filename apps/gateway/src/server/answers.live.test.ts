@@ -79,6 +79,33 @@ describe.each<Reach>(['in process', 'over HTTP'])('an operation that comes again
     expect([await placed(), await placed()]).toEqual([first + 1, first + 2])
   })
 
+  it('tells what came of a mutation, also where the graph has it no more by then', async () => {
+    const asked = { query: 'mutation { lost: place(price: 4) }' }
+    const answers: unknown[] = []
+    const { placed } = stage.exchange
+    for (let time = 0; time < 2; time++) expect((await answerTo(asked, '*/*')).body).toMatch(/^{"data":{"lost":\d+}/)
+    const failing = (before: () => Promise<void>) => ({
+      push: async () => {
+        await before()
+        throw new Error('it went wrong half-way')
+      },
+    })
+    Object.assign(stage.exchange, { placed: failing(async () => {}) })
+    answers.push(await answerTo(asked, '*/*'))
+    const changed = async () => {
+      await stage.composeWith('', (sdl) => sdl.replace('place(price: Int!)', 'placeAnother(price: Int!)'))
+      await stage.gateway.reload()
+    }
+    Object.assign(stage.exchange, { placed: failing(changed) })
+    const { body, line, ...rest } = await answerTo(asked, '*/*')
+    const ofIt = line.filter(({ msg }) => msg !== 'another supergraph is in use')
+    Object.assign(stage.exchange, { placed })
+    await stage.composeWith('')
+    await stage.gateway.reload()
+    expect(body).toContain('"data":{"lost":null}')
+    expect({ body, line: ofIt, ...rest }).toEqual(answers[0])
+  })
+
   it('is refused where the graph has it no more', async () => {
     const asked = { query: '{ added: fresh }' }
     await stage.composeWith('extend type Query { fresh: Int @public }')

@@ -1,16 +1,18 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { type ApolloServer, HeaderMap } from '@apollo/server'
-import type { ExecutionResult } from 'graphql'
+import type { ExecutionResult, GraphQLError, GraphQLFormattedError } from 'graphql'
 import { LRUCache } from 'lru-cache'
-import { MAX_ACCEPT_CHARACTERS } from '../cache/kept-answers.ts'
+import { MAX_ACCEPT_CHARACTERS } from '../cache/response-cache.ts'
 import type { GraphGateway } from '../execute/graph-gateway.ts'
 import type { CachePolicy } from '../execute/source.ts'
 import type { KnownOperation, KnownOperations } from '../operations/known.ts'
 import type { OperationRequest, PostedOperation } from '../operations/request.ts'
 import type { OperationContext } from '../upstreams/data-source.ts'
+import { codesOf } from './request-log.ts'
 
 /** Different `accept` headers in use at once. */
 const MAX_ACCEPTED = 100
+const NOT_KEPT = 'no-store'
 
 /** An answer as HTTP carries it. */
 export interface Answer {
@@ -35,9 +37,11 @@ export interface AnswersOptions {
   readonly server: ApolloServer<OperationContext>
   readonly graphs: GraphGateway
   readonly known: KnownOperations
+  /** How an error looks to clients. */
+  readonly format: (error: GraphQLError) => GraphQLFormattedError
   /** Whether Apollo Server must see every operation. */
   readonly watchesAll: boolean
-  readonly answered: (answered: Answered) => Promise<void> | void
+  readonly answered: (answered: Answered) => Promise<void> | undefined
 }
 
 /**
@@ -72,14 +76,20 @@ export class Answers {
     const age = new OverallPolicy(policy)
     const executed = this.#options.graphs.execute({ graph, document, operationName: name, variables, context }, age)
     const result = await executed.catch(() => null)
-    // How errors look to clients, and which status they have, is decided in one place.
-    if (!result || result.errors) return this.#throughApollo(request, { ...context, executed })
+    const { graphs, answered, format } = this.#options
+    // What has happened must be told, also where the graph has changed meanwhile and Apollo Server finds the operation no longer valid.
+    const isPast = result?.data !== undefined && !graphs.isCurrent(graph)
+    // Else how errors look to clients, and which status they have, is decided in one place.
+    if (!result || (result.errors && !isPast)) return this.#throughApollo(request, { ...context, executed })
     const operation = definition.name?.value ?? null
-    await this.#options.answered({ context, type: definition.operation, operation, codes: [], errors: [] })
+    const { errors = [] } = result
+    const told = errors.map(format)
+    const noted = answered({ context, type: definition.operation, operation, codes: codesOf(told), errors })
+    if (noted) await noted
     return {
       status: 200,
-      headers: { 'content-type': contentType, 'cache-control': age.header },
-      body: bodyOf(result),
+      headers: { 'content-type': contentType, 'cache-control': told.length > 0 ? NOT_KEPT : age.header },
+      body: bodyOf(result, told),
     }
   }
 
@@ -121,12 +131,12 @@ class OverallPolicy implements CachePolicy {
   }
 
   get header(): string {
-    return this.#maxAge === 0 ? 'no-store' : `max-age=${this.#maxAge}, ${this.#isPrivate ? 'private' : 'public'}`
+    return this.#maxAge === 0 ? NOT_KEPT : `max-age=${this.#maxAge}, ${this.#isPrivate ? 'private' : 'public'}`
   }
 }
 
-function bodyOf({ data, extensions }: ExecutionResult): string {
-  return `${JSON.stringify({ data, extensions })}\n`
+function bodyOf({ data, extensions }: ExecutionResult, errors: readonly GraphQLFormattedError[]): string {
+  return `${JSON.stringify(errors.length === 0 ? { data, extensions } : { errors, data, extensions })}\n`
 }
 
 /** As Apollo Server takes them. */

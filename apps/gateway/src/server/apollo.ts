@@ -78,6 +78,7 @@ export async function startApollo({
       known.take(graph)
     },
   })
+  const format = introspection ? formatError : formatHiding
   const server = new ApolloServer<OperationContext>({
     gateway: graphs,
     logger: quiet(log),
@@ -90,13 +91,20 @@ export async function startApollo({
     parseOptions: { maxTokens: limits.tokens },
     validationRules: [sizeRule],
     validationOptions: { maxErrors: limits.validationErrors },
-    formatError: introspection ? formatError : formatHiding,
+    formatError: format,
     plugins: [ApolloServerPluginLandingPageDisabled(), usageReporting(studio, log), pipeline(known, answered)],
   })
   await server.start()
   return {
     server,
-    answers: new Answers({ server, graphs, known, answered, watchesAll: studio !== undefined }),
+    answers: new Answers({
+      server,
+      graphs,
+      known,
+      answered,
+      format: (error) => format(error.toJSON(), error),
+      watchesAll: studio !== undefined,
+    }),
     update: (sdl) => {
       update(sdl)
       graphs.assertTaken()

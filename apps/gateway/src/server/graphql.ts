@@ -4,7 +4,8 @@ import { ok, type Result } from '@opsource/kernel'
 import { startSpan } from '@opsource/tracing'
 import type { GraphQLError } from 'graphql'
 import { cacheHeaders } from '../cache/headers.ts'
-import type { KeptAnswers } from '../cache/kept-answers.ts'
+import type { CachePolicy } from '../cache/policy.ts'
+import type { ResponseCache } from '../cache/response-cache.ts'
 import type { Addresses } from '../identity/addresses.ts'
 import type { Authentication } from '../identity/authentication.ts'
 import { anonymous, type Caller } from '../identity/caller.ts'
@@ -42,7 +43,7 @@ export interface GraphqlOptions {
   readonly gate: Gate
   readonly operations: Operations
   readonly multipart: MultipartSubscriptions
-  readonly kept: KeptAnswers
+  readonly responses: ResponseCache
   readonly metrics: GatewayMetrics
   readonly records: Records
 }
@@ -109,35 +110,32 @@ export class GraphqlEndpoint {
       return this.#options.multipart.serve(request, response, live, asked)
     }
     const origin = { ...asked, startedAt, caller }
-    const known = this.#keepable(operation.value)
-    const shared = known && (await this.#answerShared(operation.value, known, origin))
+    const { posted } = operation.value
+    const known = posted && this.#options.known.find(posted)
+    const shared = known?.policy ? await this.#answerShared(operation.value, known, known.policy, origin) : null
     const answer = shared ?? (await this.#options.answers.answer(operation.value, { ...origin, departure }))
     send(response, requestId, answer)
-  }
-
-  /** @returns the operation where answers to it may be kept. */
-  #keepable({ posted }: OperationRequest): KnownOperation | null {
-    const known = posted && this.#options.known.find(posted)
-    return known?.policy ? known : null
   }
 
   /** @returns an answer that others get too, or got before; null where this one is its caller's own. */
   async #answerShared(
     request: OperationRequest,
     operation: KnownOperation,
+    policy: CachePolicy,
     origin: OperationContext & { readonly startedAt: number },
   ): Promise<Answer | null> {
     const { posted } = request
-    const { answers, kept, metrics, records } = this.#options
+    const { answers, responses, metrics, records } = this.#options
     let executed = false
     const asked = {
+      operation,
       variables: posted?.variables ?? null,
-      accept: request.headers.accept,
+      accept: request.headers.accept ?? '',
       identity: origin.caller.identity,
     }
-    const found = await kept.answer(operation, asked, async ({ scope }) => {
+    const found = await responses.answer(asked, policy, async () => {
       executed = true
-      const caller = scope === 'PUBLIC' ? anonymous : origin.caller
+      const caller = policy.scope === 'PUBLIC' ? anonymous : origin.caller
       const { status, headers, body } = await answers.answer(request, { ...origin, caller })
       const cacheControl = headers['cache-control'] ?? 'no-store'
       return { status, contentType: headers['content-type'] ?? '', cacheControl, body }

@@ -24,3 +24,15 @@ it('a subscription is planned once, unless its text would fill the memory', () =
   expect(planOf(long)).toMatchObject({ kind: 'STATE', isPublic: true })
   expect(operationOf(long)).not.toBe(operationOf(long))
 })
+
+it('a name that holds part of a text is not answered with the plan of another', () => {
+  const plans = new SubscriptionPlans(new Graph(acceptEnforced(supergraph)))
+  const named = 'subscription Named { ticker(symbol: "BTC-USDT") { bestBid } }'
+  const text = `${TICKER}\n${named}`
+  expect(plans.plan(`#\n${named}`, 'Named').ok).toBe(true)
+  expect(plans.plan(named, 'Named\n#').ok).toBe(false)
+  expect(plans.plan(`#\n${TICKER}`, '').ok).toBe(false)
+  expect(plans.plan(`#\n${TICKER}`, null).ok).toBe(true)
+  expect(plans.plan(`#\n${TICKER}`, '').ok).toBe(false)
+  expect(plans.plan(text, 'Named').ok).toBe(false)
+})

@@ -45,6 +45,7 @@ export interface Part {
 
 /** A subscription that is valid, before it is known for whom it is. */
 interface Checked {
+  readonly name: string | null
   readonly document: DocumentNode
   readonly kind: StreamKind
   readonly isPublic: boolean
@@ -100,7 +101,8 @@ export class SubscriptionPlans {
   #check(text: string, operationName: string | null): Result<Checked, readonly GraphQLError[]> {
     const key = `${operationName ?? ''}\n${text}`
     const known = this.#checked.get(key)
-    if (known) return ok(known)
+    // Names are the client's: one that goes on with lines of another text would make that text's key.
+    if (known && known.name === operationName) return ok(known)
     const checked = this.#examine(text, operationName)
     if (checked.ok && text.length <= MAX_KEPT_CHARACTERS) this.#checked.set(key, checked.value)
     return checked
@@ -118,7 +120,9 @@ export class SubscriptionPlans {
     if (invalid.length > 0) return err(invalid)
     const field = rootField(document, operation)
     const kind = field === null ? undefined : this.#kinds.get(field)
-    return kind === undefined ? err([NO_FIELD]) : ok({ document, kind, isPublic: this.graph.isPublic(document) })
+    return kind === undefined
+      ? err([NO_FIELD])
+      : ok({ name: operationName, document, kind, isPublic: this.graph.isPublic(document) })
   }
 }
 
