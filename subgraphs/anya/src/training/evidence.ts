@@ -10,6 +10,8 @@ const MAX_HELD_OUT_ROWS = 50_000
 /** Chance alone stays within three standard errors, but for one time in four hundred. */
 export const CANARY_THRESHOLD = 3
 
+export type Canary = Evaluation['canaries'][number]
+
 export interface HeldOutForecasts {
   readonly loss: Loss
   /** The baseline's name. */
@@ -64,10 +66,7 @@ export function evidenceOf(
  * How far a model that was trained on outcomes in a drawn order ranks them better than chance, in standard errors of the area under
  * the ROC curve (Mann and Whitney 1947). What finds something there has seen what it should not.
  */
-export function shuffledTarget(
-  forecasts: ArrayLike<number>,
-  outcomes: ArrayLike<number>,
-): Evaluation['canaries'][number] {
+export function shuffledTarget(forecasts: ArrayLike<number>, outcomes: ArrayLike<number>): Canary {
   const ups = Array.from(outcomes).filter((outcome) => outcome === 1).length
   const downs = outcomes.length - ups
   const error = Math.sqrt((ups + downs + 1) / (12 * ups * downs))
@@ -76,7 +75,7 @@ export function shuffledTarget(
 }
 
 /** How many features of rows differ where what came after them is not there yet. */
-export const prefixInvariance = (differing: number): Evaluation['canaries'][number] => ({
+export const prefixInvariance = (differing: number): Canary => ({
   name: 'prefix-invariance',
   observed: differing,
   threshold: 0,

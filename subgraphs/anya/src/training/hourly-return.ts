@@ -4,9 +4,9 @@ import { PLAN } from '../evaluation/forecast.ts'
 import { column, type ReturnProblem, ridgeForecast, targetOf } from '../evaluation/return-models.ts'
 import { sessionsOf } from '../evaluation/sessions.ts'
 import { walkForwardBars } from '../evaluation/walk-forward.ts'
-import type { Evaluation, Manifest } from '../registry/index.ts'
+import type { Manifest } from '../registry/index.ts'
 import { shuffled } from '../statistics/random.ts'
-import { CANARY_THRESHOLD, evidenceOf, type HeldOutForecasts, prefixInvariance } from './evidence.ts'
+import { CANARY_THRESHOLD, type Canary, evidenceOf, type HeldOutForecasts, prefixInvariance } from './evidence.ts'
 import { sha256 } from './fingerprint.ts'
 import { asInvalidData, barParameters, HOUR_MS, loadHourlyBars, servingFold } from './hourly-bars.ts'
 import {
@@ -28,8 +28,6 @@ const RIDGE = 'ridge'
 const OUTCOME = 'outcome'
 /** Prefixes of the bars on which the features are computed again. */
 const PREFIXES = 2
-
-type Canary = Evaluation['canaries'][number]
 
 const parameters = [
   ...barParameters,

@@ -10,11 +10,14 @@ import {
   problemOf,
   SAME_HOUR_SPANS,
   TREES,
+  type VarianceProblem,
 } from '../evaluation/variance-models.ts'
 import { PLAN } from '../evaluation/volatility.ts'
-import { walkForwardBars } from '../evaluation/walk-forward.ts'
+import { type BarFold, walkForwardBars } from '../evaluation/walk-forward.ts'
+import { pearson } from '../statistics/correlation.ts'
 import { dieboldMariano } from '../statistics/diebold-mariano.ts'
-import { evidenceOf, prefixInvariance } from './evidence.ts'
+import { shuffled } from '../statistics/random.ts'
+import { CANARY_THRESHOLD, type Canary, evidenceOf, prefixInvariance } from './evidence.ts'
 import { sha256 } from './fingerprint.ts'
 import { asInvalidData, barParameters, HOUR_MS, loadHourlyBars, servingFold } from './hourly-bars.ts'
 import type { FoldForecasts, Metrics, Preparation, Recipe, TrainingInput } from './recipe.ts'
@@ -88,7 +91,10 @@ async function prepare(
         baseline: pooled('har'),
         outcomes: pooled(REALISED),
       }
-      const canaries = [prefixInvariance(findLookahead(bars, inputsOf, PREFIXES).length)]
+      const canaries = [
+        shuffledVariances(problem, folds.at(-1)!, seed),
+        prefixInvariance(findLookahead(bars, inputsOf, PREFIXES).length),
+      ]
       return {
         onnx,
         evaluation: evidenceOf(heldOut, training, canaries),
@@ -109,6 +115,15 @@ async function prepare(
       }
     },
   }
+}
+
+/** How far a model that learns variances in a drawn order foresees those of the fold, in standard errors of a correlation. */
+function shuffledVariances(problem: VarianceProblem, fold: BarFold, seed: number): Canary {
+  const drawn = { ...problem, realised: shuffled(problem.realised, seed) }
+  const forecast = fitCorrectedHar(drawn, fold, [seed]).forecast(fold.test).map(Math.log)
+  const outcome = Float64Array.from(fold.test, (row) => Math.log(drawn.realised[row]!))
+  const { value, standardError } = pearson(forecast, outcome)
+  return { name: 'shuffled-target', observed: Math.abs(value || 0) / standardError, threshold: CANARY_THRESHOLD }
 }
 
 function exportModel(model: CorrectedHar, width: number, metadata: Readonly<Record<string, string>>) {

@@ -31,7 +31,7 @@ test('the command trains, shows every figure beside the baseline’s, and regist
   const { stdout } = await train(['--register'], { DATABASE_URL: database.url })
   expect(stdout).toMatch(/baseline\.logLoss +0\.\d{4}/)
   expect(stdout).toContain('registered as version 1 of mid-direction')
-  expect((await readdir(out)).sort()).toEqual(['manifest.json', 'mid-direction.onnx'])
+  expect((await readdir(out)).sort()).toEqual(['evaluation.json', 'manifest.json', 'mid-direction.onnx'])
   const prisma = openDatabase(database.url)
   const [registered] = await new RegistryStore(prisma, systemClock).versionsOf('mid-direction')
   await prisma.$disconnect()

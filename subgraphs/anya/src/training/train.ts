@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util'
 import { databaseUrl } from '../config.ts'
 import { MODELS_DIRECTORY } from '../registry/index.ts'
 import { writeWhole } from './checkpoints.ts'
+import { demonstrate } from './demo.ts'
 import type { Metrics, TrainingInput } from './recipe.ts'
 import { RECIPES, readInput } from './recipes.ts'
 import { register } from './registration.ts'
@@ -13,6 +14,8 @@ const WRITER = 'command'
 
 const usage = () =>
   [
+    'npm run train -- all [--out DIR]',
+    '  every recipe; registers the models, and loads those that the gate lets serve',
     'npm run train -- [RECIPE] [--parameter NAME=VALUE …] [--seed N] [--data DIR] [--out DIR] [--register]',
     ...RECIPES.flatMap(({ name, about, parameters }) => [
       `  ${name}: ${about}`,
@@ -33,6 +36,7 @@ async function main(): Promise<string> {
     },
   })
   const [recipe = 'mid-direction', ...rest] = positionals
+  if (recipe === 'all') return demonstrate(databaseUrl(), values.out ?? path.join(root, '.data/models'))
   if (rest.length > 0) throw new Error(`one RECIPE, not ${positionals.length}\n${usage()}`)
   const input = readInput({
     recipe,

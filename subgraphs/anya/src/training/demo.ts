@@ -1,0 +1,109 @@
+import { spawn } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { availableParallelism, tmpdir } from 'node:os'
+import path from 'node:path'
+import { MemoryCache } from '@opsource/cache'
+import { migrate, prepareDatabase, startPostgres } from '@opsource/database'
+import { systemClock } from '@opsource/kernel'
+import { pino } from 'pino'
+import { openDatabase } from '../database.ts'
+import { InferenceEngine, type Runner } from '../inference/index.ts'
+import { ModelRegistry, openChampion, readModel, type Transition } from '../registry/index.ts'
+import { midDirection } from './mid-direction.ts'
+import { INPUT, OUTPUT } from './onnx.ts'
+import { RECIPES } from './recipes.ts'
+
+const COMMAND = path.join(import.meta.dirname, 'train.ts')
+const RUNS = 200
+const HISTORY = 10
+
+/**
+ * Trains every recipe, as many at once as there are processors, registers the models, lets the gate decide which of them serve, loads
+ * those and asks them for forecasts. Without a database it brings one of its own, which goes with it.
+ * @returns what became of each, for people.
+ */
+export async function demonstrate(databaseUrl: string | undefined, folder: string): Promise<string> {
+  await using stack = new AsyncDisposableStack()
+  // The longest last in the table begin first.
+  const waiting = RECIPES.map(({ name }) => name).reverse()
+  const lane = async () => {
+    for (let name = waiting.shift(); name !== undefined; name = waiting.shift())
+      await trained(name, path.join(folder, name))
+  }
+  const lanes = Promise.all(Array.from({ length: availableParallelism() }, lane))
+  const [url] = await Promise.all([databaseUrl ?? ownDatabase(stack), lanes])
+  await migrate('anya', url)
+  const database = openDatabase(url)
+  stack.defer(() => database.$disconnect())
+  const log = pino({ level: 'silent' })
+  const engine = new InferenceEngine({ observer: { ran() {}, refused() {}, restarted() {} }, log })
+  stack.defer(() => engine.close())
+  const cache = new MemoryCache({ clock: systemClock, log })
+  const registry = new ModelRegistry({ database, clock: systemClock, engine, cache, served: new Map() })
+  const lines = []
+  for (const { name } of RECIPES) lines.push(await served(registry, engine, path.join(folder, name)))
+  return lines.join('')
+}
+
+async function ownDatabase(stack: AsyncDisposableStack): Promise<string> {
+  const directory = await mkdtemp(path.join(tmpdir(), 'opsource-demo-'))
+  stack.defer(() => rm(directory, { recursive: true, force: true }))
+  const server = await startPostgres({ directory })
+  stack.defer(() => server.stop())
+  return (await prepareDatabase(server.adminUrl)).anya
+}
+
+function trained(recipe: string, out: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [COMMAND, recipe, '--out', out], { stdio: ['ignore', 'inherit', 'inherit'] })
+    child.on('error', reject)
+    child.on('close', (code) => (code === 0 ? resolve() : reject(new Error(`${recipe} could not be trained`))))
+  })
+}
+
+async function served(registry: ModelRegistry, engine: InferenceEngine, directory: string): Promise<string> {
+  const { manifest, evaluation } = await readModel(directory)
+  const { name: modelName } = manifest
+  // Where no model of directions beats the rule, the rule serves.
+  if (modelName === midDirection.name) await openChampion(registry, directory)
+  else await registerAndJudge(registry, directory)
+  const history = await registry.aliases.history(modelName, { limit: HISTORY })
+  const judged = history.find(({ checks }) => checks !== null)
+  const champion = await registry.champion(modelName)
+  const title = `${modelName}: ${judged ? told(judged) : 'not judged'}\n`
+  if (!champion) return title
+  const loaded = await engine.load({ id: modelName, onnx: champion.onnx, signature: champion.signature })
+  if (!loaded.ok) return `${title}  not served: ${loaded.error.kind}\n`
+  const p99Ms = await slowest(loaded.value, Float32Array.from(evaluation?.sample.rows[0] ?? []))
+  return `${title}  version ${champion.version} (${champion.manifest.recipe.candidate}) serves: ${RUNS} forecasts, p99 ${p99Ms.toFixed(2)} ms\n`
+}
+
+async function registerAndJudge(registry: ModelRegistry, directory: string): Promise<void> {
+  const { onnx, manifest, evaluation } = await readModel(directory)
+  const reason = 'trained for the demo'
+  const outputs = evaluation?.sample.expected[0]?.length ?? 1
+  const signature = {
+    input: { name: INPUT, tail: [manifest.features.length] },
+    output: { name: OUTPUT, tail: [outputs] },
+  }
+  const registration = { reason, signature, ...(evaluation ? { evaluation } : {}) }
+  const { version } = await registry.store.register(onnx, manifest, registration)
+  await registry.promote({ modelName: manifest.name, version }, { by: null, reason })
+}
+
+function told({ toVersion, action, checks }: Transition): string {
+  const failed = (checks ?? []).filter(({ passed }) => !passed)
+  const why = failed.map(({ name, observed, threshold }) => `${name} is ${observed}, the limit ${threshold}`).join('; ')
+  return `version ${toVersion} ${action.toLowerCase()}${why === '' ? '' : ` (${why})`}`
+}
+
+async function slowest(model: Runner, row: Float32Array): Promise<number> {
+  const milliseconds: number[] = []
+  for (let i = 0; i < RUNS; i++) {
+    const begin = performance.now()
+    const answer = await model.run(row)
+    if (!answer.ok) throw new Error(`a forecast was refused: ${answer.error.kind}`)
+    milliseconds.push(performance.now() - begin)
+  }
+  return milliseconds.sort((a, b) => a - b)[Math.floor(RUNS * 0.99)]!
+}
