@@ -5,7 +5,7 @@ import { FEATURE_COUNT, FEATURE_NAMES } from '../../features/index.ts'
 import { loadDataset } from '../../training/mid-direction.ts'
 
 /**
- * `npm run --silent export-features > features.csv`: the rows that the direction model is trained on, as a table for other tools. Columns:
+ * `npm run --silent training-set > features.csv`: the rows that the direction model is trained on, as a table for other tools. Columns:
  * `time` (RFC 3339), the features of the set `book` in order, and `up`: 1 where the mid price was higher after the horizon, else 0.
  */
 const root = path.resolve(import.meta.dirname, '../../../../..')
