@@ -33,9 +33,14 @@ type Trade = Extract<StreamData, { e: 'trade' }>
 /**
  * Reads a recorded stream by its replay rule: diffs before the snapshot wait for it, those that it contains are dropped, the rest
  * follow in order. A trade comes before the diff that contains it, as it does on the exchange.
+ * @param continuations files that go on where the one before ends.
  */
-export async function readRecording(path: string, steps: MarketSteps): Promise<RecordedEvent[]> {
-  const { snapshot, diffs, trades } = await readLines(path)
+export async function readRecording(
+  path: string,
+  steps: MarketSteps,
+  continuations: readonly string[] = [],
+): Promise<RecordedEvent[]> {
+  const { snapshot, diffs, trades } = await readLines([path, ...continuations])
   const fresh = diffs.filter((diff) => diff.u > snapshot.lastUpdateId)
   const start = diffs.findLast((diff) => diff.u <= snapshot.lastUpdateId)?.E ?? fresh[0]?.E
   if (start === undefined) throw new Error(`${path} has no depth updates`)
@@ -49,19 +54,23 @@ export async function readRecording(path: string, steps: MarketSteps): Promise<R
   return [{ kind: 'BOOK', book }, ...updates.map((update) => ({ kind: 'UPDATE', update }) as const)]
 }
 
-async function readLines(path: string) {
+async function readLines(paths: readonly string[]) {
   const diffs: Diff[] = []
   const trades: Trade[] = []
   let snapshot: Extract<Line, { lastUpdateId: number }> | undefined
-  for await (const text of createInterface({ input: createReadStream(path).pipe(createGunzip()) })) {
+  for await (const text of linesOf(paths)) {
     if (text.includes('@bookTicker"')) continue
     const line = lineSchema.parse(JSON.parse(text.slice(text.indexOf(' ') + 1)))
     if ('lastUpdateId' in line) snapshot = line
     else if (line.data.e === 'trade') trades.push(line.data)
     else diffs.push(line.data)
   }
-  if (!snapshot) throw new Error(`${path} has no snapshot of the book`)
+  if (!snapshot) throw new Error(`${paths[0]} has no snapshot of the book`)
   return { snapshot, diffs, trades }
+}
+
+async function* linesOf(paths: readonly string[]): AsyncGenerator<string> {
+  for (const path of paths) yield* createInterface({ input: createReadStream(path).pipe(createGunzip()) })
 }
 
 /** `m` is true where the buyer was the maker. */

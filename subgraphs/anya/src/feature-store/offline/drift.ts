@@ -9,7 +9,7 @@ import { StoreError } from './refusal.ts'
 /** Of fewer rows a decile says nothing: the index of equal distributions alone averages 0.1 at 180 rows a side. */
 export const MIN_DRIFT_ROWS = 200
 /** Of more, every second, third, … row is looked at. */
-const MAX_DRIFT_ROWS = 50_000
+const MAX_DRIFT_ROWS = 20_000
 
 /** The population stability index of each feature of recent rows against a reference. */
 export async function driftOf(

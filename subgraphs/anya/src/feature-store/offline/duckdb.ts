@@ -77,14 +77,32 @@ export async function loadTimes(duck: DuckDBConnection, table: string, times: Fl
 
 /** @returns the rows of a query whose columns are event_ms, available_ms and the features, all of them numbers. */
 export async function readRows(duck: DuckDBConnection, width: number, sql: string): Promise<RowBlock> {
-  const columns = (await duck.runAndReadAll(sql)).getColumns()
-  const size = columns[0]?.length ?? 0
+  const parts: RowBlock[] = []
+  const result = await duck.stream(sql)
+  for (let chunk = await result.fetchChunk(); chunk && chunk.rowCount > 0; chunk = await result.fetchChunk())
+    parts.push(partOf(chunk, width))
+  const size = parts.reduce((sum, part) => sum + part.size, 0)
+  const whole = { size, width, eventTimes: new Float64Array(size), availableAt: new Float64Array(size) }
+  const values = new Float32Array(size * width)
+  let start = 0
+  for (const part of parts) {
+    whole.eventTimes.set(part.eventTimes, start)
+    whole.availableAt.set(part.availableAt, start)
+    values.set(part.values, start * width)
+    start += part.size
+  }
+  return { ...whole, values }
+}
+
+function partOf(chunk: DuckDBDataChunk, width: number): RowBlock {
+  const size = chunk.rowCount
   const values = new Float32Array(size * width)
   for (let column = 0; column < width; column++) {
-    const cells = columns[column + 2]!
-    for (let row = 0; row < size; row++) values[row * width + column] = numberOf(cells[row])
+    chunk.getColumnValues(column + 2).forEach((cell, row) => {
+      values[row * width + column] = numberOf(cell)
+    })
   }
-  const times = (column: number) => Float64Array.from(columns[column] ?? [], numberOf)
+  const times = (column: number) => Float64Array.from(chunk.getColumnValues(column), numberOf)
   return { size, width, eventTimes: times(0), availableAt: times(1), values }
 }
 

@@ -35,16 +35,24 @@ async function barsInFile(file: string, dataFolder: string): Promise<Bars> {
   }
 }
 
-/** The files one after another, each beginning with its own snapshot. */
+/** The files as one stream: the first begins with a snapshot of the book, the others go on where the one before ends. */
 export async function* bookEventsOf(source: Source, dataFolder: string): AsyncGenerator<BookEvent> {
   if (source.kind !== 'RECORDING') throw new StoreError('NO_SOURCE', 'Bars have no book.')
-  for (const file of source.files) {
-    const events = await readRecording(path.join(dataFolder, file), source.steps).catch((error: unknown) => {
-      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return missing(file)
-      throw damaged(file, 'it is no recording')
-    })
-    yield* events
-  }
+  const [first, ...rest] = source.files
+  if (first === undefined) throw new StoreError('NO_SOURCE', 'There is no recording.')
+  for (const file of source.files) await requireWhole(file, dataFolder)
+  const full = (file: string) => path.join(dataFolder, file)
+  yield* await readRecording(full(first), source.steps, rest.map(full)).catch(() => {
+    throw damaged(first, 'it is no recording')
+  })
+}
+
+/** A stream that breaks while it is read line by line takes its process with it. */
+async function requireWhole(file: string, dataFolder: string): Promise<void> {
+  const packed = await readFile(path.join(dataFolder, file)).catch(() => missing(file))
+  await unpack(packed).catch(() => {
+    throw damaged(file, 'it cannot be unpacked')
+  })
 }
 
 function missing(file: string): never {
