@@ -3,7 +3,7 @@ import { RestartedWorker } from '../workers/index.ts'
 import type { HistoryRefusal } from './joint-history.ts'
 import type { RiskAnswer, RiskQuestion } from './protocol.ts'
 
-/** Each takes about half a second: who would be farther behind is better told so. */
+/** Each takes a tenth of a second to a whole one: who would be farther behind is better told so. */
 const MAX_WAITING = 16
 /** Less than the gateway waits for a subgraph. */
 const PATIENCE_MS = 8_000

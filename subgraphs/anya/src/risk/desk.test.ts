@@ -1,10 +1,12 @@
+import { MemoryCache } from '@opsource/cache'
 import { ManualClock, ok } from '@opsource/kernel'
+import { pino } from 'pino'
 import { describe, expect, it } from 'vitest'
 import type { CalculatorAnswer } from './calculator.ts'
 import { RiskDesk } from './desk.ts'
 import type { RiskQuestion } from './protocol.ts'
 import { parseProxies } from './proxies.ts'
-import { type Quote, quoteOf } from './quotes.ts'
+import { type Quote, Quotes, quoteOf } from './quotes.ts'
 
 const balances = (...held: [code: string, total: string][]) => held.map(([code, total]) => ({ asset: { code }, total }))
 const quote = (price: number): Quote => ({
@@ -106,6 +108,28 @@ describe('a market is priced', () => {
     expect(snapshot([], [[10_100, 1]], { lastPrice: 9_950 }).price).toBe(99.5)
     expect(snapshot([[10_200, 1]], [[10_100, 1]], { lastPrice: 9_950 }).price).toBe(99.5)
     expect(snapshot([], []).price).toBeNull()
+  })
+})
+
+describe('the newest price', () => {
+  it('is read once a second, and missing where the cache is away or holds something else', async () => {
+    const clock = new ManualClock(0)
+    const texts: (string | null)[] = [null, '{}']
+    const unpriced: string[] = []
+    const get = async () => {
+      const text = texts.shift()
+      if (text === undefined) throw new Error('away')
+      return text
+    }
+    const cache = Object.assign(new MemoryCache({ clock, log: pino({ level: 'silent' }) }), { get })
+    const quotes = new Quotes({ cache, clock }, { unpriced: (symbol) => void unpriced.push(symbol) })
+    expect(await quotes.of('A-B')).toBeNull()
+    expect(await quotes.of('A-B')).toBeNull()
+    expect(texts).toHaveLength(1)
+    clock.advance(1_000)
+    expect(await quotes.of('A-B')).toBeNull()
+    expect(await quotes.of('A-B')).toBeNull()
+    expect(unpriced).toEqual(['A-B', 'A-B'])
   })
 })
 

@@ -1,12 +1,13 @@
 import type { Ports } from '@opsource/subgraph'
 import { Counter, Histogram } from 'prom-client'
 import type { CalculatorObserver, CalculatorRefusal } from './calculator.ts'
+import type { QuotesObserver } from './quotes.ts'
 
-/** Seconds; a portfolio of two markets takes about half of one on an idle core. */
+/** Seconds; a portfolio of two markets takes about a tenth of one on an idle core, half of one where its markets are new. */
 const BUCKETS_S = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 
 /** What is counted of risk, and what is worth a line in the log. */
-export class RiskObserver implements CalculatorObserver {
+export class RiskObserver implements CalculatorObserver, QuotesObserver {
   readonly #log: Ports['log']
   readonly #duration: Histogram
   readonly #turnedAway: Counter
@@ -45,5 +46,9 @@ export class RiskObserver implements CalculatorObserver {
   calculatorEnded(reason: string): void {
     this.#ended.inc()
     this.#log.warn({ reason }, "the risk models' thread ended; the next question starts another")
+  }
+
+  unpriced(symbol: string, error: unknown): void {
+    this.#log.warn({ symbol, err: error }, 'a market could not be priced')
   }
 }

@@ -26,29 +26,40 @@ export interface Quote {
   readonly book: Book
 }
 
+export interface QuotesObserver {
+  unpriced(symbol: string, error: unknown): void
+}
+
 /** Reads what markets show from the snapshots that dash33 writes. */
 export class Quotes {
   readonly #ports: Pick<Ports, 'cache' | 'clock'>
+  readonly #observer: QuotesObserver
   readonly #newest = new Map<string, { readonly readAt: number; readonly quote: Promise<Quote | null> }>()
 
-  constructor(ports: Pick<Ports, 'cache' | 'clock'>) {
+  constructor(ports: Pick<Ports, 'cache' | 'clock'>, observer: QuotesObserver) {
     this.#ports = ports
+    this.#observer = observer
   }
 
-  /** Null of a market that has not been heard of. Rejects where the cache is away or what is in it cannot be read. */
+  /** Null of a market that has not been heard of, and where the cache is away or what is in it cannot be read. */
   of(symbol: string): Promise<Quote | null> {
     const now = this.#ports.clock.now()
     const known = this.#newest.get(symbol)
     if (known && now - known.readAt < FRESH_MS) return known.quote
     const quote = this.#read(symbol)
     this.#newest.set(symbol, { readAt: now, quote })
-    quote.catch(() => this.#newest.delete(symbol))
     return quote
   }
 
   async #read(symbol: string): Promise<Quote | null> {
-    const text = await this.#ports.cache.get(marketSnapshotKey(symbol))
-    return text === null ? null : quoteOf(JSON.parse(text))
+    try {
+      const text = await this.#ports.cache.get(marketSnapshotKey(symbol))
+      return text === null ? null : quoteOf(JSON.parse(text))
+    } catch (error) {
+      this.#newest.delete(symbol)
+      this.#observer.unpriced(symbol, error)
+      return null
+    }
   }
 }
 

@@ -18,11 +18,12 @@ export interface RiskOptions {
 
 /** Answers questions about the risk of portfolios and orders; nothing is computed before the first. */
 export function openRisk(ports: Ports, { symbols, proxies, bars }: RiskOptions) {
-  const calculator = new RiskCalculator(new RiskObserver(ports))
+  const observer = new RiskObserver(ports)
+  const calculator = new RiskCalculator(observer)
   const desk = new RiskDesk({
     ports,
     symbols,
-    quotes: new Quotes(ports),
+    quotes: new Quotes(ports, observer),
     calculator,
     proxies: proxies ?? parseProxies(DEFAULT_PROXIES) ?? new Map(),
     ownHistory: (symbol) => ownHistory(symbol, bars),
