@@ -32,6 +32,7 @@ beforeEach(() => {
     },
     log: pino({ level: 'silent' }),
     onUnstable: (id) => void unstable.push(id),
+    maxModels: 2,
   })
 })
 afterEach(() => engine.close())
@@ -152,6 +153,14 @@ test.each([
 ])('a file that %s is not served', async (_, file, signature) => {
   const loaded = await engine.load({ id: 'served 1', onnx: file, signature })
   expect(loaded).toMatchObject({ ok: false, error: { kind: 'NOT_LOADABLE' } })
+})
+
+test('no more models are served than may be, and none that is too large', async () => {
+  const large = new Uint8Array(32 * 1024 * 1024 + 1)
+  expect(await engine.load({ id: 'large 1', onnx: large, signature })).toMatchObject({ error: { kind: 'TOO_LARGE' } })
+  await Promise.all([served(), served()])
+  const more = await engine.load({ id: 'served 2', onnx, signature })
+  expect(more).toEqual({ ok: false, error: { kind: 'TOO_MANY_MODELS', limit: 2 } })
 })
 
 test('after close nothing is answered', async () => {

@@ -6,8 +6,8 @@ import { type ModelSpec, ServedModel } from './served-model.ts'
 
 /** Each has a thread and its own memory: champions, challengers in the shadow, and versions that hand over. */
 const MAX_MODELS = 16
-/** What a model and its thread may take. The largest of ours takes about 20 MB, the library once 60. */
-const MAX_MODEL_BYTES = 512 * 1024 * 1024
+/** What onnxruntime makes of a file takes a few times its size. Ours have less than 1 MB. */
+const MAX_FILE_BYTES = 32 * 1024 * 1024
 
 export interface InferenceObserver {
   /** A batch was run: milliseconds from sending it to the thread to its answer. */
@@ -21,6 +21,8 @@ export interface InferenceOptions {
   readonly log: Ports['log']
   /** Called each time a model loses its thread once more, from the third time within a minute on: serve another version. */
   readonly onUnstable?: (id: string, crashes: number, reason: string) => void
+  /** Loaded at a time; 16 unless told. */
+  readonly maxModels?: number
   /** Resident bytes of the process beyond which the largest model is loaded anew. */
   readonly maxResidentBytes?: number
 }
@@ -29,7 +31,7 @@ export interface InferenceOptions {
 export type LoadRefusal =
   | { readonly kind: 'NOT_LOADABLE'; readonly message: string }
   | { readonly kind: 'TOO_MANY_MODELS'; readonly limit: number }
-  | { readonly kind: 'TOO_MUCH_MEMORY'; readonly grownBytes: number; readonly limitBytes: number }
+  | { readonly kind: 'TOO_LARGE'; readonly bytes: number; readonly limitBytes: number }
 
 /** Serves ONNX models, each from threads of its own. */
 export class InferenceEngine {
@@ -47,7 +49,10 @@ export class InferenceEngine {
    * let what asks turn to it, and `unload` the first.
    */
   async load(spec: ModelSpec): Promise<Result<ServedModel, LoadRefusal>> {
-    if (this.#models.size >= MAX_MODELS) return err({ kind: 'TOO_MANY_MODELS', limit: MAX_MODELS })
+    const limit = this.#options.maxModels ?? MAX_MODELS
+    if (this.#models.size >= limit) return err({ kind: 'TOO_MANY_MODELS', limit })
+    const bytes = spec.onnx.length
+    if (bytes > MAX_FILE_BYTES) return err({ kind: 'TOO_LARGE', bytes, limitBytes: MAX_FILE_BYTES })
     const model = new ServedModel(spec, {
       ran: (milliseconds, rows, id) => this.#options.observer.ran(milliseconds, rows, id),
       refused: (kind, id) => this.#options.observer.refused(kind, id),
@@ -61,10 +66,7 @@ export class InferenceEngine {
       await this.#remove(model)
       return err({ kind: 'NOT_LOADABLE', message: error instanceof Error ? error.message : String(error) })
     }
-    const { grownBytes } = model
-    if (grownBytes <= MAX_MODEL_BYTES) return ok(model)
-    await this.#remove(model)
-    return err({ kind: 'TOO_MUCH_MEMORY', grownBytes, limitBytes: MAX_MODEL_BYTES })
+    return ok(model)
   }
 
   /** Lets the model answer what it has taken, then ends its threads. */
