@@ -6,7 +6,7 @@ import type { EngineBatch, EngineEvent, TradeParty } from '../engine/events.ts'
 import type { Instrument } from '../market/index.ts'
 
 /** Of each market in a second of engine time: what is beyond is left out, so that watching never costs more than trading. */
-const MAX_EVENTS_PER_SECOND = 5_000
+const MAX_EVENTS_PER_SECOND = 2_000
 /** Messages handed to the cache and not yet sent; beyond it they are left out. */
 const MAX_UNSENT_MESSAGES = 1_000
 const SECOND_MS = 1_000
