@@ -186,8 +186,9 @@ async function startTrading(
   const projector = new Projector({
     watermark: await catchUpProjections({ pool, databaseUrl, write: writer.write, leads: standby !== undefined }),
     write: writer.write,
+    // The engine may forget what nobody else can.
+    onDurable: (sequence) => engine?.projected(sequence),
     onProjected: (sequence) => {
-      engine?.projected(sequence)
       orderStreams.projected(sequence)
       relay.wake()
     },
@@ -219,6 +220,6 @@ async function startTrading(
   engine = running
   stack.defer(() => running.close())
   await projector.caughtUp()
-  running.projected(projector.watermark)
+  running.projected(projector.durable)
   return { engine: running, projector, orderStreams }
 }

@@ -20,14 +20,16 @@ const batch = (firstSequence: number, lastSequence = firstSequence): EngineBatch
 
 function projecting(write: BatchWriter, watermark = 0) {
   const projected: number[] = []
+  const durable: number[] = []
   const projector = new Projector({
     watermark,
     write,
     onProjected: (sequence) => projected.push(sequence),
+    onDurable: (sequence) => durable.push(sequence),
     log: pino({ level: 'silent' }),
     metrics: projectionMetrics(new Registry()),
   })
-  return { projector, projected }
+  return { projector, projected, durable }
 }
 
 test('batches that come together are written together, in order, behind the watermark before them', async () => {
@@ -95,11 +97,81 @@ test('a write whose answer was lost is made again as it was, and not with what h
 
 test('a record that was set back stops projecting rather than leaving a hole', async () => {
   const { projector } = projecting(async () => {
-    throw new WatermarkMoved('the projections are at 0, not at 1')
+    throw new WatermarkMoved(0, 1)
   })
   projector.take(batch(1))
   await expect(projector.reached(1)).rejects.toThrow('not at 1')
   expect(() => projector.assertRunning()).toThrow('not at 1')
+})
+
+/** A database that answers before its disk does, and may forget what is not on it. */
+class ForgetfulRecord {
+  stored: number[] = []
+  #safe = 0
+  readonly durabilities: string[] = []
+
+  readonly write: BatchWriter = async (batches, after, durability = 'NOW') => {
+    const at = this.stored.at(-1) ?? 0
+    if (at < after) throw new WatermarkMoved(at, after)
+    this.durabilities.push(durability)
+    this.stored.push(...batches.map((each) => each.lastSequence))
+    if (durability === 'NOW') this.#safe = this.stored.length
+  }
+
+  crash(): void {
+    this.stored = this.stored.slice(0, this.#safe)
+  }
+}
+
+test('what a database that crashes has forgotten is written again, and what comes later after it', async () => {
+  const record = new ForgetfulRecord()
+  const { projector, durable } = projecting(record.write)
+  for (const sequence of [1, 2, 3]) {
+    projector.take(batch(sequence))
+    await projector.reached(sequence)
+  }
+  expect(record.durabilities).toEqual(['NOW', 'SOON', 'SOON'])
+  expect(durable).toEqual([1])
+  record.crash()
+  expect(record.stored).toEqual([1])
+  projector.take(batch(4))
+  await projector.reached(4)
+  expect(record.stored).toEqual([1, 2, 3, 4])
+  projector.assertRunning()
+})
+
+test('a record that was set back further than a crash can take it stops projecting', async () => {
+  const record = new ForgetfulRecord()
+  const { projector } = projecting(record.write)
+  projector.take(batch(1))
+  await projector.reached(1)
+  record.stored = []
+  projector.take(batch(2))
+  await expect(projector.reached(2)).rejects.toThrow('at 0, not at 1')
+})
+
+test('before too many commands could be forgotten a write waits for the disk', async () => {
+  const record = new ForgetfulRecord()
+  const { projector, durable } = projecting(record.write)
+  projector.take(batch(1))
+  await projector.reached(1)
+  projector.take(batch(2, 10_001))
+  await projector.reached(10_001)
+  projector.take(batch(10_002))
+  await projector.reached(10_002)
+  expect(record.durabilities).toEqual(['NOW', 'SOON', 'NOW'])
+  expect(durable).toEqual([1, 10_002])
+})
+
+test('closing leaves nothing that could be forgotten', async () => {
+  const record = new ForgetfulRecord()
+  const { projector } = projecting(record.write)
+  projector.take(batch(1))
+  await projector.reached(1)
+  projector.take(batch(2))
+  await projector.close()
+  record.crash()
+  expect(record.stored).toEqual([1, 2])
 })
 
 test('a hole in the engine’s sequence stops projecting rather than skipping', async () => {

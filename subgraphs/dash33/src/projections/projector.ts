@@ -8,17 +8,39 @@ const COALESCE_MS = 100
 /** Keeps one transaction to some 100 ms of work. */
 export const MAX_EVENTS_PER_WRITE = 5_000
 const FIRST_RETRY_MS = 100
+/**
+ * Writes are on the disk at least this often, and before so many commands are not: all that the engine commits waits for the disk, and each time that
+ * others do it waits for theirs too.
+ */
+const DURABLE_EVERY_MS = 1_000
+const MOST_COMMANDS_NOT_DURABLE = 10_000
 /** A database that is away is asked again at least this often. */
 const LONGEST_RETRY_MS = 5_000
 
+/** When what was written must be on the disk: before the write is answered, or soon after. What is not, a database that crashes forgets. */
+export type Durability = 'NOW' | 'SOON'
+
 /**
  * Writes batches, all or nothing, and moves the watermark from `after` to the last of them. The same call again after one that failed
- * must not write twice: that one may have been committed.
+ * must not write twice: that one may have been committed. What was written `NOW` is on the disk with all that was written before it.
  */
-export type BatchWriter = (batches: readonly EngineBatch[], after: number) => Promise<void>
+export type BatchWriter = (batches: readonly EngineBatch[], after: number, durability?: Durability) => Promise<void>
 
-/** The stored watermark lies behind ours: the record was set back, and going on would leave a hole in it. */
-export class WatermarkMoved extends Error {}
+/** The stored watermark lies behind ours, where the database has forgotten writes or was set back: going on would leave a hole. */
+export class WatermarkMoved extends Error {
+  /** Where it is. */
+  readonly at: number
+
+  constructor(at: number, expected: number) {
+    super(`the projections are at ${at}, not at ${expected}`)
+    this.at = at
+  }
+}
+
+interface Attempt {
+  readonly batches: readonly EngineBatch[]
+  readonly durability: Durability
+}
 
 /**
  * Takes the engine's batches off the hot path and writes them in order, exactly once each. What waits is bounded by the
@@ -27,11 +49,17 @@ export class WatermarkMoved extends Error {}
 export class Projector {
   readonly #write: BatchWriter
   readonly #onProjected: (sequence: number) => void
+  readonly #onDurable: (sequence: number) => void
   readonly #log: Logger
   readonly #metrics: ProjectionMetrics
   readonly #stopping = new AbortController()
   #waiting: EngineBatch[] = []
   #watermark: number
+  /** The last engine sequence that no crash of the database takes back, and when that was found. */
+  #durable: number
+  #durableSince = Number.NEGATIVE_INFINITY
+  /** What was written since, in case it is. */
+  #kept: EngineBatch[] = []
   #taken: number
   #running: Promise<void> | null = null
   #fault: Error | null = null
@@ -43,13 +71,16 @@ export class Projector {
     watermark: number
     write: BatchWriter
     onProjected: (sequence: number) => void
+    onDurable: (sequence: number) => void
     log: Logger
     metrics: ProjectionMetrics
   }) {
     this.#watermark = options.watermark
+    this.#durable = options.watermark
     this.#taken = options.watermark
     this.#write = options.write
     this.#onProjected = options.onProjected
+    this.#onDurable = options.onDurable
     this.#log = options.log
     this.#metrics = options.metrics
   }
@@ -57,6 +88,11 @@ export class Projector {
   /** The last engine sequence that is stored. */
   get watermark(): number {
     return this.#watermark
+  }
+
+  /** The last engine sequence that is stored for good. */
+  get durable(): number {
+    return this.#durable
   }
 
   /** The last engine sequence that was taken. */
@@ -106,21 +142,23 @@ export class Projector {
   async #run(): Promise<void> {
     let retryMs = FIRST_RETRY_MS
     /** What failed is tried again as it was, whatever has come since: only so can the writer tell that it was committed after all. */
-    let failed: EngineBatch[] | null = null
+    let failed: Attempt | null = null
     while (this.#waiting.length > 0 && !this.#fault) {
       if (!this.#isFull()) await wait(COALESCE_MS, undefined, { signal: this.#stopping.signal }).catch(() => {})
-      const batches: EngineBatch[] = failed ?? this.#nextBatches()
+      const attempt: Attempt = failed ?? this.#nextAttempt()
       try {
-        await this.#metrics.timed(() => this.#write(batches, this.#watermark))
+        await this.#metrics.timed(() => this.#write(attempt.batches, this.#watermark, attempt.durability))
         retryMs = FIRST_RETRY_MS
         failed = null
         this.#trouble = null
-        this.#advance(batches)
+        this.#advance(attempt)
       } catch (error) {
         this.#trouble = error
-        failed = batches
-        if (error instanceof WatermarkMoved) this.#stop(error)
-        else if (this.#stopping.signal.aborted) {
+        failed = attempt
+        if (error instanceof WatermarkMoved) {
+          if (this.#rewind(error.at)) failed = null
+          else this.#stop(error)
+        } else if (this.#stopping.signal.aborted) {
           this.#log.warn({ err: error }, 'projections stop behind the engine; the next start catches up')
           break
         } else {
@@ -142,21 +180,49 @@ export class Projector {
     })
   }
 
-  #nextBatches(): EngineBatch[] {
+  #nextAttempt(): Attempt {
     let events = 0
     const end = this.#waiting.findIndex((batch) => {
       events += batch.events.length
       return events > MAX_EVENTS_PER_WRITE
     })
-    return this.#waiting.slice(0, end === -1 ? this.#waiting.length : Math.max(end, 1))
+    const batches = this.#waiting.slice(0, end === -1 ? this.#waiting.length : Math.max(end, 1))
+    const isDue =
+      performance.now() - this.#durableSince > DURABLE_EVERY_MS ||
+      batches.at(-1)!.lastSequence - this.#durable > MOST_COMMANDS_NOT_DURABLE
+    return { batches, durability: isDue || this.#stopping.signal.aborted ? 'NOW' : 'SOON' }
   }
 
-  #advance(batches: readonly EngineBatch[]): void {
+  #advance({ batches, durability }: Attempt): void {
     this.#waiting = this.#waiting.slice(batches.length)
     this.#watermark = batches.at(-1)!.lastSequence
     this.#metrics.lag(this.#taken - this.#watermark)
+    if (durability === 'NOW') this.#settle(this.#watermark)
+    else this.#kept.push(...batches)
     this.#onProjected(this.#watermark)
     this.#wake()
+  }
+
+  /** @param sequence up to which everything is on the disk. */
+  #settle(sequence: number): void {
+    this.#kept = []
+    this.#durable = sequence
+    this.#durableSince = performance.now()
+    this.#onDurable(sequence)
+  }
+
+  /** Goes on from where a database stands that crashed. @returns whether what it has forgotten is still here. */
+  #rewind(at: number): boolean {
+    const forgotten = this.#kept.filter(({ lastSequence }) => lastSequence > at)
+    if (at < this.#durable || forgotten[0]?.firstSequence !== at + 1) return false
+    this.#log.warn(
+      { at, after: this.#watermark },
+      'the database has forgotten the last projections; writing them again',
+    )
+    this.#waiting = [...forgotten, ...this.#waiting]
+    this.#watermark = at
+    this.#settle(at)
+    return true
   }
 
   #stop(error: Error): void {

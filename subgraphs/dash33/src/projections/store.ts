@@ -20,16 +20,17 @@ export function projectionWriter(pool: Pool): BatchWriter {
   const memory = new WriterMemory()
   /** Where each projection stands, as far as this writer knows. */
   let known = new Map<string, number>()
-  return async (batches, after) => {
+  return async (batches, after, durability = 'NOW') => {
     const last = batches.at(-1)
     if (!last) return
     try {
       const written = await inTransaction(pool, async (client) => {
+        if (durability === 'SOON') await client.query('SET LOCAL synchronous_commit TO off')
         const found = await lockWatermarks(client)
         const at = lowest(found)
         // Committed already: by an attempt whose answer was lost, or by a former leader that still wrote what the journal has.
         if (at >= last.lastSequence) return false
-        if (at < after) throw new WatermarkMoved(`the projections are at ${at}, not at ${after}`)
+        if (at < after) throw new WatermarkMoved(at, after)
         const stored = positions(found)
         if (!equal(stored, known)) memory.forget()
         const statements = new Statements(client)

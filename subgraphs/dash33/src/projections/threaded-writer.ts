@@ -1,16 +1,17 @@
 import { Worker } from 'node:worker_threads'
 import type { ClientConfig } from 'pg'
-import { type BatchWriter, WatermarkMoved } from './projector.ts'
+import { type BatchWriter, type Durability, WatermarkMoved } from './projector.ts'
 
 /** What the writing thread is asked: one at a time, the next when the last was answered. */
 export interface WriteRequest {
   readonly batches: Parameters<BatchWriter>[0]
   readonly after: number
+  readonly durability: Durability
 }
 
 export type WriteAnswer =
   | { readonly kind: 'WRITTEN' }
-  | { readonly kind: 'WATERMARK_MOVED'; readonly message: string }
+  | { readonly kind: 'WATERMARK_MOVED'; readonly at: number }
   | { readonly kind: 'FAILED'; readonly message: string }
 
 /**
@@ -20,7 +21,8 @@ export type WriteAnswer =
 export class ThreadedWriter {
   readonly #database: ClientConfig
   #worker: Worker | null = null
-  #pending: { readonly resolve: () => void; readonly reject: (error: Error) => void } | null = null
+  #pending: { readonly after: number; readonly resolve: () => void; readonly reject: (error: Error) => void } | null =
+    null
 
   constructor(database: ClientConfig) {
     this.#database = database
@@ -28,13 +30,13 @@ export class ThreadedWriter {
     this.#worker = this.#launch()
   }
 
-  readonly write: BatchWriter = (batches, after) => {
+  readonly write: BatchWriter = (batches, after, durability = 'NOW') => {
     if (this.#pending) throw new Error('one write at a time')
     this.#worker ??= this.#launch()
     const worker = this.#worker
     return new Promise<void>((resolve, reject) => {
-      this.#pending = { resolve, reject }
-      const request: WriteRequest = { batches, after }
+      this.#pending = { after, resolve, reject }
+      const request: WriteRequest = { batches, after, durability }
       worker.postMessage(request)
     })
   }
@@ -56,7 +58,7 @@ export class ThreadedWriter {
     const pending = this.#pending
     this.#pending = null
     if (answer.kind === 'WRITTEN') pending?.resolve()
-    else if (answer.kind === 'WATERMARK_MOVED') pending?.reject(new WatermarkMoved(answer.message))
+    else if (answer.kind === 'WATERMARK_MOVED') pending?.reject(new WatermarkMoved(answer.at, pending.after))
     else pending?.reject(new Error(answer.message))
   }
 

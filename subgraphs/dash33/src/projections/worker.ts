@@ -14,13 +14,13 @@ const pool = new Pool({ ...database, max: 1 })
 guardPool(pool, pino({ level: 'silent' }))
 const write = projectionWriter(pool)
 
-port.on('message', async ({ batches, after }: WriteRequest) => {
-  const answer = await write(batches, after).then(
+port.on('message', async ({ batches, after, durability }: WriteRequest) => {
+  const answer = await write(batches, after, durability).then(
     (): WriteAnswer => ({ kind: 'WRITTEN' }),
-    (error: unknown): WriteAnswer => ({
-      kind: error instanceof WatermarkMoved ? 'WATERMARK_MOVED' : 'FAILED',
-      message: error instanceof Error ? error.message : String(error),
-    }),
+    (error: unknown): WriteAnswer =>
+      error instanceof WatermarkMoved
+        ? { kind: 'WATERMARK_MOVED', at: error.at }
+        : { kind: 'FAILED', message: error instanceof Error ? error.message : String(error) },
   )
   port.postMessage(answer)
 })
