@@ -3,25 +3,8 @@ import { COUNTED, DEADLINE, HAS_EXITS, PAIRED, PENDING, WAITS_FOR_ENTRY } from '
 import { append, count, wait } from './core/entering.ts'
 import { FILL_WIDTH } from './fill-lists.ts'
 import { codes, marketIn, postOnlyIn, roleIn, selfTradeIn, sideIn, timeInForceIn, typeIn } from './order-codes.ts'
-import {
-  ACCOUNT,
-  AT_PRICE,
-  AT_QUANTITY,
-  AT_REASON,
-  AT_STOP_PRICE,
-  CODES,
-  CREATED_AT,
-  EXPIRES_AT,
-  FIRST,
-  GOOD_TILL,
-  NOW,
-  NUMBER,
-  PRICE,
-  QUANTITY,
-  STANDING_WIDTH,
-  TRAILING_AMOUNT,
-  TRAILING_BPS,
-} from './order-records.ts'
+import type { Standing } from './order-standings.ts'
+import { EXPIRES_AT, GOOD_TILL, STOP_PRICE, TRAILING_AMOUNT, TRAILING_BPS } from './particulars.ts'
 import type { EngineState } from './state.ts'
 import type { StateReader, StateWriter } from './state-stream.ts'
 
@@ -40,7 +23,7 @@ export function writeOpenOrders(state: EngineState, out: StateWriter): void {
 export function writeClosedOrder(state: EngineState, record: number, out: StateWriter): void {
   const { records } = state
   writeRecord(state, record, out)
-  writeStanding(records.values(record), records.at(record) + NOW, out)
+  writeStanding(records.standings.read(record, 'NOW'), out)
 }
 
 export function readOrders(state: EngineState, input: StateReader): void {
@@ -58,20 +41,19 @@ export function readOrders(state: EngineState, input: StateReader): void {
   const { records } = state
   for (let rest = input.number(); rest > 0; rest--) {
     const record = readRecord(state, input, NONE)
-    readStanding(input, records.values(record), records.at(record) + NOW)
+    records.standings.write(record, 'NOW', readStanding(input))
     state.closedOrders.remember(record)
   }
 }
 
 function writeRecord({ records, marketsByIndex }: EngineState, record: number, out: StateWriter): void {
-  const values = records.values(record)
-  const at = records.at(record)
-  const codes = values[at + CODES]! | 0
-  out.number(values[at + NUMBER]!)
-  out.number(values[at + ACCOUNT]!)
-  out.spelled(records.spelled(record), records.spelledAt(record), records.spelledLength(record))
-  out.number(values[at + CREATED_AT]!)
-  writeOptional(values[at + EXPIRES_AT]!, out)
+  const { rows } = records
+  const codes = records.codes(record)
+  out.number(records.number(record))
+  out.number(records.account(record))
+  out.spelled(rows.spelled(record), rows.spelledAt(record), rows.spelledLength(record))
+  out.number(records.createdAt(record))
+  writeOptional(records.particular(record, EXPIRES_AT), out)
   out.number(roleIn(codes))
   out.number(marketIn(codes))
   out.number(sideIn(codes))
@@ -79,11 +61,13 @@ function writeRecord({ records, marketsByIndex }: EngineState, record: number, o
   out.number(timeInForceIn(codes))
   out.number(selfTradeIn(codes))
   out.number(postOnlyIn(codes) ? 1 : 0)
-  out.number(values[at + QUANTITY]!)
-  for (let i = at + PRICE; i <= at + GOOD_TILL; i++) writeOptional(values[i]!, out)
-  writeOptional(values[at + NOW + AT_PRICE]!, out)
-  writeOptional(values[at + NOW + AT_STOP_PRICE]!, out)
-  writeStanding(values, at + FIRST, out)
+  out.number(records.quantity(record))
+  writeOptional(records.price(record), out)
+  for (let field = STOP_PRICE; field <= GOOD_TILL; field++) writeOptional(records.particular(record, field), out)
+  const now = records.standings.read(record, 'NOW')
+  writeOptional(now.price, out)
+  writeOptional(now.stopPrice, out)
+  writeStanding(records.standings.read(record, 'FIRST'), out)
   const fills = records.fills(record)
   const unit = marketsByIndex[marketIn(codes)]!.core.quoteUnits
   out.number(fills.length / FILL_WIDTH)
@@ -115,11 +99,8 @@ function readRecord(state: EngineState, input: StateReader, slot: number): numbe
   }
   records.ids.take(clientOrderId)
   const record = records.add(number, account, null, kind, terms, createdAt, expiresAt, slot)
-  const values = records.values(record)
-  const at = records.at(record)
-  values[at + NOW + AT_PRICE] = input.optional() ?? 0
-  values[at + NOW + AT_STOP_PRICE] = input.optional() ?? 0
-  readStanding(input, values, at + FIRST)
+  records.standings.setPrices(record, 'NOW', input.optional() ?? 0, input.optional() ?? 0)
+  records.standings.write(record, 'FIRST', readStanding(input))
   for (let rest = input.number(); rest > 0; rest--) {
     records.addFill(record, input.number(), input.number(), input.number(), input.number())
     // The amount is the product of the others.
@@ -132,17 +113,24 @@ function writeOptional(value: number, out: StateWriter): void {
   out.number(value === 0 ? 0 : value + 1)
 }
 
-function writeStanding(values: Float64Array, at: number, out: StateWriter): void {
-  writeOptional(values[at + AT_PRICE]!, out)
-  writeOptional(values[at + AT_STOP_PRICE]!, out)
-  for (let i = AT_QUANTITY; i < STANDING_WIDTH; i++) out.number(values[at + i]!)
+function writeStanding({ price, stopPrice, ...others }: Standing, out: StateWriter): void {
+  writeOptional(price, out)
+  writeOptional(stopPrice, out)
+  for (const value of [others.quantity, others.remaining, others.filledQuote, others.status, others.reason]) {
+    out.number(value)
+  }
 }
 
-function readStanding(input: StateReader, values: Float64Array, at: number): void {
-  values[at + AT_PRICE] = input.optional() ?? 0
-  values[at + AT_STOP_PRICE] = input.optional() ?? 0
-  for (let i = AT_QUANTITY; i < STANDING_WIDTH; i++) values[at + i] = input.number()
-}
+/** Evaluated in the order in which it is written. */
+const readStanding = (input: StateReader): Standing => ({
+  price: input.optional() ?? 0,
+  stopPrice: input.optional() ?? 0,
+  quantity: input.number(),
+  remaining: input.number(),
+  filledQuote: input.number(),
+  status: input.number(),
+  reason: input.number(),
+})
 
 function writeColumns(state: EngineState, slot: number, out: StateWriter): void {
   const { orders, deadlines } = state.exchange
@@ -180,11 +168,9 @@ function readColumns(
   const { exchange, records } = state
   const { orders } = exchange
   const { pool } = orders
-  const values = records.values(record)
-  const at = records.at(record)
-  const codes = values[at + CODES]! | 0
-  const number = values[at + NUMBER]!
-  const account = values[at + ACCOUNT]! | 0
+  const codes = records.codes(record)
+  const number = records.number(record)
+  const account = records.account(record)
   pool.id[slot] = number
   pool.owner[slot] = account
   pool.side[slot] = sideIn(codes)
@@ -193,9 +179,9 @@ function readColumns(
   orders.setTimeInForce(slot, timeInForceIn(codes))
   orders.setSelfTrade(slot, selfTradeIn(codes))
   orders.setRole(slot, roleIn(codes))
-  orders.setReason(slot, values[at + FIRST + AT_REASON]!)
-  orders.setTrailingAmount(slot, values[at + TRAILING_AMOUNT]!)
-  orders.setTrailingBps(slot, values[at + TRAILING_BPS]!)
+  orders.setReason(slot, records.standings.read(record, 'FIRST').reason)
+  orders.setTrailingAmount(slot, records.particular(record, TRAILING_AMOUNT))
+  orders.setTrailingBps(slot, records.particular(record, TRAILING_BPS))
   orders.setStatus(slot, input.number())
   const flags = input.number()
   orders.setFlags(slot, flags & ~COUNTED)

@@ -110,13 +110,13 @@ describe('the canonical state', { timeout: 60_000 }, () => {
       for (const end = n + before; n < end; ) trade()
       const expected = hashOf(engine)
       const copy = new StateCopy(engine.state)
-      const rows = engine.state.records.rows
+      const rows = engine.state.records.size
       while (!copy.write(perTrade)) trade()
       copy.close()
       expect(hashState(copy.written)).toBe(expected)
       // What was kept for the copy is used again.
       for (const end = n + remembered; n < end; ) trade()
-      expect(engine.state.records.rows).toBeLessThan(rows + remembered)
+      expect(engine.state.records.size).toBeLessThan(rows + remembered)
     }
   })
 

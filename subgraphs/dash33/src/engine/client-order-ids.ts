@@ -1,7 +1,7 @@
 import { randomFillSync } from 'node:crypto'
 import { NONE } from '../book/index.ts'
 import { MAX_TEXT_LENGTH } from './commands.ts'
-import { ACCOUNT, HASH, type OrderRecords } from './order-records.ts'
+import { ACCOUNT, HASH, type OrderRows } from './order-rows.ts'
 
 const FIRST_BITS = 10
 /** The hash is of this thread alone, so that no client can choose ids that fall on one place. It decides nothing that is seen. */
@@ -23,14 +23,14 @@ export class ClientOrderIds {
   length = 0
   private sum = 0
   private text: string | null = null
-  private readonly records: OrderRecords
+  private readonly rows: OrderRows
   /** Pairs: a hash, and the record plus one; 0: nothing is there. */
   private table = new Int32Array(2 << FIRST_BITS)
   private shift = 32 - FIRST_BITS
   private size = 0
 
-  constructor(records: OrderRecords) {
-    this.records = records
+  constructor(rows: OrderRows) {
+    this.rows = rows
   }
 
   /** @throws RangeError where it is longer than ids may be, or no ASCII */
@@ -66,7 +66,7 @@ export class ClientOrderIds {
   find(account: number): number {
     const { table } = this
     const mask = (table.length >> 1) - 1
-    const hash = this.hashFor(account)
+    const hash = this.hashOf(account, this.sum)
     for (let i = hash >>> this.shift; ; i = (i + 1) & mask) {
       const record = table[2 * i + 1]! - 1
       if (record === NONE) return NONE
@@ -76,14 +76,14 @@ export class ClientOrderIds {
 
   /** The id becomes a record's, of which there is none yet. */
   add(record: number, account: number): void {
-    const { records, bytes, length } = this
+    const { rows, bytes, length } = this
     if (this.size * 4 > this.table.length) this.grow()
-    const spelled = records.spelled(record)
-    const start = records.spelledAt(record)
+    const spelled = rows.spelled(record)
+    const start = rows.spelledAt(record)
     for (let i = 0; i < length; i++) spelled[start + i] = bytes[i]!
     if (length < MAX_TEXT_LENGTH) spelled[start + length] = 0
-    const hash = this.hashFor(account)
-    records.values(record)[records.at(record) + HASH] = hash
+    const hash = this.hashOf(account, this.sum)
+    rows.setInt(record, HASH, hash)
     this.put(hash, record)
     this.size++
   }
@@ -91,7 +91,7 @@ export class ClientOrderIds {
   delete(record: number): void {
     const { table, shift } = this
     const mask = (table.length >> 1) - 1
-    let hole = this.records.values(record)[this.records.at(record) + HASH]! >>> shift
+    let hole = this.rows.int(record, HASH) >>> shift
     while (table[2 * hole + 1] !== record + 1) hole = (hole + 1) & mask
     // What was put behind it moves up, as far as its own place allows, so that searches need no marks of the dead.
     for (let i = (hole + 1) & mask; table[2 * i + 1] !== 0; i = (i + 1) & mask) {
@@ -105,16 +105,28 @@ export class ClientOrderIds {
     this.size--
   }
 
-  /** Multilinear, whose high bits fall evenly whatever the text. */
-  private hashFor(account: number): number {
-    return (this.sum + Math.imul(ACCOUNT_KEY, account)) | 0
+  /** Of an account's id with this sum: multilinear, whose high bits fall evenly whatever the text. */
+  hashOf(account: number, sum: number): number {
+    return (sum + Math.imul(ACCOUNT_KEY, account)) | 0
+  }
+
+  /** Fetches the place where a search for a hash begins. @returns something of it */
+  touch(hash: number): number {
+    return this.table[2 * (hash >>> this.shift)]!
+  }
+
+  /** The record at that place, if it has the hash; else NONE. */
+  guess(hash: number): number {
+    const { table } = this
+    const place = 2 * (hash >>> this.shift)
+    return table[place] === hash ? table[place + 1]! - 1 : NONE
   }
 
   private isOf(record: number, account: number): boolean {
-    const { records, bytes, length } = this
-    if (records.values(record)[records.at(record) + ACCOUNT] !== account) return false
-    const spelled = records.spelled(record)
-    const start = records.spelledAt(record)
+    const { rows, bytes, length } = this
+    if (rows.int(record, ACCOUNT) !== account) return false
+    const spelled = rows.spelled(record)
+    const start = rows.spelledAt(record)
     for (let i = 0; i < length; i++) if (spelled[start + i] !== bytes[i]) return false
     return length === MAX_TEXT_LENGTH || spelled[start + length] === 0
   }

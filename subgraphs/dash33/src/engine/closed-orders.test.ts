@@ -61,6 +61,6 @@ describe('the window of closed orders', () => {
     for (let i = 0; i < 10_000; i++) close(1)
     expect(closed.inOrder()).toHaveLength(3)
     expect(closed.size).toBe(3)
-    expect(records.rows).toBeLessThanOrEqual(4)
+    expect(records.size).toBeLessThanOrEqual(4)
   })
 })

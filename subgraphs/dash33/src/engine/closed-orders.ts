@@ -1,7 +1,9 @@
 import { NONE } from '../book/index.ts'
 import type { Account } from './account.ts'
+import { ClosingTrail } from './closing-trail.ts'
 import { LIMITS } from './limits.ts'
-import { ACCOUNT, NEXT_CLOSED, NEXT_OF_ACCOUNT, type OrderRecords, PREVIOUS_CLOSED } from './order-records.ts'
+import type { OrderRecords } from './order-records.ts'
+import { ACCOUNT, HASH, NEXT_CLOSED, NEXT_OF_ACCOUNT, PREVIOUS_CLOSED } from './order-rows.ts'
 
 export interface ClosedOrderLimits {
   readonly closedOrders: number
@@ -17,6 +19,7 @@ export class ClosedOrders {
   private oldest = NONE
   private newest = NONE
   private remembered = 0
+  private readonly trail = new ClosingTrail()
 
   constructor(records: OrderRecords, accounts: readonly Account[], limits: ClosedOrderLimits = LIMITS) {
     this.records = records
@@ -29,13 +32,10 @@ export class ClosedOrders {
   }
 
   remember(record: number): void {
-    const { records } = this
-    const values = records.values(record)
-    const at = records.at(record)
-    const account = this.accounts[values[at + ACCOUNT]! | 0]!
-    values[at + PREVIOUS_CLOSED] = this.newest
-    values[at + NEXT_CLOSED] = NONE
-    values[at + NEXT_OF_ACCOUNT] = NONE
+    const account = this.accounts[this.read(record, ACCOUNT)]!
+    this.write(record, PREVIOUS_CLOSED, this.newest)
+    this.write(record, NEXT_CLOSED, NONE)
+    this.write(record, NEXT_OF_ACCOUNT, NONE)
     if (this.newest === NONE) this.oldest = record
     else this.write(this.newest, NEXT_CLOSED, record)
     this.newest = record
@@ -44,10 +44,23 @@ export class ClosedOrders {
     account.newestClosed = record
     account.closed++
     this.remembered++
+    this.trail.add(record, this.read(record, HASH), this.remembered)
     if (account.closed > this.limits.closedOrdersPerAccount) this.forgetOldestOf(account)
     while (this.remembered > this.limits.closedOrders) {
       this.forgetOldestOf(this.accounts[this.read(this.oldest, ACCOUNT)]!)
     }
+  }
+
+  /** Fetches what forgetting the next ones will take, where no account is beyond its own number. @returns something of it */
+  touchOldest(count: number): number {
+    const { trail, remembered } = this
+    if (remembered < this.limits.closedOrders) return 0
+    const { ids, rows } = this.records
+    let read = 0
+    for (let before = remembered; before > remembered - count && before > 0; before--) {
+      read ^= ids.touch(trail.hash(before)) ^ rows.touchAll(trail.record(before))
+    }
+    return read
   }
 
   /** Those remembered, in the order in which they closed. */
@@ -73,10 +86,10 @@ export class ClosedOrders {
   }
 
   private read(record: number, field: number): number {
-    return this.records.values(record)[this.records.at(record) + field]! | 0
+    return this.records.rows.int(record, field)
   }
 
   private write(record: number, field: number, value: number): void {
-    this.records.values(record)[this.records.at(record) + field] = value
+    this.records.rows.setInt(record, field, value)
   }
 }

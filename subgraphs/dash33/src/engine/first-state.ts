@@ -8,18 +8,7 @@ import { dayOf } from './core/volume-window.ts'
 import { Digest } from './digest.ts'
 import { fill } from './drafting.ts'
 import { codes } from './order-codes.ts'
-import {
-  AT_FILLED_QUOTE,
-  AT_PRICE,
-  AT_QUANTITY,
-  AT_REASON,
-  AT_REMAINING,
-  AT_STATUS,
-  AT_STOP_PRICE,
-  FIRST,
-  NOW,
-  PRICE,
-} from './order-records.ts'
+import type { Moment } from './order-standings.ts'
 import type { EngineState } from './state.ts'
 import { ORDER_TYPES, SIDES, TIMES_IN_FORCE } from './words.ts'
 
@@ -99,7 +88,7 @@ export function readFirstState(written: Uint8Array, state: EngineState): void {
   for (const row of read.closed) {
     const record = recordOf(state, row, NONE)
     const [, , , , , , , , , quantity, remaining, filledQuote, status] = row
-    stand(state, record, NOW, quantity, remaining, filledQuote, STATUS_NUMBERS[status])
+    stand(state, record, 'NOW', quantity, remaining, filledQuote, STATUS_NUMBERS[status])
     state.closedOrders.remember(record)
   }
   exchange.sequence = read.sequence
@@ -167,28 +156,29 @@ function recordOf(state: EngineState, row: OrderRow, slot: number): number {
   for (const [leg, fill] of fills.entries()) records.addFill(record, leg, ...fill)
   const filled = fills.reduce((sum, [, lots]) => sum + lots, 0)
   const filledQuote = fills.reduce((sum, [at, lots]) => sum + at * lots * unit, 0)
-  stand(state, record, FIRST, quantity, quantity - filled, filledQuote, STATUS_NUMBERS[firstStatus])
+  stand(state, record, 'FIRST', quantity, quantity - filled, filledQuote, STATUS_NUMBERS[firstStatus])
   return record
 }
 
 function stand(
   { records }: EngineState,
   record: number,
-  standing: number,
+  moment: Moment,
   quantity: number,
   remaining: number,
   filledQuote: number,
   status: number,
 ): void {
-  const values = records.values(record)
-  const at = records.at(record)
-  values[at + standing + AT_PRICE] = values[at + PRICE]!
-  values[at + standing + AT_STOP_PRICE] = 0
-  values[at + standing + AT_QUANTITY] = quantity
-  values[at + standing + AT_REMAINING] = remaining
-  values[at + standing + AT_FILLED_QUOTE] = filledQuote
-  values[at + standing + AT_STATUS] = status
-  values[at + standing + AT_REASON] = NO_REASON
+  const price = records.price(record)
+  records.standings.write(record, moment, {
+    price,
+    stopPrice: 0,
+    quantity,
+    remaining,
+    filledQuote,
+    status,
+    reason: NO_REASON,
+  })
 }
 
 function termsOf(state: EngineState, row: OrderRow) {

@@ -7,18 +7,7 @@ import { termsOf } from './drafting.ts'
 import type { EngineEvent, HoldChange, OrderNames, TradeParty } from './events.ts'
 import { codesOf, marketIn, sideIn } from './order-codes.ts'
 import { orderId, tradeId } from './order-id.ts'
-import {
-  ACCOUNT,
-  type AskedNumbers,
-  AT_PRICE,
-  AT_STOP_PRICE,
-  CODES,
-  HOLD_TOUCHED,
-  MARKS,
-  NOW,
-  NUMBER,
-  SLOT,
-} from './order-records.ts'
+import type { AskedNumbers } from './order-records.ts'
 import type { EngineState } from './state.ts'
 import { reasonOf, roleOf, SIDES, STATUS_REASONS } from './words.ts'
 
@@ -130,10 +119,10 @@ export class Narrator implements Sink {
     const { orders, sequence } = this.state.exchange
     const { records } = this.state
     const record = records.of(slot)
-    const values = records.values(record)
-    const now = records.at(record) + NOW
-    if (values[now + AT_PRICE] !== 0) values[now + AT_PRICE] = orders.pool.price[slot]!
-    if (values[now + AT_STOP_PRICE] !== 0) values[now + AT_STOP_PRICE] = orders.stop(slot)
+    const was = records.standings.read(record, 'NOW')
+    const price = was.price === 0 ? 0 : orders.pool.price[slot]!
+    const stopPrice = was.stopPrice === 0 ? 0 : orders.stop(slot)
+    records.standings.setPrices(record, 'NOW', price, stopPrice)
     if (!this.isHeard) return
     const names = this.names(record)
     this.out.push({
@@ -146,8 +135,8 @@ export class Narrator implements Sink {
       symbol: names.symbol,
       side: names.side,
       reason: bySelfTrade ? 'SELF_TRADE' : 'REQUESTED',
-      price: values[now + AT_PRICE] || null,
-      stopPrice: values[now + AT_STOP_PRICE] || null,
+      price: price || null,
+      stopPrice: stopPrice || null,
       quantity: orders.quantity(slot),
       remainingQuantity: orders.remaining(slot),
       keptPriority,
@@ -222,11 +211,7 @@ export class Narrator implements Sink {
     if (!this.isHeard) return
     const { records } = this.state
     const record = records.of(slot)
-    const values = records.values(record)
-    const at = records.at(record)
-    if ((values[at + MARKS]! & HOLD_TOUCHED) !== 0) return
-    values[at + MARKS] = values[at + MARKS]! | HOLD_TOUCHED
-    this.touchedHolds.push(record)
+    if (!records.touchHold(record, true)) this.touchedHolds.push(record)
   }
 
   statusSet(market: number, reason: number): void {
@@ -271,15 +256,13 @@ export class Narrator implements Sink {
     const changes: HoldChange[] = []
     for (let i = 0; i < this.touchedHolds.length; i++) {
       const record = this.touchedHolds.at(i)
-      const values = records.values(record)
-      const at = records.at(record)
-      values[at + MARKS] = values[at + MARKS]! & ~HOLD_TOUCHED
-      const codes = values[at + CODES]! | 0
+      records.touchHold(record, false)
+      const codes = records.codes(record)
       const { quoteAsset, baseAsset } = exchange.markets[marketIn(codes)]!
-      const slot = values[at + SLOT]! | 0
+      const slot = records.slot(record)
       changes.push({
-        orderId: orderId(values[at + NUMBER]!),
-        accountId: accountsByIndex[values[at + ACCOUNT]!]!.id,
+        orderId: orderId(records.number(record)),
+        accountId: accountsByIndex[records.account(record)]!.id,
         asset: assets[sideIn(codes) === BUY ? quoteAsset : baseAsset]!,
         held: slot === NONE ? 0 : exchange.orders.held(slot),
       })
@@ -290,12 +273,10 @@ export class Narrator implements Sink {
 
   private names(record: number): OrderNames {
     const { records, accountsByIndex, marketsByIndex } = this.state
-    const values = records.values(record)
-    const at = records.at(record)
-    const codes = values[at + CODES]! | 0
-    const account = accountsByIndex[values[at + ACCOUNT]!]!
+    const codes = records.codes(record)
+    const account = accountsByIndex[records.account(record)]!
     return {
-      orderId: orderId(values[at + NUMBER]!),
+      orderId: orderId(records.number(record)),
       clientOrderId: records.clientOrderId(record),
       accountId: account.id,
       userId: account.userId,

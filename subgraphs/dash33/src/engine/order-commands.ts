@@ -24,7 +24,6 @@ import type { MarketEntry } from './market-entry.ts'
 import type { Announced, Silent } from './narrator.ts'
 import { roleIn } from './order-codes.ts'
 import { orderId, parseOrderId } from './order-id.ts'
-import { CODES, NUMBER } from './order-records.ts'
 import { fillSnapshots, firstSnapshot, hasTerms, sequenceOf, snapshotNow } from './order-snapshots.ts'
 import { refusalOf } from './refusals.ts'
 import type { EngineState } from './state.ts'
@@ -93,7 +92,7 @@ function firstAnswer(state: EngineState): Answer {
   const { narrator, exchange, records } = state
   const { placed } = narrator
   const first = placed.at(0)
-  for (let i = 0; i < placed.length; i++) records.settleFirst(placed.at(i), exchange.orders)
+  for (let i = 0; i < placed.length; i++) records.standings.settleFirst(placed.at(i), exchange.orders)
   if (!narrator.isHeard) return 'PLACED'
   return {
     kind: 'PLACED',
@@ -118,8 +117,7 @@ function repeatedAnswer(state: EngineState, account: Account, orders: readonly A
   const first = known[0]!
   if (first === NONE || !isRepeated(state, first, known, orders)) {
     const taken = known.find((record) => record !== NONE)!
-    const number = records.values(taken)[records.at(taken) + NUMBER]!
-    return { kind: 'REFUSED', code: 'CLIENT_ORDER_ID_REUSED', orderId: orderId(number) }
+    return { kind: 'REFUSED', code: 'CLIENT_ORDER_ID_REUSED', orderId: orderId(records.number(taken)) }
   }
   const linked = known.slice(1).filter((record) => record !== NONE)
   return {
@@ -141,15 +139,14 @@ function areNew(state: EngineState, account: Account, orders: readonly Announced
 /** Whether the same command placed all that is still known of these orders, on the same terms. */
 function isRepeated(state: EngineState, first: number, known: readonly number[], orders: readonly Announced[]) {
   const { records } = state
-  if ((roleIn(records.values(first)[records.at(first) + CODES]!) !== NO_ROLE) !== orders.length > 1) return false
+  if ((roleIn(records.codes(first)) !== NO_ROLE) !== orders.length > 1) return false
   const sequence = sequenceIn(state, first)
   return known.every(
     (record, i) => record === NONE || (sequenceIn(state, record) === sequence && hasTerms(state, record, orders[i]!)),
   )
 }
 
-const sequenceIn = ({ records }: EngineState, record: number) =>
-  sequenceOf(records.values(record)[records.at(record) + NUMBER]!)
+const sequenceIn = ({ records }: EngineState, record: number) => sequenceOf(records.number(record))
 
 /** Cancels the order of the client order id that was taken up. */
 export function cancelSilently(state: EngineState, account: Account): Answer {

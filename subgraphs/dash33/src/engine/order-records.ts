@@ -1,61 +1,27 @@
 import { NONE } from '../book/index.ts'
 import { ClientOrderIds } from './client-order-ids.ts'
-import { MAX_TEXT_LENGTH, type OrderTerms } from './commands.ts'
+import type { OrderTerms } from './commands.ts'
 import { IntList } from './core/int-list.ts'
 import type { Orders } from './core/orders.ts'
 import { FillLists } from './fill-lists.ts'
+import {
+  ACCOUNT,
+  CODES,
+  CREATED_AT,
+  FILLS,
+  HOLD_TOUCHED,
+  NEXT_CLOSED,
+  NUMBER,
+  OrderRows,
+  PARTICULARS,
+  PRICE,
+  QUANTITY,
+  SLOT,
+} from './order-rows.ts'
+import { OrderStandings } from './order-standings.ts'
+import { Particulars } from './particulars.ts'
 
-/** Numbers of one record. */
-const WIDTH = 32
-/** Records that share an array: more of them need no copy of those that are there. */
-const CHUNK_BITS = 10
-const CHUNK_MASK = (1 << CHUNK_BITS) - 1
 const FIRST_SLOTS = 256
-
-// Places within a record; amounts that may be missing are 0 then. The first six are what finding, closing and forgetting an order touch:
-// one line of the processor's cache.
-export const HASH = 0
-/** Links of `ClosedOrders`, and of the records that are free. */
-export const NEXT_CLOSED = 1
-export const PREVIOUS_CLOSED = 2
-export const NEXT_OF_ACCOUNT = 3
-export const ACCOUNT = 4
-/** While it is open or pending; NONE once it is closed. */
-export const SLOT = 5
-/** The core's id. */
-export const NUMBER = 6
-/** What it is: see `order-codes.ts`. */
-export const CODES = 7
-export const CREATED_AT = 8
-export const EXPIRES_AT = 9
-/** The terms as accepted: what a repeated client order id is compared with. */
-export const QUANTITY = 10
-export const PRICE = 11
-export const STOP_PRICE = 12
-export const TRAILING_AMOUNT = 13
-export const TRAILING_BPS = 14
-export const DISPLAY_QUANTITY = 15
-export const GOOD_TILL = 16
-/** How it stands: while it is open, as it was last looked at; seven numbers, see below. */
-export const NOW = 17
-/** How its own command left it: the answer that a repeated client order id gets. */
-export const FIRST = 24
-export const STANDING_WIDTH = 7
-export const MARKS = 31
-
-/** Among the marks: what is held for it has changed since holds were last told. */
-export const HOLD_TOUCHED = 1
-/** Above it: what it traded as it arrived, as `FillLists` knows it, plus one. */
-const FILLS_SHIFT = 1
-
-// Places within a standing.
-export const AT_PRICE = 0
-export const AT_STOP_PRICE = 1
-export const AT_QUANTITY = 2
-export const AT_REMAINING = 3
-export const AT_FILLED_QUOTE = 4
-export const AT_STATUS = 5
-export const AT_REASON = 6
 
 /** The numbers of an order's terms. */
 export type AskedNumbers = Pick<
@@ -68,33 +34,23 @@ export type AskedNumbers = Pick<
  * live so long would keep the garbage collector busier than the engine.
  */
 export class OrderRecords {
-  private readonly chunks: Float64Array[] = []
-  /** Client order ids, which end with a 0 where they are not as long as can be. */
-  private readonly spellings: Uint8Array[] = []
-  /** The same as texts, of those that were asked for. */
-  private readonly texts: (string | null)[] = []
-  private hasTexts = false
+  readonly rows = new OrderRows()
+  readonly ids = new ClientOrderIds(this.rows)
+  private readonly particulars = new Particulars()
+  readonly standings = new OrderStandings(this.rows, this.particulars)
   private readonly fillLists = new FillLists()
-  readonly ids = new ClientOrderIds(this)
+  /** Client order ids as texts, of those that were asked for. */
+  private readonly texts: (string | null)[] = []
   private bySlot = new Int32Array(FIRST_SLOTS)
   private free = NONE
+  /** Rows in use or free. */
   private used = 0
   private readonly dropped = new IntList()
   private holders = 0
 
-  /** Rows in use or free. */
-  get rows(): number {
+  /** Records in use or free. */
+  get size(): number {
     return this.used
-  }
-
-  /** The numbers of a record, and of others. */
-  values(record: number): Float64Array {
-    return this.chunks[record >> CHUNK_BITS]!
-  }
-
-  /** Where a record's own begin among them. */
-  at(record: number): number {
-    return (record & CHUNK_MASK) * WIDTH
   }
 
   /** The record of an account's client order id, or NONE. */
@@ -103,31 +59,12 @@ export class OrderRecords {
     return this.ids.find(account)
   }
 
-  /** The bytes of a record's client order id, and of others. */
-  spelled(record: number): Uint8Array {
-    return this.spellings[record >> CHUNK_BITS]!
-  }
-
-  /** Where a record's own begin among them. */
-  spelledAt(record: number): number {
-    return (record & CHUNK_MASK) * MAX_TEXT_LENGTH
-  }
-
-  spelledLength(record: number): number {
-    const start = this.spelledAt(record)
-    const spelled = this.spelled(record)
-    let length = 0
-    while (length < MAX_TEXT_LENGTH && spelled[start + length] !== 0) length++
-    return length
-  }
-
   clientOrderId(record: number): string {
-    const known = this.texts[record]!
-    if (known !== null) return known
-    const start = this.spelledAt(record)
-    const text = Buffer.from(this.spelled(record).buffer).toString('latin1', start, start + this.spelledLength(record))
-    this.hasTexts = true
-    this.texts[record] = text
+    const { texts } = this
+    const known = texts[record]
+    if (known !== undefined && known !== null) return known
+    const text = this.rows.text(record)
+    this.keepText(record, text)
     return text
   }
 
@@ -136,9 +73,43 @@ export class OrderRecords {
     return this.bySlot[slot]!
   }
 
-  /** The slot of an open or pending order, NONE of a closed one. As an integer: a number that may have a fraction slows whatever it is handed to. */
+  account(record: number): number {
+    return this.rows.int(record, ACCOUNT)
+  }
+
+  /** The slot of an open or pending order, NONE of a closed one. */
   slot(record: number): number {
-    return this.values(record)[this.at(record) + SLOT]! | 0
+    return this.rows.int(record, SLOT)
+  }
+
+  /** What `codesOf` gave. */
+  codes(record: number): number {
+    return this.rows.int(record, CODES)
+  }
+
+  /** The core's id. */
+  number(record: number): number {
+    return this.rows.number(record, NUMBER)
+  }
+
+  createdAt(record: number): number {
+    return this.rows.number(record, CREATED_AT)
+  }
+
+  /** The quantity that it was accepted with. */
+  quantity(record: number): number {
+    return this.rows.number(record, QUANTITY)
+  }
+
+  /** The price that it was accepted with; 0: none. */
+  price(record: number): number {
+    return this.rows.number(record, PRICE)
+  }
+
+  /** One of the fields of `Particulars`; 0: it has none. */
+  particular(record: number, field: number): number {
+    const row = this.rows.int(record, PARTICULARS)
+    return row === NONE ? 0 : this.particulars.read(row, field)
   }
 
   /** Of all open and pending orders. */
@@ -146,7 +117,7 @@ export class OrderRecords {
     const slots: number[] = []
     for (let slot = 0; slot < this.bySlot.length; slot++) {
       const record = this.bySlot[slot]!
-      if (record < this.used && this.values(record)[this.at(record) + SLOT] === slot) slots.push(slot)
+      if (record < this.used && this.slot(record) === slot) slots.push(slot)
     }
     return slots
   }
@@ -169,29 +140,23 @@ export class OrderRecords {
     slot: number,
   ): number {
     const record = this.allocate()
-    const values = this.values(record)
-    const at = this.at(record)
-    const price = terms.price ?? 0
-    const stopPrice = terms.stopPrice ?? 0
-    values[at + NUMBER] = number
-    values[at + ACCOUNT] = account
-    values[at + CODES] = codes
-    values[at + SLOT] = slot
-    values[at + CREATED_AT] = createdAt
-    values[at + EXPIRES_AT] = expiresAt
-    values[at + QUANTITY] = terms.quantity
-    values[at + PRICE] = price
-    values[at + STOP_PRICE] = stopPrice
-    values[at + TRAILING_AMOUNT] = terms.trailingAmount ?? 0
-    values[at + TRAILING_BPS] = terms.trailingBps ?? 0
-    values[at + DISPLAY_QUANTITY] = terms.displayQuantity ?? 0
-    values[at + GOOD_TILL] = terms.expiresAt ?? 0
-    values[at + NOW + AT_PRICE] = price
-    values[at + NOW + AT_STOP_PRICE] = stopPrice
-    values[at + MARKS] = 0
-    if (text !== null) this.hasTexts = true
+    const { rows } = this
+    const integers = rows.integers(record)
+    const at = rows.integersAt(record)
+    integers[at + ACCOUNT] = account
+    integers[at + SLOT] = slot
+    integers[at + CODES] = codes
+    integers[at + FILLS] = NONE
+    integers[at + PARTICULARS] = this.particulars.add(terms, expiresAt)
+    integers[at + HOLD_TOUCHED] = 0
+    const numbers = rows.numbers(record)
+    const start = rows.numbersAt(record)
+    numbers[start + NUMBER] = number
+    numbers[start + CREATED_AT] = createdAt
+    numbers[start + QUANTITY] = terms.quantity
+    numbers[start + PRICE] = terms.price ?? 0
     // Where nobody listens there are none, and a list that nobody reads stays out of the processor's cache.
-    if (this.hasTexts) this.texts[record] = text
+    if (text !== null || this.texts.length > 0) this.keepText(record, text)
     this.ids.add(record, account)
     if (slot !== NONE) this.bind(slot, record)
     return record
@@ -199,41 +164,25 @@ export class OrderRecords {
 
   /** What the order traded as it arrived: `FILL_WIDTH` numbers a fill. */
   fills(record: number): readonly number[] {
-    return this.fillLists.read(this.lastFill(record))
+    return this.fillLists.read(this.rows.int(record, FILLS))
   }
 
   addFill(record: number, position: number, price: number, quantity: number, fee: number): void {
-    const last = this.fillLists.add(this.lastFill(record), position, price, quantity, fee)
-    const values = this.values(record)
-    const at = this.at(record)
-    values[at + MARKS] = (values[at + MARKS]! & HOLD_TOUCHED) | ((last + 1) << FILLS_SHIFT)
+    const { rows } = this
+    rows.setInt(record, FILLS, this.fillLists.add(rows.int(record, FILLS), position, price, quantity, fee))
   }
 
-  /** Brings up to date how an order stands. */
-  look(record: number, orders: Orders): void {
-    const values = this.values(record)
-    const at = this.at(record)
-    const slot = values[at + SLOT]! | 0
-    if (slot === NONE) return
-    values[at + NOW + AT_QUANTITY] = orders.quantity(slot)
-    values[at + NOW + AT_REMAINING] = orders.remaining(slot)
-    values[at + NOW + AT_FILLED_QUOTE] = orders.filledQuote(slot)
-    values[at + NOW + AT_STATUS] = orders.status(slot)
-    values[at + NOW + AT_REASON] = orders.reason(slot)
-  }
-
-  /** Its own command has ended. */
-  settleFirst(record: number, orders: Orders): void {
-    this.look(record, orders)
-    const values = this.values(record)
-    const at = this.at(record)
-    for (let i = at; i < at + STANDING_WIDTH; i++) values[i + FIRST] = values[i + NOW]!
+  /** Notes that what is held for it has changed. @returns whether that was noted already */
+  touchHold(record: number, isTouched: boolean): boolean {
+    const was = this.rows.int(record, HOLD_TOUCHED) === 1
+    this.rows.setInt(record, HOLD_TOUCHED, isTouched ? 1 : 0)
+    return was
   }
 
   /** It has closed: its slot will be another's. */
   close(record: number, orders: Orders): void {
-    this.look(record, orders)
-    this.values(record)[this.at(record) + SLOT] = NONE
+    this.standings.look(record, orders)
+    this.rows.setInt(record, SLOT, NONE)
   }
 
   /** Forgets a closed order; its record stays readable until `reuse`. */
@@ -253,33 +202,34 @@ export class OrderRecords {
 
   /** Nobody reads any more what was dropped, unless somebody holds it. */
   reuse(): void {
-    const { dropped } = this
+    const { dropped, rows } = this
     if (this.holders > 0) return
     for (let i = 0; i < dropped.length; i++) {
       const record = dropped.at(i)
-      this.values(record)[this.at(record) + NEXT_CLOSED] = this.free
+      rows.setInt(record, NEXT_CLOSED, this.free)
       this.free = record
     }
     dropped.clear()
   }
 
   private allocate(): number {
+    const { rows } = this
     const record = this.free
     if (record !== NONE) {
-      this.free = this.values(record)[this.at(record) + NEXT_CLOSED]! | 0
-      this.fillLists.drop(this.lastFill(record))
+      this.free = rows.int(record, NEXT_CLOSED)
+      this.fillLists.drop(rows.int(record, FILLS))
+      const particulars = rows.int(record, PARTICULARS)
+      if (particulars !== NONE) this.particulars.free(particulars)
       return record
     }
-    if (this.used >> CHUNK_BITS === this.chunks.length) {
-      this.chunks.push(new Float64Array(WIDTH << CHUNK_BITS))
-      this.spellings.push(new Uint8Array(MAX_TEXT_LENGTH << CHUNK_BITS))
-      for (let i = 0; i <= CHUNK_MASK; i++) this.texts.push(null)
-    }
+    rows.reserve(this.used)
     return this.used++
   }
 
-  private lastFill(record: number): number {
-    return (this.values(record)[this.at(record) + MARKS]! >> FILLS_SHIFT) - 1
+  private keepText(record: number, text: string | null): void {
+    const { texts } = this
+    while (texts.length <= record) texts.push(null)
+    texts[record] = text
   }
 
   private bind(slot: number, record: number): void {

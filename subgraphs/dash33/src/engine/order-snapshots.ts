@@ -5,76 +5,51 @@ import { ORDERS_PER_COMMAND } from './core/exchange.ts'
 import { FILL_WIDTH } from './fill-lists.ts'
 import { marketIn, postOnlyIn, roleIn, selfTradeIn, sideIn, timeInForceIn, typeIn } from './order-codes.ts'
 import { orderId, tradeId } from './order-id.ts'
-import {
-  ACCOUNT,
-  AT_FILLED_QUOTE,
-  AT_PRICE,
-  AT_QUANTITY,
-  AT_REASON,
-  AT_REMAINING,
-  AT_STATUS,
-  AT_STOP_PRICE,
-  CODES,
-  CREATED_AT,
-  DISPLAY_QUANTITY,
-  FIRST,
-  GOOD_TILL,
-  NOW,
-  NUMBER,
-  PRICE,
-  QUANTITY,
-  STOP_PRICE,
-  TRAILING_AMOUNT,
-  TRAILING_BPS,
-} from './order-records.ts'
+import type { Moment } from './order-standings.ts'
+import { DISPLAY_QUANTITY, GOOD_TILL, STOP_PRICE, TRAILING_AMOUNT, TRAILING_BPS } from './particulars.ts'
 import type { EngineState } from './state.ts'
 import { ORDER_STATUSES, ORDER_TYPES, reasonOf, roleOf, SELF_TRADE_MODES, SIDES, TIMES_IN_FORCE } from './words.ts'
 
 /** An order as it stands now. */
 export function snapshotNow(state: EngineState, record: number): OrderSnapshot {
-  state.records.look(record, state.exchange.orders)
-  return snapshot(state, record, NOW)
+  state.records.standings.look(record, state.exchange.orders)
+  return snapshot(state, record, 'NOW')
 }
 
 /** An order as its own command left it. */
-export const firstSnapshot = (state: EngineState, record: number): OrderSnapshot => snapshot(state, record, FIRST)
+export const firstSnapshot = (state: EngineState, record: number): OrderSnapshot => snapshot(state, record, 'FIRST')
 
-function snapshot(state: EngineState, record: number, standing: number): OrderSnapshot {
+function snapshot(state: EngineState, record: number, moment: Moment): OrderSnapshot {
   const { records, accountsByIndex, marketsByIndex } = state
-  const values = records.values(record)
-  const at = records.at(record)
-  const now = at + standing
-  const codes = values[at + CODES]! | 0
-  const number = values[at + NUMBER]!
-  const quantity = values[now + AT_QUANTITY]!
-  const remaining = values[now + AT_REMAINING]!
-  const status = values[now + AT_STATUS]!
+  const codes = records.codes(record)
+  const number = records.number(record)
+  const { price, stopPrice, quantity, remaining, filledQuote, status, reason } = records.standings.read(record, moment)
   const role = roleIn(codes)
   return {
     orderId: orderId(number),
     clientOrderId: records.clientOrderId(record),
-    accountId: accountsByIndex[values[at + ACCOUNT]!]!.id,
+    accountId: accountsByIndex[records.account(record)]!.id,
     symbol: marketsByIndex[marketIn(codes)]!.symbol,
     side: SIDES[sideIn(codes)]!,
     type: ORDER_TYPES[typeIn(codes)]!,
     timeInForce: TIMES_IN_FORCE[timeInForceIn(codes)]!,
-    price: optional(values[now + AT_PRICE]!),
+    price: optional(price),
     quantity,
-    stopPrice: optional(values[now + AT_STOP_PRICE]!),
-    trailingAmount: optional(values[at + TRAILING_AMOUNT]!),
-    trailingBps: optional(values[at + TRAILING_BPS]!),
-    displayQuantity: optional(values[at + DISPLAY_QUANTITY]!),
+    stopPrice: optional(stopPrice),
+    trailingAmount: optional(records.particular(record, TRAILING_AMOUNT)),
+    trailingBps: optional(records.particular(record, TRAILING_BPS)),
+    displayQuantity: optional(records.particular(record, DISPLAY_QUANTITY)),
     postOnly: postOnlyIn(codes),
     selfTradePrevention: SELF_TRADE_MODES[selfTradeIn(codes)]!,
-    expiresAt: optional(values[at + GOOD_TILL]!),
+    expiresAt: optional(records.particular(record, GOOD_TILL)),
     filledQuantity: quantity - remaining,
     remainingQuantity: status <= PARTIALLY_FILLED ? remaining : 0,
-    filledQuoteAmount: values[now + AT_FILLED_QUOTE]!,
+    filledQuoteAmount: filledQuote,
     status: ORDER_STATUSES[status] ?? ORDER_STATUSES[OPEN],
-    cancelReason: reasonOf(values[now + AT_REASON]!),
+    cancelReason: reasonOf(reason),
     groupId: groupIdOf(number, role),
     role: roleOf(role),
-    createdAt: values[at + CREATED_AT]!,
+    createdAt: records.createdAt(record),
     engineSequence: sequenceOf(number),
   }
 }
@@ -96,7 +71,7 @@ export function fillSnapshots(
   const { records, marketsByIndex } = state
   const snapshots: FillSnapshot[] = []
   if (fills.length === 0) return snapshots
-  const unit = marketsByIndex[marketIn(records.values(record)[records.at(record) + CODES]!)]!.core.quoteUnits
+  const unit = marketsByIndex[marketIn(records.codes(record))]!.core.quoteUnits
   for (let i = 0; i < fills.length; i += FILL_WIDTH) {
     const price = fills[i + 1]!
     const quantity = fills[i + 2]!
@@ -115,23 +90,21 @@ export function fillSnapshots(
 /** Whether an order was accepted on just these terms. */
 export function hasTerms(state: EngineState, record: number, terms: OrderTerms): boolean {
   const { records, marketsByIndex } = state
-  const values = records.values(record)
-  const at = records.at(record)
-  const codes = values[at + CODES]! | 0
+  const codes = records.codes(record)
   return (
     marketsByIndex[marketIn(codes)]!.symbol === terms.symbol &&
     SIDES[sideIn(codes)] === terms.side &&
     ORDER_TYPES[typeIn(codes)] === terms.type &&
     TIMES_IN_FORCE[timeInForceIn(codes)] === terms.timeInForce &&
-    values[at + PRICE] === (terms.price ?? 0) &&
-    values[at + QUANTITY] === terms.quantity &&
-    values[at + STOP_PRICE] === (terms.stopPrice ?? 0) &&
-    values[at + TRAILING_AMOUNT] === (terms.trailingAmount ?? 0) &&
-    values[at + TRAILING_BPS] === (terms.trailingBps ?? 0) &&
-    values[at + DISPLAY_QUANTITY] === (terms.displayQuantity ?? 0) &&
+    records.price(record) === (terms.price ?? 0) &&
+    records.quantity(record) === terms.quantity &&
+    records.particular(record, STOP_PRICE) === (terms.stopPrice ?? 0) &&
+    records.particular(record, TRAILING_AMOUNT) === (terms.trailingAmount ?? 0) &&
+    records.particular(record, TRAILING_BPS) === (terms.trailingBps ?? 0) &&
+    records.particular(record, DISPLAY_QUANTITY) === (terms.displayQuantity ?? 0) &&
     postOnlyIn(codes) === terms.postOnly &&
     SELF_TRADE_MODES[selfTradeIn(codes)] === terms.selfTradePrevention &&
-    values[at + GOOD_TILL] === (terms.expiresAt ?? 0)
+    records.particular(record, GOOD_TILL) === (terms.expiresAt ?? 0)
   )
 }
 

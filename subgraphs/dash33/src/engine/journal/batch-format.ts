@@ -6,7 +6,8 @@ import { ENGINE_VERSION } from '../version.ts'
 import { ByteReader, ByteWriter } from './byte-stream.ts'
 import { readCommand, writeCommand } from './command-codec.ts'
 import { readFirstFormat } from './first-format.ts'
-import { type Spelled, SpelledBatch, SpelledNames } from './spelled-batch.ts'
+import { type Spelled, SpelledBatch } from './spelled-batch.ts'
+import { SpelledNames } from './spelled-names.ts'
 import { Speller } from './speller.ts'
 
 // Binary, not JSON: a recorded quote takes some 35 bytes against 300, and the journal is what a day of trading writes most of.
@@ -153,7 +154,7 @@ function spellHere(): Spelled {
   }
   speller.empty()
   const start = speller.spell(opened)
-  return { ...speller.spelled, start, names }
+  return { ...speller.spelled, start, names, ahead: null }
 }
 
 /** Spells a batch's commands. @returns where they begin, or NONE where they are for whoever carries them out to say what is wrong with them. */

@@ -5,9 +5,10 @@ import { NONE } from '../../book/index.ts'
 import { KEY } from '../client-order-ids.ts'
 import { LIMITS } from '../limits.ts'
 import { JournalDamagedError, type JournalPlace } from './chain.ts'
+import { LookAhead } from './look-ahead.ts'
 import { rowsOf } from './page.ts'
 import type { JournalRow } from './rows.ts'
-import { SpelledNames } from './spelled-batch.ts'
+import { SpelledNames } from './spelled-names.ts'
 import type { SpelledBatches } from './speller.ts'
 
 /** What the reading thread is started with. */
@@ -89,11 +90,11 @@ export class ReadAhead {
 
 function rowsIn({ bytes, starts, batches, names: added }: ReadPage, names: SpelledNames): readonly JournalRow[] {
   for (const name of added) names.names.push(name)
-  const { cells, others } = batches
+  const ahead = new LookAhead(batches, names)
   const rows = rowsOf(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)).slice(0, starts.length)
   for (let i = 0; i < rows.length; i++) {
     const start = starts[i]!
-    if (start !== NONE) rows[i]!.spelled = { cells, others, start, names }
+    if (start !== NONE) rows[i]!.spelled = { ...batches, start, names, ahead }
   }
   return rows
 }

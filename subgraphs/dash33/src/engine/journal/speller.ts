@@ -10,17 +10,25 @@ const PLACE = KINDS.indexOf('PLACE')
 const CANCEL = KINDS.indexOf('CANCEL')
 const INITIAL_CELLS = 65_536
 
-// What a cell says that begins a command; what follows is in the order of `Speller`.
+// What a cell says that begins a command, beside how many cells there are of it; what follows is in the order of `Speller`.
 export const END = 0
 export const SPELLED_PLACE = 1
 export const SPELLED_CANCEL = 2
 export const OTHER = 3
+const KIND_BITS = 2
+/** Where new orders and cancels have the name of their account, and the sum of their client order id. */
+export const NAME_AT = 1
+export const SUM_AT = 4
 /** Of the longest. */
 const WIDEST = 16
 
+export const kindIn = (head: number): number => head & ((1 << KIND_BITS) - 1)
+export const widthIn = (head: number): number => head >> KIND_BITS
+const headOf = (kind: number, width: number): number => kind | (width << KIND_BITS)
+
 /** Batches in numbers, each ending with `END`, and what of them is no more than numbers cannot say. */
 export interface SpelledBatches {
-  readonly cells: Float64Array<ArrayBuffer>
+  readonly cells: Int32Array<ArrayBuffer>
   readonly others: readonly Command[]
 }
 
@@ -34,7 +42,7 @@ export class Speller {
   private readonly key: Int32Array
   private readonly numbers = new Map<string, number>()
   private readonly spellings = new Spellings(this.numbers)
-  private cells = new Float64Array(INITIAL_CELLS)
+  private cells = new Int32Array(INITIAL_CELLS)
   private others: Command[] = []
   private length = 0
 
@@ -56,7 +64,7 @@ export class Speller {
       }
     }
     this.reserve()
-    this.cells[this.length++] = END
+    this.put(headOf(END, 1))
     return start
   }
 
@@ -82,28 +90,37 @@ export class Speller {
     this.reserve()
     input.mark()
     const kind = input.byte()
-    if (kind === PLACE ? this.place(input) : kind === CANCEL && this.cancel(input)) return
-    input.reset()
-    this.length = begun
-    this.put(OTHER)
-    this.put(this.others.length)
-    this.others.push(readCommand(input))
+    // Its head is written once its width is known.
+    this.length++
+    if (kind === PLACE && this.place(input)) this.begin(begun, SPELLED_PLACE)
+    else if (kind === CANCEL && this.cancel(input)) this.begin(begun, SPELLED_CANCEL)
+    else {
+      input.reset()
+      this.length = begun + 1
+      this.put(this.others.length)
+      this.begin(begun, OTHER)
+      this.others.push(readCommand(input))
+    }
+  }
+
+  private begin(at: number, kind: number): void {
+    this.cells[at] = headOf(kind, this.length - at)
   }
 
   private place(input: ByteReader): boolean {
-    this.put(SPELLED_PLACE)
     if (!this.name(input) || !this.clientOrderId(input)) return false
     const flags = input.byte()
     this.put(flags)
     this.put(input.byte())
     if (!this.name(input)) return false
-    this.put(input.number())
-    for (let bit = OPTIONAL_NUMBERS; bit <= ALL_OPTIONAL; bit *= 2) if ((flags & bit) !== 0) this.put(input.number())
+    if (!this.amount(input)) return false
+    for (let bit = OPTIONAL_NUMBERS; bit <= ALL_OPTIONAL; bit *= 2) {
+      if ((flags & bit) !== 0 && !this.amount(input)) return false
+    }
     return true
   }
 
   private cancel(input: ByteReader): boolean {
-    this.put(SPELLED_CANCEL)
     return input.byte() === BY_CLIENT_ORDER_ID && this.name(input) && this.clientOrderId(input)
   }
 
@@ -134,13 +151,20 @@ export class Speller {
     return true
   }
 
+  /** @returns whether a cell can hold it: all but times, and amounts of billions, which come as commands */
+  private amount(input: ByteReader): boolean {
+    const value = input.number()
+    this.put(value)
+    return (value | 0) === value
+  }
+
   private put(value: number): void {
     this.cells[this.length++] = value
   }
 
   private reserve(): void {
     if (this.length + WIDEST <= this.cells.length) return
-    const cells = new Float64Array(this.cells.length * 2)
+    const cells = new Int32Array(this.cells.length * 2)
     cells.set(this.cells)
     this.cells = cells
   }

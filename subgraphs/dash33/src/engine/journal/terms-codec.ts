@@ -114,7 +114,7 @@ export const ALL_OPTIONAL = EXPIRES
 
 /** Terms as numbers in a row: flags, manner, the symbol's number, the quantity, and of the other numbers those that there are. */
 export interface TermCells {
-  readonly cells: Float64Array
+  readonly cells: Int32Array
   /** Where they begin, and after they are read where they end. */
   at: number
 }
@@ -122,8 +122,8 @@ export interface TermCells {
 /** Reads the terms of an order in the core's numbers, which are these lists'. @returns the symbol's number */
 export function writeDraft(input: TermCells, draft: Draft, asked: ReadNumbers): number {
   const { cells, at } = input
-  const flags = cells[at]! | 0
-  const byte = cells[at + 1]! | 0
+  const flags = cells[at]!
+  const byte = cells[at + 1]!
   const manner = Math.floor(byte / PREVENTIONS.length)
   const type = Math.floor(manner / TIMES.length)
   if (type >= TYPES.length) throw new Error('the journal batch holds an unknown value')
@@ -142,19 +142,19 @@ export function writeDraft(input: TermCells, draft: Draft, asked: ReadNumbers): 
   draft.peak = asked.displayQuantity = flags & DISPLAY ? cells[next++]! : 0
   draft.expiresAt = asked.expiresAt = flags & EXPIRES ? cells[next++]! : 0
   input.at = next
-  return cells[at + 2]! | 0
+  return cells[at + 2]!
 }
 
 /** The same as they were written. @param names by number */
 export function termsIn(input: TermCells, names: readonly string[]): OrderTerms {
   const { cells, at } = input
-  const flags = cells[at]! | 0
-  const manner = mannerOf(cells[at + 1]! | 0)
+  const flags = cells[at]!
+  const manner = mannerOf(cells[at + 1]!)
   let next = at + 4
   const optional = (flag: number) => (flags & flag ? cells[next++]! : null)
   const terms = {
     ...manner,
-    symbol: names[cells[at + 2]! | 0]!,
+    symbol: names[cells[at + 2]!]!,
     side: flags & SELL ? ('SELL' as const) : ('BUY' as const),
     quantity: cells[at + 3]!,
     price: optional(PRICE),

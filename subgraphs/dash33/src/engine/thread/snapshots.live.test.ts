@@ -82,10 +82,10 @@ it('one that is cut off is not stored, and nothing is kept for it any more', asy
   snapshots.stop()
   await taken
   expect(await stored()).toEqual([])
-  const { rows } = engine.state.records
+  const { size: rows } = engine.state.records
   for (const end = next + 3 * CLOSED; next < end; ) trade()
   // The accounts' windows are full, so that each order that closes takes the place of another.
-  expect(engine.state.records.rows).toBeLessThan(rows + CLOSED)
+  expect(engine.state.records.size).toBeLessThan(rows + CLOSED)
 })
 
 it('one that fails is told of, and the next may be taken', async () => {
