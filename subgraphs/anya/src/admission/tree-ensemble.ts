@@ -6,8 +6,9 @@ const IN_PLACE = new Set(['Cast', 'Identity', 'Imputer', 'Normalizer', 'Scaler']
 const LEAF = 'LEAF'
 
 /**
- * Throws `Rejected` unless the trees of the node end, their nodes are all there, and they look at features that the graph's input has:
- * onnxruntime follows indices as they are written, and a tree that leads back to itself would hold its thread for ever.
+ * Throws `Rejected` unless the trees of the node end, their nodes are all there, and they look at features that the graph's input has.
+ * A sample does not visit every path, and one that is wrong would be found by the first market that leads there; whether onnxruntime
+ * checks it differs from version to version.
  * @param features how many numbers a row of the graph's input is.
  */
 export function checkTrees(node: NodeOutline, graph: GraphOutline, input: string, features: number): void {

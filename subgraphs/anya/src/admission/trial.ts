@@ -58,12 +58,22 @@ export async function tryModel(request: TrialRequest): Promise<TrialFigures> {
   return { difference, rowMs, batchMs }
 }
 
+const MAX_REASON_CHARACTERS = 300
+
 async function runs<T>(step: () => Promise<T>): Promise<T> {
   try {
     return await step()
   } catch (error) {
-    throw new Rejected('RUNS', `onnxruntime: ${error instanceof Error ? error.message : String(error)}`.slice(0, 500))
+    const reason = reasonIn(error instanceof Error ? error.message : String(error))
+    throw new Rejected('RUNS', `onnxruntime: ${reason}`.slice(0, MAX_REASON_CHARACTERS))
   }
+}
+
+/** Without the place in onnxruntime's own source, and the function's name in full. */
+function reasonIn(message: string): string {
+  const [before = ''] = message.split(/\s*\/onnxruntime_src\//)
+  const found = /was false\.\s*(.+)$/s.exec(message)?.[1]
+  return found === undefined || before === message ? before : `${before} ${found.trim()}`
 }
 
 async function checkRowsAlone(
