@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
 import { z } from 'zod'
 import { Fleet } from '../../tools/services/fleet.ts'
 import { emptyDatabase } from '../support/database.ts'
@@ -35,6 +38,8 @@ export async function startServices(given?: { readonly adminUrl: string }): Prom
       enterprise: await freePort(),
       mobile: await freePort(),
     }
+    const anyaData = await mkdtemp(path.join(tmpdir(), 'opsource-anya-'))
+    stack.defer(() => rm(anyaData, { recursive: true, force: true }))
     const log: string[] = []
     const fleet = await Fleet.start({
       databaseUrl: database.adminUrl,
@@ -43,6 +48,7 @@ export async function startServices(given?: { readonly adminUrl: string }): Prom
       ports,
       // Recordings are played as fast as they can be.
       rateScale: 1_000,
+      anyaData,
       tell: (name, line) => void log.push(`${name} ${line}`),
       onLost: (name, reason) => void log.push(`${name} LOST ${reason}`),
     }).catch((error: unknown) => {

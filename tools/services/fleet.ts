@@ -14,6 +14,8 @@ export interface FleetOptions {
   readonly ports: Readonly<Record<ServiceName, number>>
   /** Multiplies all rates that callers are held to; the gateway's own default otherwise. */
   readonly rateScale?: number
+  /** Where anya keeps files; its own default otherwise. */
+  readonly anyaData?: string
   /** Told every line that a service writes. */
   readonly tell: (name: ServiceName, line: string) => void
   /** Told when a service ends without having been asked to. */
@@ -60,7 +62,7 @@ export class Fleet {
     const fleet = new Fleet(options, {
       enterprise: of('enterprise'),
       dash33: of('dash33'),
-      anya: of('anya'),
+      anya: { ...of('anya'), ...(options.anyaData ? { ANYA_DATA: options.anyaData } : {}) },
       mobile: of('mobile'),
       gateway: {
         ...shared,

@@ -1,4 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:http'
+import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { type CloudEvent, RabbitTransport } from '@opsource/bus'
 import { RedisCache } from '@opsource/cache'
@@ -38,6 +40,8 @@ test.skipIf(missing !== null && !serversAreRequired)(
     await transport.listen(['prediction.made'], async (events) => void announced.push(...events))
     const market = new SyntheticMarket({ cache, clock: systemClock }, 'BTC-USDT')
     await market.open()
+    const data = await mkdtemp(path.join(tmpdir(), 'opsource-anya-'))
+    stack.defer(() => rm(data, { recursive: true, force: true }))
     const issuer = await startIssuer()
     stack.defer(async () => void (await issuer.close()))
     const port = await freePort()
@@ -48,6 +52,7 @@ test.skipIf(missing !== null && !serversAreRequired)(
       DATABASE_URL: database.url,
       REDIS_URL: redis.url,
       RABBITMQ_URL: rabbit.url,
+      ANYA_DATA: data,
       ENTERPRISE_URL: issuer.url,
       PORT: String(port),
       LOG_LEVEL: 'warn',

@@ -111,7 +111,7 @@ describe('a damaged file', () => {
 
   test('that is the manifest is refused too', async () => {
     await archive.add(VIEW, MARKET, hours(2), { now })
-    const manifest = path.join(folder, VIEW.name, VIEW.hash.slice(0, 16), `entity=${MARKET}`, 'manifest.json')
+    const manifest = path.join(folder, VIEW.name, VIEW.hash.slice(0, 16), `entity=${MARKET}`, '_manifest.json')
     await writeFile(manifest, '{"format":1')
     await expect(all()).rejects.toMatchObject({ code: 'CORRUPT_MANIFEST' })
   })

@@ -4,7 +4,8 @@ import path from 'node:path'
 import { z } from 'zod'
 import { StoreError } from './refusal.ts'
 
-const MANIFEST = 'manifest.json'
+/** What reads a folder of Parquet takes names that begin so for none of its files. */
+const MANIFEST = '_manifest.json'
 const time = z.number().int()
 const partitionSchema = z.object({
   /** `2024-08-08` or `2024-08`, in UTC. */
