@@ -46,6 +46,7 @@ const evidence = (changes: Partial<GateEvidence> = {}): GateEvidence => ({
   champion: { kind: 'RULE', evaluation: null },
   shadow: null,
   probe: { kind: 'RAN', rows: 64, maxDifference: 3e-7, p99Ms: 0.2 },
+  differenceAtUpload: null,
   live: new Map(),
   ...changes,
 })
@@ -173,8 +174,13 @@ describe('a model is refused', () => {
 })
 
 test('a model without an evaluation passes by its live forecasts as challenger', () => {
-  const probe = { kind: 'RAN' as const, rows: 64, maxDifference: 0, p99Ms: 0.2 }
-  expect(failed(evidence({ evaluation: null, probe, shadow: shadowOf(1, 0.2) }))).toEqual([])
+  const uploaded = {
+    evaluation: null,
+    probe: { kind: 'RAN' as const, rows: 1, maxDifference: null, p99Ms: 0.2 },
+    differenceAtUpload: 3e-8,
+  }
+  expect(failed(evidence(uploaded))).toEqual(['EVALUATION'])
+  expect(failed(evidence({ ...uploaded, shadow: shadowOf(1, 0.2) }))).toEqual([])
 })
 
 test('the baseline may always serve where it can be run', () => {

@@ -32,6 +32,8 @@ export interface GateEvidence {
   /** Live, out of sample, with their outcomes: beside the champion's, and beside the baseline's. */
   readonly shadow: { readonly againstChampion: PairedForecasts; readonly againstBaseline: PairedForecasts } | null
   readonly probe: Probe
+  /** By how much an uploaded file differed from its trainer's sample when it was let in; null where it was not uploaded. */
+  readonly differenceAtUpload: number | null
   readonly live: LiveFeatures
 }
 
@@ -192,7 +194,7 @@ function checkDrift({ evaluation, live }: GateEvidence): GateCheck {
   }
 }
 
-function checkProbe({ probe, kind }: GateEvidence): GateCheck[] {
+function checkProbe({ probe, kind, differenceAtUpload }: GateEvidence): GateCheck[] {
   if (probe.kind === 'UNUSABLE') {
     const failed = { observed: null, passed: false, detail: probe.message }
     return [
@@ -200,18 +202,24 @@ function checkProbe({ probe, kind }: GateEvidence): GateCheck[] {
       { name: 'LATENCY', threshold: MAX_P99_MS, ...failed },
     ]
   }
-  const { maxDifference, rows, p99Ms } = probe
+  const { rows, p99Ms } = probe
+  const difference = probe.maxDifference ?? differenceAtUpload
   const parity: GateCheck = {
     name: 'PARITY',
     threshold: MAX_DIFFERENCE,
-    observed: maxDifference,
+    observed: difference,
     // A rule is written down, not trained: there is no other to compare it with.
-    passed: maxDifference === null ? kind === 'RULE' : maxDifference <= MAX_DIFFERENCE,
-    detail: maxDifference === null ? 'There is no sample to run.' : `From the trainer's own answers on ${rows} rows.`,
+    passed: difference === null ? kind === 'RULE' : difference <= MAX_DIFFERENCE,
+    detail: paritySaid(probe.maxDifference, rows, differenceAtUpload),
   }
   const detail =
     '99th percentile of one row through the worker thread, in milliseconds; of each row the best of up to five tries.'
   return [parity, { name: 'LATENCY', threshold: MAX_P99_MS, observed: p99Ms, passed: p99Ms <= MAX_P99_MS, detail }]
+}
+
+function paritySaid(difference: number | null, rows: number, atUpload: number | null): string {
+  if (difference !== null) return `From the trainer's own answers on ${rows} rows.`
+  return atUpload === null ? 'There is no sample to run.' : "From the trainer's own answers, when it was uploaded."
 }
 
 const finite = (value: number | null) => (value !== null && Number.isFinite(value) ? value : null)

@@ -176,6 +176,7 @@ export class ModelRegistry {
         againstBaseline: pairedForecasts(pairs, 'BASELINE', stepMs),
       },
       probe: await probe(this.#parts.engine, version, evaluation?.sample ?? null),
+      differenceAtUpload: version.manifest.metrics['trial.difference'] ?? null,
       live: line?.live() ?? new Map(),
     }
   }
