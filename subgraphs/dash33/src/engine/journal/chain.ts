@@ -41,6 +41,14 @@ export class Chain {
     return { sound: rows.length, fault: null }
   }
 
+  /** Takes rows that continue it as proved: somebody else has done so. */
+  follow(rows: readonly JournalRow[]): void {
+    const last = rows.at(-1)
+    if (!last) return
+    this.#sequence = last.lastSequence
+    this.#hash = new Uint8Array(last.hash)
+  }
+
   #next(row: JournalRow): string | null {
     const { hash } = row
     if (row.firstSequence !== this.#sequence + 1) return `does not follow ${this.#sequence}`

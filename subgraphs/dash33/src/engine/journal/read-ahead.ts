@@ -39,6 +39,11 @@ export type FromReading =
 
 type ReadPage = Extract<FromReading, { kind: 'PAGE' }>
 
+/** The thread that reads the journal did not come to its end, for no reason of the journal's: its connection may have been cut. */
+export class ReadingLostError extends Error {
+  override readonly name = 'ReadingLostError'
+}
+
 /**
  * A thread that reads the journal, proves it, spells it out and hands it over page by page, at most `LIMITS.pagesReadAhead` of them before they are asked for:
  * on a second core it costs whoever applies the journal nothing.
@@ -63,7 +68,7 @@ export class ReadAhead {
     return this.#isReady
   }
 
-  /** The rows of each page. @throws JournalDamagedError behind the last sound one, and whatever kept the thread from reading */
+  /** The rows of each page. @throws JournalDamagedError behind the last sound one @throws ReadingLostError where somebody else has to go on */
   async *pagesAfter(place: JournalPlace): AsyncGenerator<readonly JournalRow[]> {
     const names = new SpelledNames()
     this.#post({ kind: 'BEGIN', after: place })
@@ -71,12 +76,13 @@ export class ReadAhead {
       const message: FromReading = received
       if (message.kind === 'READY') continue
       if (message.kind === 'END') return
-      if (message.kind === 'FAILED') throw message.error
+      if (message.kind === 'FAILED')
+        throw new ReadingLostError('the journal is not read ahead', { cause: message.error })
       this.#post({ kind: 'TAKEN' })
       yield rowsIn(message, names)
       if (message.fault !== null) throw new JournalDamagedError(message.fault)
     }
-    throw new Error('the thread that reads the journal ended early')
+    throw new ReadingLostError('the thread that reads the journal ended early')
   }
 
   async end(): Promise<void> {

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises'
 import { poolConfig } from '@opsource/database'
 import { Client, Pool } from 'pg'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -83,6 +84,14 @@ const readable = (rows: readonly JournalRow[]) =>
     bytes: [payload, previousHash, hash].map((bytes) => Buffer.from(bytes).toString('base64')),
   }))
 
+/** Of the sessions that wait for a query. */
+const pids = async (): Promise<number[]> => {
+  const { rows } = await pool.query(
+    `SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND state = 'idle'`,
+  )
+  return rows.map(({ pid }) => pid)
+}
+
 const sessions = async () => {
   const { rows } = await pool.query('SELECT pid FROM pg_stat_activity WHERE datname = current_database()')
   return rows.length
@@ -130,6 +139,23 @@ describe('the journal as it is read', () => {
     }
     expect(read).toBeLessThan(ROWS)
     await expect.poll(sessions).toBe(before)
+  })
+
+  it('is read to its end where the thread that reads ahead loses its connection', async () => {
+    const client = new Client(poolConfig(database.url))
+    await client.connect()
+    const known = await pids()
+    const pages = new JournalReader(client, poolConfig(database.url)).pagesAfter(0, GENESIS_HASH)
+    const read = [...(await pages.next()).value]
+    const reading = async () => (await pids()).filter((pid) => !known.includes(pid))
+    await expect.poll(reading).toHaveLength(1)
+    // It has told that it is ready, and waits to hear where to begin.
+    await setTimeout(200)
+    await pool.query('SELECT pg_terminate_backend($1)', await reading())
+    await expect.poll(reading).toEqual([])
+    for await (const rows of pages) read.push(...rows)
+    expect(readable(read)).toEqual(readable(written))
+    await client.end()
   })
 
   it('fails where the database does, and the connection goes on', async () => {

@@ -1,7 +1,7 @@
 import type { ClientConfig } from 'pg'
 import { Chain } from './chain.ts'
 import { type Connection, fetchPage, fullTo, pagesFrom } from './page.ts'
-import { ReadAhead } from './read-ahead.ts'
+import { ReadAhead, ReadingLostError } from './read-ahead.ts'
 import type { JournalRow, SnapshotRow } from './rows.ts'
 
 /** The journal as anybody may read it. */
@@ -27,6 +27,13 @@ export class JournalReader {
   /** The same in pages; what comes next is fetched while one is worked on. */
   async *pagesAfter(sequence: number, hash: Uint8Array): AsyncGenerator<readonly JournalRow[]> {
     const chain = new Chain(sequence, hash)
+    // Each time a page at least is read here, so that a thread which is lost again and again cannot keep it from its end.
+    while (yield* this.#pagesOf(chain));
+  }
+
+  /** @returns whether the thread that reads ahead was lost before the journal's end */
+  async *#pagesOf(chain: Chain): AsyncGenerator<readonly JournalRow[], boolean> {
+    const { sequence } = chain.place
     let ahead: ReadAhead | null = null
     try {
       for await (const page of pagesFrom(this.#connection, fetchPage(this.#connection, sequence))) {
@@ -36,7 +43,15 @@ export class JournalReader {
         if (fault) throw fault
         if (ahead?.isReady) break
       }
-      if (ahead?.isReady) yield* ahead.pagesAfter(chain.place)
+      if (!ahead?.isReady) return false
+      for await (const rows of ahead.pagesAfter(chain.place)) {
+        chain.follow(rows)
+        yield rows
+      }
+      return false
+    } catch (error) {
+      if (error instanceof ReadingLostError) return true
+      throw error
     } finally {
       await ahead?.end()
     }
