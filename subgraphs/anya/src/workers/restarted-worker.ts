@@ -6,6 +6,8 @@ import type { WorkerReply, WorkerRequest } from './messages.ts'
 const RESTART_DELAYS_MS = [50, 500, 2_000, 5_000] as const
 /** Native code cannot be interrupted: a thread that is told to end may still be in it. More of them than this hold too much memory. */
 const MAX_ENDING = 2
+/** For a thread to be able to answer; longer than a machine that is busy with its own start takes. */
+const START_TIMEOUT_MS = 60_000
 /** How long `close` waits for a thread that may be stuck. */
 const CLOSE_PATIENCE_MS = 2_000
 
@@ -22,6 +24,8 @@ export interface RestartedWorkerOptions<Ready> {
   readonly data?: unknown
   /** Of JavaScript's heap; what native code and array buffers take is not counted. */
   readonly maxHeapMb: number
+  /** Milliseconds after which a thread that cannot answer yet is given up; a minute unless told. */
+  readonly startTimeoutMs?: number
   /** Called whenever a thread can answer, the first and its successors. */
   readonly onReady?: (ready: Ready) => void
   /** Called when a thread that was wanted has ended; another is being started. */
@@ -99,13 +103,19 @@ export class RestartedWorker<Request, Answer, Ready = null> {
   }
 
   #spawn(first?: { resolve: () => void; reject: (error: Error) => void }): void {
-    const { file, data, maxHeapMb, onReady } = this.#options
+    const { file, data, maxHeapMb, startTimeoutMs = START_TIMEOUT_MS, onReady } = this.#options
     const worker = new Worker(file, { workerData: data, resourceLimits: { maxOldGenerationSizeMb: maxHeapMb } })
     this.#worker = worker
     let reason = 'ended'
+    const patience = setTimeout(() => {
+      reason = `not ready within ${startTimeoutMs} ms`
+      first?.reject(new Error(reason))
+      if (worker === this.#worker) this.#lose(worker, reason)
+    }, startTimeoutMs)
     worker.on('message', (reply: WorkerReply<Answer, Ready>) => {
       if (worker !== this.#worker) return
       if (reply.kind === 'READY') {
+        clearTimeout(patience)
         this.#isReady = true
         onReady?.(reply.ready)
         first?.resolve()
@@ -123,6 +133,7 @@ export class RestartedWorker<Request, Answer, Ready = null> {
       reason = error instanceof Error ? error.message : String(error)
     })
     worker.on('exit', () => {
+      clearTimeout(patience)
       this.#ending.delete(worker)
       first?.reject(new Error(reason))
       if (worker === this.#worker) this.#lose(worker, reason)
