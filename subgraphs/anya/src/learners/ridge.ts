@@ -39,7 +39,7 @@ export function predictRidge(model: RidgeModel, { values, width }: Matrix): Floa
   })
 }
 
-function standards({ values, width }: Matrix): Pick<RidgeModel, 'means' | 'deviations'> {
+export function standards({ values, width }: Matrix): Pick<RidgeModel, 'means' | 'deviations'> {
   const means = new Float64Array(width)
   const deviations = new Float64Array(width)
   for (let column = 0; column < width; column++) {

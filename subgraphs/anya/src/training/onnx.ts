@@ -30,27 +30,49 @@ export interface Constant {
   readonly values: Float32Array | BigInt64Array
 }
 
-/** A graph from float32 `features` [rows, width] to float32 `probability` [rows, outputs]. */
-export interface OnnxGraph {
+/** A float32 input or output. Sizes of its axes; a text names a size that is only known when it runs. */
+export interface GraphValue {
   readonly name: string
-  readonly width: number
-  /** 1 unless told. */
-  readonly outputs?: number
+  readonly shape: readonly (number | string)[]
+}
+
+interface GraphBody {
+  readonly name: string
   readonly nodes: readonly OnnxNode[]
   readonly constants: readonly Constant[]
   readonly metadata: Readonly<Record<string, string>>
+}
+
+/** A graph from float32 `features` [rows, width] to float32 `probability` [rows, outputs]. */
+export interface OnnxGraph extends GraphBody {
+  readonly width: number
+  /** 1 unless told. */
+  readonly outputs?: number
+}
+
+/** A graph of any float32 inputs and outputs. */
+export interface FreeGraph extends GraphBody {
+  readonly inputs: readonly GraphValue[]
+  readonly outputs: readonly GraphValue[]
 }
 
 export const INPUT = 'features'
 export const OUTPUT = 'probability'
 
 /** @returns the bytes of the ONNX file: the same graph gives the same bytes. */
-export function writeOnnx(graph: OnnxGraph): Uint8Array {
+export function writeOnnx({ width, outputs = 1, ...body }: OnnxGraph): Uint8Array {
+  const value = (name: string, size: number) => ({ name, shape: ['rows', size] })
+  return writeGraph({ ...body, inputs: [value(INPUT, width)], outputs: [value(OUTPUT, outputs)] })
+}
+
+/** @returns the bytes of the ONNX file: the same graph gives the same bytes. */
+export function writeGraph(graph: FreeGraph): Uint8Array {
   const body = new ProtobufWriter()
   for (const node of graph.nodes) body.message(1, nodeMessage(node))
   body.string(2, graph.name)
   for (const constant of graph.constants) body.message(5, tensorMessage(constant))
-  body.message(11, valueMessage(INPUT, graph.width)).message(12, valueMessage(OUTPUT, graph.outputs ?? 1))
+  for (const input of graph.inputs) body.message(11, valueMessage(input))
+  for (const output of graph.outputs) body.message(12, valueMessage(output))
   const model = new ProtobufWriter().int(1, IR_VERSION).string(2, 'opsource-anya').message(7, body)
   model.message(8, new ProtobufWriter().string(1, '').int(2, OPSET_VERSION))
   model.message(8, new ProtobufWriter().string(1, ML_DOMAIN).int(2, ML_OPSET_VERSION))
@@ -89,10 +111,12 @@ function tensorMessage(constant: Constant): ProtobufWriter {
     .bytes(9, littleEndian(constant.values))
 }
 
-function valueMessage(name: string, width: number): ProtobufWriter {
-  const shape = new ProtobufWriter()
-    .message(1, new ProtobufWriter().string(2, 'rows'))
-    .message(1, new ProtobufWriter().int(1, width))
-  const tensor = new ProtobufWriter().int(1, TENSOR.FLOAT).message(2, shape)
+function valueMessage({ name, shape }: GraphValue): ProtobufWriter {
+  const axes = new ProtobufWriter()
+  for (const size of shape) {
+    const axis = new ProtobufWriter()
+    axes.message(1, typeof size === 'number' ? axis.int(1, size) : axis.string(2, size))
+  }
+  const tensor = new ProtobufWriter().int(1, TENSOR.FLOAT).message(2, axes)
   return new ProtobufWriter().string(1, name).message(2, new ProtobufWriter().message(1, tensor))
 }
