@@ -10,10 +10,15 @@ const ROOT = path.resolve(import.meta.dirname, '../..')
 const GOOD = JSON.stringify({ query: '{ market(symbol: "A") { symbol forecast doubleLot } me { id } }' })
 const GOOD_PER_SECOND = 100
 const ATTACKS_PER_SECOND = 100
+/** All attacks are tried within so many rounds. */
 const ROUNDS = 4
 const ROUND_MS = 6_500
-/** Attackers, good traffic and the gateway share the machine's cores: in milliseconds, and loose for that. */
-const MOST_P99_MS = 1_000
+/** Under attack good traffic waits at most so many times as long as in peace, */
+const MOST_RATIO = 2
+/** and so much longer: whatever else runs on the machine falls on either side as it likes. In milliseconds. */
+const JITTER_MS = 20
+/** Peace and attack are measured again where they differ by more: a gateway that suffers does so every time. */
+const ATTEMPTS = 4
 
 const toldSchema = z.object({ wrong: z.array(z.string()), left: z.number() })
 
@@ -21,8 +26,7 @@ let child: ChildProcess
 let url: string
 let authorization: string
 let pool: Pool
-let attacker: ChildProcess
-let heard: AsyncIterator<string>
+let attacker: Attacker
 
 beforeAll(async () => {
   child = spawn(process.execPath, ['tests/failure/attacked-gateway.ts'], {
@@ -32,43 +36,95 @@ beforeAll(async () => {
   const [line] = await once(createInterface({ input: child.stdout ?? process.stdin }), 'line')
   ;({ url, authorization } = z.object({ url: z.string(), authorization: z.string() }).parse(JSON.parse(String(line))))
   pool = new Pool(new URL(url).origin, { connections: 32 })
-  const how = [url, `${ATTACKS_PER_SECOND}`, `${ROUND_MS}`]
-  attacker = spawn(process.execPath, ['tests/failure/attacker.ts', ...how], {
-    cwd: ROOT,
-    stdio: ['pipe', 'pipe', 'inherit'],
-  })
-  heard = createInterface({ input: attacker.stdout ?? process.stdin })[Symbol.asyncIterator]()
-  await heard.next()
+  attacker = await Attacker.start()
 }, 60_000)
 afterAll(async () => {
   await pool?.close()
-  attacker?.stdin?.end()
+  attacker?.stop()
   child?.stdin?.end()
   if (child?.exitCode === null) await once(child, 'exit')
 })
 
-test('good traffic is answered, and soon enough for people, while 2,600 attacks are tried beside it', async () => {
+/** All attacks in a process of its own, some of them at each turn. */
+class Attacker {
+  readonly #child: ChildProcess
+  readonly #heard: AsyncIterator<string>
+
+  private constructor() {
+    const how = [url, `${ATTACKS_PER_SECOND}`, `${ROUND_MS}`]
+    this.#child = spawn(process.execPath, ['tests/failure/attacker.ts', ...how], {
+      cwd: ROOT,
+      stdio: ['pipe', 'pipe', 'inherit'],
+    })
+    this.#heard = createInterface({ input: this.#child.stdout ?? process.stdin })[Symbol.asyncIterator]()
+  }
+
+  static async start(): Promise<Attacker> {
+    const attacker = new Attacker()
+    await attacker.#heard.next()
+    return attacker
+  }
+
+  begin(): void {
+    this.#child.stdin?.write('go\n')
+  }
+
+  /** @returns what went wrong, and how many attacks are left. */
+  async ended(): Promise<z.infer<typeof toldSchema>> {
+    return toldSchema.parse(JSON.parse((await this.#heard.next()).value))
+  }
+
+  stop(): void {
+    this.#child.stdin?.end()
+  }
+}
+
+test(`2,600 attacks get their answers, and good traffic beside them waits at most ${MOST_RATIO} times as long as in peace, and ${JITTER_MS} ms`, {
+  timeout: ATTEMPTS * 150_000,
+}, async () => {
   await goodTraffic(2_000)
-  const peace: number[] = []
-  const war: number[] = []
+  const tried: string[] = []
+  // Of each round, and the attacks in it, the quietest attempt; of those the worst round.
+  const [calm, attacked] = [new Quietest(), new Quietest()]
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    await peaceAndAttack(calm, attacked)
+    tried.push(`p99 ${calm.worst.toFixed(1)} ms in peace, ${attacked.worst.toFixed(1)} ms under attack`)
+    console.log(`good traffic: ${tried.at(-1)}`)
+    if (attacked.worst <= MOST_RATIO * calm.worst + JITTER_MS) return
+    attacker.stop()
+    attacker = await Attacker.start()
+  }
+  expect.fail(tried.join('; '))
+})
+
+/** The least p99 of each round, in milliseconds. */
+class Quietest {
+  readonly #rounds = new Map<number, number>()
+
+  add(round: number, latencies: readonly number[]): void {
+    this.#rounds.set(round, Math.min(p99(latencies), this.#rounds.get(round) ?? Number.POSITIVE_INFINITY))
+  }
+
+  get worst(): number {
+    return Math.max(...this.#rounds.values())
+  }
+}
+
+/** Rounds of both, so that what the machine does besides falls on both. */
+async function peaceAndAttack(calm: Quietest, attacked: Quietest): Promise<void> {
   const wrong: string[] = []
   let left = -1
   for (let round = 0; round < ROUNDS; round++) {
-    peace.push(...(await goodTraffic(ROUND_MS)))
-    attacker.stdin?.write('go\n')
-    war.push(...(await goodTraffic(ROUND_MS)))
-    const told = toldSchema.parse(JSON.parse((await heard.next()).value))
+    calm.add(round, await goodTraffic(ROUND_MS))
+    attacker.begin()
+    attacked.add(round, await goodTraffic(ROUND_MS))
+    const told = await attacker.ended()
     wrong.push(...told.wrong)
     left = told.left
   }
-  const [calm, under] = [p99(peace), p99(war)]
-  console.log(
-    `good traffic: p99 ${calm.toFixed(1)} ms in peace, ${under.toFixed(1)} ms under attack (${war.length} requests each)`,
-  )
   expect(wrong.slice(0, 10)).toEqual([])
   expect(left).toBe(0)
-  expect(under).toBeLessThan(MOST_P99_MS)
-})
+}
 
 /** @returns how long each request took, counted from when it was due. */
 async function goodTraffic(ms: number): Promise<number[]> {
