@@ -74,7 +74,7 @@ it.each<[string, OperationLine]>([
       codes: ['FORBIDDEN', 'BAD "CODE"'],
     },
   ],
-])('writes the line of an operation with %s as any other', (_, line) => {
+])('writes the line of an operation with %s like every other', (_, line) => {
   const { log, operationLines } = openLog({ level: 'info', clock: new ManualClock(1_000), destination: file() })
   operationLines(line)
   log.info(line, 'operation')
