@@ -112,7 +112,7 @@ describe('a model is refused that', () => {
           { operator: 'ReduceSum', inputs: ['zeros'], outputs: ['zero'], attributes: { keepdims: 0 } },
           { operator: 'Add', inputs: ['x', 'zero'], outputs: ['y'] },
         ],
-        [sizes('huge', 16, 1024, 1024, 64)],
+        [sizes('huge', 16, 1024, 1024, 24)],
       ),
       'MEMORY',
       'too many bytes',

@@ -15,6 +15,8 @@ const away = { ok: false, error: { kind: 'MODEL_AWAY' } }
 // Threads start slowly on a machine that is busy with other tests.
 vi.setConfig({ testTimeout: 60_000 })
 const PATIENCE = { timeout: 40_000 }
+const UNHURRIED = { runTimeoutMs: 50_000 }
+const NO_HURRY = { deadlineMs: 50_000 }
 
 let engine: InferenceEngine
 let batches: number[]
@@ -40,7 +42,7 @@ afterEach(() => engine.close())
 async function served(
   changes: { id?: string; runTimeoutMs?: number; concurrency?: number } = {},
 ): Promise<ServedModel> {
-  const loaded = await engine.load({ id: 'served 1', onnx, signature, ...changes })
+  const loaded = await engine.load({ id: 'served 1', onnx, signature, ...UNHURRIED, ...changes })
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.error))
   return loaded.value
 }
@@ -59,7 +61,7 @@ test('the thread answers with the probabilities that training computes, and leav
 test('what waits together runs together, at most 64 rows at a time, and each gets its own rows', async () => {
   const model = await served()
   const asked = Array.from({ length: 100 }, (_, i) => rows.map((value) => value * i))
-  const answers = await Promise.all(asked.map((each) => model.run(each)))
+  const answers = await Promise.all(asked.map((each) => model.run(each, NO_HURRY)))
   const alone = await Promise.all(asked.map((each) => model.score(each)))
   answers.forEach((answer, i) => {
     expect(answer).toEqual(alone[i])
@@ -80,7 +82,7 @@ test('many rows are scored as they would be one by one', async () => {
 test('more than may wait is refused, and what was taken is answered', async () => {
   const model = await served()
   const full = new Float32Array(64 * WIDTH)
-  const answers = await Promise.all(Array.from({ length: 140 }, () => model.run(full, { deadlineMs: 60_000 })))
+  const answers = await Promise.all(Array.from({ length: 140 }, () => model.run(full, NO_HURRY)))
   expect(answers.filter(({ ok }) => ok)).toHaveLength(130)
   expect(answers.at(-1)).toEqual({ ok: false, error: { kind: 'QUEUE_FULL', waitingRows: 8_192 } })
 })
@@ -88,7 +90,7 @@ test('more than may wait is refused, and what was taken is answered', async () =
 test('what does not get its turn before its deadline is refused', async () => {
   const model = await served()
   const full = new Float32Array(64 * WIDTH)
-  const before = [model.run(full), model.run(full)]
+  const before = [model.run(full, NO_HURRY), model.run(full, NO_HURRY)]
   expect(await model.run(rows, { deadlineMs: 0 })).toEqual({
     ok: false,
     error: { kind: 'DEADLINE_PASSED', deadlineMs: 0 },
@@ -98,7 +100,9 @@ test('what does not get its turn before its deadline is refused', async () => {
 
 test('rows that do not fit are refused and cost nobody else an answer', async () => {
   const model = await served()
-  const answers = await Promise.all([rows, rows.slice(1), new Float32Array(0), rows].map((each) => model.run(each)))
+  const answers = await Promise.all(
+    [rows, rows.slice(1), new Float32Array(0), rows].map((each) => model.run(each, NO_HURRY)),
+  )
   expect(answers.map((answer) => answer.ok || answer.error.kind)).toEqual([true, 'INVALID', 'INVALID', true])
   expect(await model.score(rows.slice(1))).toMatchObject({ error: { kind: 'INVALID' } })
 })
@@ -115,7 +119,7 @@ test('a thread that dies in the middle of a batch refuses it, is started again, 
 
 test('a run that takes too long is refused as that, and its thread replaced', async () => {
   const model = await served({ runTimeoutMs: 1 })
-  const answers = await Promise.all(Array.from({ length: 200 }, () => model.run(rows)))
+  const answers = await Promise.all(Array.from({ length: 200 }, () => model.run(rows, NO_HURRY)))
   // A quick machine answers within the millisecond; it is silent for longer as soon as this thread is.
   const silentUntil = performance.now() + 20
   const late = model.run(rows)
@@ -137,7 +141,7 @@ test('of several models one that loses its thread again and again is named, and 
 
 test('a model that is unloaded answers what it has taken, and the next one serves meanwhile', async () => {
   const [before, after] = [await served({ id: 'served 1' }), await served({ id: 'served 2' })]
-  const taken = Array.from({ length: 50 }, () => before.run(rows))
+  const taken = Array.from({ length: 50 }, () => before.run(rows, NO_HURRY))
   const unloaded = engine.unload(before)
   expect(await before.run(rows)).toEqual(away)
   expect((await after.run(rows)).ok).toBe(true)
