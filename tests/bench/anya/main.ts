@@ -1,10 +1,12 @@
 import { compareTrees } from './boosted-trees.ts'
+import { measureFeatureStore } from './feature-store.ts'
 import { measureInference } from './inference.ts'
 import { measureFindings, measurePatterns } from './patterns.ts'
 
 /** `npm run bench:anya`, or only some: `npm run bench:anya -- patterns`. */
 const sections: Readonly<Record<string, () => Promise<void>>> = {
   'boosted-trees': compareTrees,
+  features: measureFeatureStore,
   inference: measureInference,
   patterns: async () => {
     console.table(await measurePatterns())
