@@ -15,6 +15,8 @@ export const MAX_ACCEPT_CHARACTERS = 256
 const MOST_STALE_MS = 10_000
 /** Who fetches a newer answer for all gateways has this long. */
 const REFRESH_CLAIM_MS = 5_000
+/** What is asked is its own key up to this length: to hash it takes longer than to look it up. */
+const MAX_KEY_CHARACTERS = 256
 /** How long after a mutation its caller must not be given answers from before it: longer than any is kept. */
 const CHANGE_MEMORY_MS = 24 * 3_600_000
 
@@ -212,7 +214,7 @@ function staleMs({ scope, maxAgeMs }: CachePolicy): number {
 
 function keyOf(scope: string, { operation, variables, accept }: CacheRequest): string {
   const asked = JSON.stringify([scope, accept, variables ?? null, operation.id])
-  return `gateway:answer:${hash('sha256', asked, 'base64url')}`
+  return `gateway:answer:${asked.length <= MAX_KEY_CHARACTERS ? asked : hash('sha256', asked, 'base64url')}`
 }
 
 function changeKey(userId: string): string {
