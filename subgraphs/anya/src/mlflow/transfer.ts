@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { inspectModel } from '../admission/inspection.ts'
 import {
   CHAMPION,
+  dataHashOf,
   evaluationSchema,
   type Manifest,
   type ModelRegistry,
@@ -70,12 +71,12 @@ export async function exportVersion(
 }
 
 function entriesOf({ manifest, sha256 }: ServableVersion) {
-  const { recipe, metrics, seed, featureHash, dataHash, codeVersion, horizonMs } = manifest
+  const { recipe, metrics, seed, featureHash, codeVersion, horizonMs } = manifest
   const params = Object.entries(recipe.parameters).map(([key, value]) => ({ key, value: String(value) }))
   const tags = Object.entries({
     [HASH_TAG]: sha256,
     'opsource.feature_hash': featureHash,
-    'opsource.data_hash': dataHash,
+    'opsource.data_hash': dataHashOf(manifest) ?? undefined,
     'mlflow.source.git.commit': codeVersion,
   })
   return {

@@ -1,7 +1,7 @@
 export { type Alias, AliasStore } from './alias-store.ts'
 export { type Evaluation, evaluationSchema, type Loss } from './evaluation.ts'
 export { CHALLENGER, CHAMPION, type GateCheck, type Transition } from './history.ts'
-export { type Manifest, manifestSchema } from './manifest.ts'
+export { dataHashOf, type Manifest, manifestSchema } from './manifest.ts'
 export { MODELS_DIRECTORY, type ModelFiles, readModel } from './model-file.ts'
 export { ModelRegistry, type ServedLine } from './model-registry.ts'
 export { openChampion } from './registry.ts'

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { z } from 'zod'
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/)
@@ -28,3 +30,15 @@ export const manifestSchema = z.object({
 })
 
 export type Manifest = z.infer<typeof manifestSchema>
+
+/** Of all that the model was trained on: as it says, or of the hashes of its files one after another; null where it names none. */
+export function dataHashOf({ dataHash, trainedOn }: Manifest): string | null {
+  if (dataHash !== undefined) return dataHash
+  if (trainedOn.length === 0) return null
+  const files = trainedOn.map((file) => file.sha256).join()
+  return createHash('sha256').update(files).digest('hex')
+}
+
+const packageFile = new URL('../../package.json', import.meta.url)
+/** What trained a model that does not say which code did. */
+export const RELEASE = `opsource ${z.object({ version: z.string() }).parse(JSON.parse(readFileSync(packageFile, 'utf8'))).version}`

@@ -4,7 +4,9 @@ import type { ServableVersion } from './store.ts'
 
 const RUNS = 100
 /** A machine that does other things too is slow now and then: a row's best try shows what the model takes, and one fast try is enough. */
-const MAX_TRIES = 5
+const MAX_TRIES = 10
+/** With more rows than this above the budget, their 99th percentile is. */
+const MAX_SLOW_ROWS = 1
 /** Of one row through the worker thread, in milliseconds: a tick of all markets has a second, and shares the machine. */
 export const MAX_P99_MS = 5
 
@@ -70,7 +72,7 @@ async function differenceOf(model: ServedModel, rows: Float32Array, width: numbe
 async function latencyOf(model: ServedModel, rows: Float32Array, width: number): Promise<number> {
   const count = rows.length / width
   const times: number[] = []
-  for (let run = 0; run < RUNS; run++) {
+  for (let run = 0; run < RUNS && times.filter((time) => time > MAX_P99_MS).length <= MAX_SLOW_ROWS; run++) {
     const at = (run % count) * width
     let best = Number.POSITIVE_INFINITY
     for (let attempt = 0; attempt < MAX_TRIES && best > MAX_P99_MS; attempt++) {
@@ -80,7 +82,7 @@ async function latencyOf(model: ServedModel, rows: Float32Array, width: number):
     }
     times.push(best)
   }
-  return times.sort((a, b) => a - b)[Math.ceil(RUNS * 0.99) - 1]!
+  return times.sort((a, b) => b - a)[MAX_SLOW_ROWS] ?? Number.POSITIVE_INFINITY
 }
 
 async function answerOf(model: ServedModel, rows: Float32Array): Promise<Float32Array> {

@@ -2,6 +2,7 @@ import { connection, fault, pageOf, perRequest } from '@opsource/subgraph'
 import DataLoader from 'dataloader'
 import type { Resolvers } from '../generated/graphql.ts'
 import { CHALLENGER, CHAMPION } from './history.ts'
+import { dataHashOf } from './manifest.ts'
 import type { ModelRegistry } from './model-registry.ts'
 import { registryMutations } from './mutations.ts'
 import { evaluationFigures, figuresOf, shadowFigures } from './score.ts'
@@ -113,7 +114,7 @@ export function registryResolvers(
       signature: ({ signature: { input, output } }) => ({ input: shownTensor(input), output: shownTensor(output) }),
       lineage: async ({ modelName, manifest }, _, context) => ({
         codeVersion: manifest.codeVersion ?? null,
-        dataHash: manifest.dataHash ?? null,
+        dataHash: dataHashOf(manifest),
         featureHash: manifest.featureHash,
         seed: manifest.seed,
         recipe: manifest.recipe.candidate,

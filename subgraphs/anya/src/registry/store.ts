@@ -5,7 +5,7 @@ import type { Prisma } from '../generated/prisma/client.ts'
 import type { Signature } from '../inference/index.ts'
 import { appendTransition, lockModel, UNHURRIED } from './alias-store.ts'
 import { type Evaluation, evaluationSchema } from './evaluation.ts'
-import { type Manifest, manifestSchema } from './manifest.ts'
+import { type Manifest, manifestSchema, RELEASE } from './manifest.ts'
 import { plainSignature, signatureSchema } from './signature.ts'
 
 /** Versions that a model lists, newest first; older ones are found by what refers to them. */
@@ -92,9 +92,15 @@ export class RegistryStore {
       if (known) return { version: known.version, isNew: false }
       const version = await nextVersion(tx, manifest.name)
       const key = { modelName: manifest.name, version }
-      const row = { ...key, sha256: hash, onnx, manifest, registeredBy: by, createdAt: now }
+      const codeVersion = manifest.codeVersion ?? RELEASE
+      const row = { ...key, sha256: hash, onnx, registeredBy: by, createdAt: now }
       await tx.modelVersion.create({
-        data: { ...row, signature: toJson(signature), ...(evaluation ? { evaluation: toJson(evaluation) } : {}) },
+        data: {
+          ...row,
+          manifest: { ...manifest, codeVersion },
+          signature: toJson(signature),
+          ...(evaluation ? { evaluation: toJson(evaluation) } : {}),
+        },
       })
       await tx.score.create({ data: { modelName: manifest.name, modelVersion: version } })
       await appendTransition(tx, now, {

@@ -7,7 +7,6 @@ import { DIRECTION_MODEL, directionLine } from '../prediction/index.ts'
 import { ModelRegistry } from '../registry/index.ts'
 
 const log = pino({ level: 'silent' })
-const observer = { ran: () => {}, refused: () => {}, restarted: () => {} }
 
 export interface OpenRegistry {
   readonly registry: ModelRegistry
@@ -16,9 +15,18 @@ export interface OpenRegistry {
   close(): Promise<void>
 }
 
+export interface RegistrySurroundings {
+  readonly live?: Map<string, Float32Array>
+  readonly onUnstable?: (id: string) => void
+  /** Told of each thread that is started again. */
+  readonly onRestarted?: () => void
+}
+
 /** A registry as the analyst opens it, without the rest of the analyst. */
-export function openRegistry(database: Database, clock: Clock, live = new Map<string, Float32Array>()): OpenRegistry {
-  const engine = new InferenceEngine({ observer, log })
+export function openRegistry(database: Database, clock: Clock, given: RegistrySurroundings = {}): OpenRegistry {
+  const { live = new Map(), onUnstable = () => {}, onRestarted = () => {} } = given
+  const observer = { ran: () => {}, refused: () => {}, restarted: onRestarted }
+  const engine = new InferenceEngine({ observer, log, onUnstable })
   const cache = new MemoryCache({ clock, log })
   const served = new Map([[DIRECTION_MODEL, directionLine(1_000, () => live)]])
   return {
