@@ -58,7 +58,7 @@ export class ClosedOrders {
     const { ids, rows } = this.records
     let read = 0
     for (let before = remembered; before > remembered - count && before > 0; before--) {
-      read ^= ids.touch(trail.hash(before)) ^ rows.touchAll(trail.record(before))
+      read ^= ids.touch(trail.hash(before)) ^ rows.touch(trail.record(before))
     }
     return read
   }

@@ -2,7 +2,7 @@ import { MAX_TEXT_LENGTH } from './commands.ts'
 
 /** Numbers of one row. */
 const WIDTH = 24
-/** Rows that share their memory: more of them need no copy of those that are there. */
+/** Rows that share their memory: more of them need no copy of those that are there, and what V8 keeps of each such memory is in no row's way. */
 const CHUNK_BITS = 12
 const CHUNK_MASK = (1 << CHUNK_BITS) - 1
 
@@ -126,13 +126,6 @@ export class OrderRows {
   /** Fetches what finding and forgetting an order read. @returns something of it */
   touch(row: number): number {
     return this.int(row, HASH) ^ this.spelled(row)[this.spelledAt(row)]!
-  }
-
-  /** Fetches all of a row but the end of a long client order id. @returns something of it */
-  touchAll(row: number): number {
-    const numbers = this.numbers(row)
-    const at = this.numbersAt(row)
-    return this.touch(row) ^ (numbers[at + NUMBER]! | 0) ^ (numbers[at + FIRST_AMOUNTS]! | 0)
   }
 
   /** The text of a row's client order id. */

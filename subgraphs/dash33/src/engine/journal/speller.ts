@@ -51,9 +51,19 @@ export class Speller {
     this.key = key
   }
 
-  /** @returns where the batch begins among the cells. @throws where the bytes are no batch's segments */
+  /** @returns where the batch begins among the cells. @throws where the bytes are no batch's segments: nothing of them is spelled then */
   spell(input: ByteReader): number {
     const start = this.length
+    try {
+      this.segments(input)
+    } catch (error) {
+      this.length = start
+      throw error
+    }
+    return start
+  }
+
+  private segments(input: ByteReader): void {
     while (!input.atEnd) {
       input.forgetTexts()
       // Its origin and its first id, which only answers need.
@@ -65,7 +75,6 @@ export class Speller {
     }
     this.reserve()
     this.put(headOf(END, 1))
-    return start
   }
 
   /** What was spelled since it was last emptied, to be read before it is emptied again. */
