@@ -82,6 +82,15 @@ describe('rows', () => {
     expect(await all()).toHaveLength(24)
   })
 
+  test('that somebody asked for stay, also where they were served before', async () => {
+    const short = { ...VIEW, retentionMs: 2 * DAY_MS }
+    await archive.add(short, MARKET, hours(24, now - DAY_MS), { now })
+    expect(await archive.add(short, MARKET, hours(24, now - DAY_MS), { now, keep: true })).toBe(0)
+    await archive.add(short, MARKET, hours(24), { now, keep: true })
+    await archive.add(short, MARKET, hours(1, now + 9 * DAY_MS), { now: now + 10 * DAY_MS })
+    expect(await all(short)).toHaveLength(49)
+  })
+
   test('cannot be stored of an entity whose name leads elsewhere', async () => {
     for (const name of ['../elsewhere', '', '.', 'a/b', "o'", 'x'.repeat(65)])
       await expect(archive.add(VIEW, name, hours(1), { now })).rejects.toMatchObject({ code: 'FAILED' })

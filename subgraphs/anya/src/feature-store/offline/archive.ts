@@ -58,7 +58,8 @@ export class Archive {
   }
 
   /**
-   * Adds rows, all of them or none, and lets go of those that are older than the view keeps.
+   * Adds rows, all of them or none, and lets go of partitions that are older than the view keeps.
+   * @param options.keep keeps the partitions that are written for ever.
    * @param options.repair forgets what a damaged partition held, where rows are added to it; else it is refused.
    * @returns how many rows were not known yet.
    */
@@ -66,7 +67,7 @@ export class Archive {
     view: StoredView,
     entity: string,
     added: readonly KnownRow[],
-    { now, repair = false }: { readonly now: number; readonly repair?: boolean },
+    { now, repair = false, keep = false }: { readonly now: number; readonly repair?: boolean; readonly keep?: boolean },
   ): Promise<number> {
     const folder = this.#folderOf(view, entity)
     await makeFolder(folder)
@@ -74,17 +75,24 @@ export class Archive {
     await removeUnnamed(folder, before)
     const partitions = new Map(before?.partitions.map((partition) => [partition.name, partition]))
     let written = 0
+    let hasChanged = false
     for (const [name, rows] of Map.groupBy(added, ({ eventTime }) => partitionName(view, eventTime))) {
       const old = await this.#usable(view, folder, partitions.get(name), repair)
       if (!old) partitions.delete(name)
       const merged = mergeRows(old ? rowsOf(await this.#read(view, folder, [old], null)) : [], rows, now)
-      if (old && merged.length === old.rows) continue
+      const isKept = keep || (old?.isKept ?? false)
+      if (old && merged.length === old.rows) {
+        partitions.set(name, { ...old, isKept })
+        hasChanged ||= isKept !== old.isKept
+        continue
+      }
       written += merged.length - (old?.rows ?? 0)
-      partitions.set(name, await this.#write(view, entity, folder, name, blockOf(merged, view.features.length)))
+      const block = blockOf(merged, view.features.length)
+      partitions.set(name, { ...(await this.#write(view, entity, folder, name, block)), isKept })
     }
     const oldest = view.retentionMs === null ? Number.NEGATIVE_INFINITY : now - view.retentionMs
-    const kept = [...partitions.values()].filter(({ lastEvent }) => lastEvent >= oldest)
-    if (written === 0 && kept.length === partitions.size) return 0
+    const kept = [...partitions.values()].filter(({ lastEvent, isKept }) => isKept || lastEvent >= oldest)
+    if (written === 0 && !hasChanged && kept.length === partitions.size) return 0
     const after: StoreManifest = {
       format: 1,
       view: view.name,
@@ -190,7 +198,13 @@ export class Archive {
     this.#verified.set(file, partition.sha256)
   }
 
-  async #write(view: StoredView, entity: string, folder: string, name: string, block: RowBlock): Promise<Partition> {
+  async #write(
+    view: StoredView,
+    entity: string,
+    folder: string,
+    name: string,
+    block: RowBlock,
+  ): Promise<Omit<Partition, 'isKept'>> {
     const features = view.features.map((feature) => feature.name)
     const partitionFolder = path.join(folder, `${view.partition.toLowerCase()}=${name}`)
     await mkdir(partitionFolder, { recursive: true, mode: 0o755 })

@@ -18,6 +18,8 @@ const partitionSchema = z.object({
   firstEvent: time,
   lastEvent: time,
   lastAvailable: time,
+  /** Whether somebody asked for it: what was only served is let go in time. */
+  isKept: z.boolean(),
 })
 const manifestSchema = z.object({
   format: z.literal(1),

@@ -49,7 +49,7 @@ const backfill: Work<'backfill'> = async ({ view: name, entity, range, source, n
       ? await replay(one.view, barsOf(source, dataFolder), range, breathe)
       : await replay(one.view, bookEventsOf(source, dataFolder), range, breathe)
   await breathe(rows.length)
-  const added = await inTurn(() => archive.add(one.view, entity, rows, { now, repair }))
+  const added = await inTurn(() => archive.add(one.view, entity, rows, { now, repair, keep: true }))
   return { computed: rows.length, added, refused }
 }
 
