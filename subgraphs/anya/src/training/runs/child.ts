@@ -31,7 +31,7 @@ export interface ChildOptions {
   readonly onStart?: (pid: number) => void
 }
 
-/** Carries out a training in a process of its own, at the lowest priority and within its memory. The signal kills it. */
+/** Carries out a training in a process of its own, below the platform's priority and within its memory. The signal kills it. */
 export async function runChild(order: Order, { signal, onProgress, onStart }: ChildOptions): Promise<ChildOutcome> {
   signal.throwIfAborted()
   const child = fork(WORKER, {

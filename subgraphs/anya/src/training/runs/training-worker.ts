@@ -7,7 +7,7 @@ import { writeResult } from './result.ts'
 import type { Failure } from './training-run.ts'
 
 // One training in a process of its own: it computes for minutes on end, may run out of memory, and may be killed at any moment.
-setPriority(constants.priority.PRIORITY_LOW)
+setPriority(constants.priority.PRIORITY_BELOW_NORMAL)
 // Ctrl-C in a terminal reaches every process: the platform decides what becomes of this one.
 process.on('SIGINT', () => {})
 process.on('SIGTERM', () => {})
