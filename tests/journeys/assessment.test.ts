@@ -182,10 +182,14 @@ test('trades to and fro between two accounts are seen by surveillance, with thei
     trades: z.array(trade),
   })
   const schema = z.object({ surveillanceAlerts: z.object({ edges: z.array(z.object({ node: alert })).min(1) }) })
+  // Two who have not traded with each other yet: of what else a pair traded within a minute they would be left with a position.
+  const friend = await Trader.register(new Visitor(platform.graphqlUrl), 'friend')
+  await credit(operator, friend.userId, 'BTC', '1')
+  await credit(operator, friend.userId, 'USDT', '10000')
   const toAndFro = async () => {
     for (const [rests, takes] of [
-      [holder, maker],
-      [maker, holder],
+      [friend, maker],
+      [maker, friend],
     ] as const) {
       await rests.place({ side: 'SELL', price: '60000', quantity: '0.01' })
       await takes.place({ side: 'BUY', price: '60000', quantity: '0.01' })

@@ -20,22 +20,32 @@ function calculator() {
 }
 
 describe('the risk thread', () => {
+  it('lets nobody fill its queue alone', async () => {
+    const { calculator: thread } = calculator()
+    const asked = Array.from({ length: 6 }, () => thread.ask('usr_a', question(1, []), 120_000))
+    const other = thread.ask('usr_b', question(1, []), 120_000)
+    const reasons = (await Promise.all([...asked, other])).map((answer) => (answer.ok ? '' : answer.error.kind))
+    // One is in hand and four wait.
+    expect(reasons).toEqual([...Array(5).fill('NO_HISTORY'), 'BUSY', 'NO_HISTORY'])
+    await thread.close()
+  })
+
   it('answers in order, refuses what is one too many, and leaves out what nobody waits for', async () => {
     const { calculator: thread, seen } = calculator()
-    const refused = thread.ask(question(1, []))
-    const impatient = thread.ask(question(1), 0)
-    const rest = Array.from({ length: 15 }, () => thread.ask(question(1, []), 120_000))
-    const tooMany = await thread.ask(question(1))
+    const refused = thread.ask('usr_a', question(1, []))
+    const impatient = thread.ask('usr_a', question(1), 0)
+    const rest = Array.from({ length: 15 }, (_, i) => thread.ask(`usr_${i % 5}`, question(1, []), 120_000))
+    const tooMany = await thread.ask('usr_z', question(1))
     expect(tooMany).toEqual({ ok: false, error: { kind: 'BUSY' } })
     expect(await impatient).toEqual({ ok: false, error: { kind: 'TIMED_OUT' } })
     expect(await refused).toEqual({ ok: false, error: { kind: 'NO_HISTORY', market: 'BTC-USDT' } })
     expect((await Promise.all(rest)).every(({ ok }) => !ok)).toBe(true)
-    const answered = await thread.ask(question(1_000), 120_000)
+    const answered = await thread.ask('usr_a', question(1_000), 120_000)
     const level = answered.ok ? answered.value[0]?.levels[0] : undefined
     expect(level?.nextDay.valueAtRisk).toBeLessThan(-50)
     expect(level?.backtest?.adaptive.days).toBeGreaterThan(250)
     expect(seen).toEqual(['BUSY', 'TIMED_OUT', 'assessed'])
     await thread.close()
-    expect(await thread.ask(question(1))).toEqual({ ok: false, error: { kind: 'BUSY' } })
+    expect(await thread.ask('usr_z', question(1))).toEqual({ ok: false, error: { kind: 'BUSY' } })
   })
 })

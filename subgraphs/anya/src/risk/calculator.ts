@@ -5,6 +5,8 @@ import type { RiskAnswer, RiskQuestion } from './protocol.ts'
 
 /** Each takes a tenth of a second to a whole one: who would be farther behind is better told so. */
 const MAX_WAITING = 16
+/** Of them of one caller, so that nobody keeps others from being answered. */
+const MAX_WAITING_EACH = 4
 /** Less than the gateway waits for a subgraph. */
 const PATIENCE_MS = 8_000
 /** A thread that is silent for this long hangs. */
@@ -23,6 +25,7 @@ export interface CalculatorObserver {
 }
 
 interface Waiting {
+  readonly caller: string
   readonly question: RiskQuestion
   readonly resolve: (answer: CalculatorAnswer) => void
   readonly reject: (error: Error) => void
@@ -51,12 +54,14 @@ export class RiskCalculator {
     })
   }
 
-  /** Rejects where the computation itself fails, which is a fault of ours. */
-  ask(question: RiskQuestion, patienceMs = PATIENCE_MS): Promise<CalculatorAnswer> {
-    if (this.#isClosed || this.#queue.length >= MAX_WAITING) return Promise.resolve(this.#turnAway('BUSY'))
+  /** Rejects where the computation itself fails, which is a fault of ours. @param caller who asks: a user's id */
+  ask(caller: string, question: RiskQuestion, patienceMs = PATIENCE_MS): Promise<CalculatorAnswer> {
+    const own = this.#queue.filter((waiting) => waiting.caller === caller).length
+    if (this.#isClosed || this.#queue.length >= MAX_WAITING || own >= MAX_WAITING_EACH)
+      return Promise.resolve(this.#turnAway('BUSY'))
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => settle(waiting, () => resolve(this.#turnAway('TIMED_OUT'))), patienceMs)
-      const waiting: Waiting = { question, resolve, reject, timer, isSettled: false }
+      const waiting: Waiting = { caller, question, resolve, reject, timer, isSettled: false }
       this.#queue.push(waiting)
       void this.#run()
     })

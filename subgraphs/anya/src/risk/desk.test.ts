@@ -24,7 +24,7 @@ function deskAt(prices: Record<string, number>, answer?: () => CalculatorAnswer)
     symbols: ['BTC-USDT', 'ETH-USDT'],
     quotes: { of: async (market) => (prices[market] === undefined ? null : quote(prices[market])) },
     calculator: {
-      ask: async (question) => {
+      ask: async (_caller, question) => {
         asked.push(question)
         return answer?.() ?? ok(question.portfolios.map((positions) => (positions.length > 0 ? assessment : null)))
       },
@@ -40,25 +40,25 @@ describe('a portfolio is assessed', () => {
     const prices = { 'BTC-USDT': 60_000 }
     const { desk, clock, asked } = deskAt(prices)
     const held = balances(['BTC', '0.5'], ['USDT', '100'], ['ETH', '0'])
-    const [first, same] = await Promise.all([desk.assess(held, 10), desk.assess(held, 10)])
+    const [first, same] = await Promise.all([desk.assess('usr_a', held, 10), desk.assess('usr_a', held, 10)])
     expect(same).toEqual(first)
     prices['BTC-USDT'] = 60_290
-    expect(await desk.assess(held, 10)).toEqual(first)
+    expect(await desk.assess('usr_a', held, 10)).toEqual(first)
     expect(asked.map(({ portfolios }) => portfolios)).toEqual([[[{ market: 'BTC-USDT', value: 30_000 }]]])
     prices['BTC-USDT'] = 60_310
-    await desk.assess(held, 10)
-    await desk.assess(held, 5)
-    await desk.assess(balances(['BTC', '0.6']), 10)
+    await desk.assess('usr_a', held, 10)
+    await desk.assess('usr_a', held, 5)
+    await desk.assess('usr_a', balances(['BTC', '0.6']), 10)
     expect(asked).toHaveLength(4)
     clock.advance(86_400_000)
-    await desk.assess(balances(['BTC', '0.6']), 10)
+    await desk.assess('usr_a', balances(['BTC', '0.6']), 10)
     expect(asked).toHaveLength(5)
   })
 
   it('not at all where there is nothing to lose, no market or no price', async () => {
     const { desk, asked } = deskAt({ 'BTC-USDT': 1 })
     const refused = async (...held: [string, string][]) => {
-      const result = await desk.assess(balances(...held), 10)
+      const result = await desk.assess('usr_a', balances(...held), 10)
       return result.ok ? null : result.error
     }
     expect(await refused(['USDT', '7'])).toEqual({ kind: 'NOTHING_AT_RISK' })
@@ -70,7 +70,7 @@ describe('a portfolio is assessed', () => {
   it('again after it was refused', async () => {
     const { desk, asked } = deskAt({ 'BTC-USDT': 1 }, () => ({ ok: false, error: { kind: 'BUSY' } }))
     for (const _ of [1, 2])
-      expect(await desk.assess(balances(['BTC', '1']), 10)).toEqual({ ok: false, error: { kind: 'BUSY' } })
+      expect(await desk.assess('usr_a', balances(['BTC', '1']), 10)).toEqual({ ok: false, error: { kind: 'BUSY' } })
     expect(asked).toHaveLength(2)
   })
 })
@@ -80,14 +80,14 @@ describe('an order is assessed', () => {
 
   it('as the portfolio before and after it, paid at its own price and worth the market’s', async () => {
     const { desk, asked } = deskAt({ 'BTC-USDT': 100 })
-    const result = await desk.assessOrder(balances(['BTC', '2'], ['USDT', '500']), order(1, 90), 10)
+    const result = await desk.assessOrder('usr_a', balances(['BTC', '2'], ['USDT', '500']), order(1, 90), 10)
     expect(asked[0]?.portfolios).toEqual([[{ market: 'BTC-USDT', value: 200 }], [{ market: 'BTC-USDT', value: 300 }]])
     expect(result.ok && result.value.after?.holdings.cash).toBe(410)
   })
 
   it('down to nothing where everything is sold, though decimals leave a rest', async () => {
     const { desk, asked } = deskAt({ 'BTC-USDT': 100 })
-    await desk.assessOrder(balances(['BTC', '0.3']), order(-(0.1 + 0.2)), 10)
+    await desk.assessOrder('usr_a', balances(['BTC', '0.3']), order(-(0.1 + 0.2)), 10)
     expect(asked[0]?.portfolios).toEqual([[{ market: 'BTC-USDT', value: 30 }], []])
   })
 })

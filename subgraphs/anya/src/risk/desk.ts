@@ -55,6 +55,13 @@ export type RiskRefusal =
 
 type Assessed = Result<readonly (PricedAssessment | null)[], RiskRefusal>
 
+/** Who asks the same gets the same. */
+interface Question {
+  readonly balances: Balances
+  readonly horizonDays: number
+  readonly order?: ThoughtOrder
+}
+
 interface Kept {
   readonly day: number
   readonly prices: ReadonlyMap<string, number>
@@ -77,19 +84,24 @@ export class RiskDesk {
     return this.#markets.has(symbol)
   }
 
-  /** @param horizonDays 2 to 20 */
-  async assess(balances: Balances, horizonDays: number): Promise<Result<PricedAssessment, RiskRefusal>> {
+  /** @param caller who asks: a user's id @param horizonDays 2 to 20 */
+  async assess(
+    caller: string,
+    balances: Balances,
+    horizonDays: number,
+  ): Promise<Result<PricedAssessment, RiskRefusal>> {
     const priced = await this.#price(balances)
     if (!priced.ok) return priced
     if (priced.value.held.length === 0) return err({ kind: 'NOTHING_AT_RISK' })
-    const assessed = await this.#assessed([priced.value], horizonDays, { balances, horizonDays })
+    const assessed = await this.#assessed(caller, [priced.value], { balances, horizonDays })
     if (!assessed.ok) return assessed
     const [portfolio] = assessed.value
     return portfolio ? ok(portfolio) : err({ kind: 'NOTHING_AT_RISK' })
   }
 
-  /** @param order in a market that there is @param horizonDays 2 to 20 */
+  /** @param caller who asks: a user's id @param order in a market that there is @param horizonDays 2 to 20 */
   async assessOrder(
+    caller: string,
     balances: Balances,
     order: ThoughtOrder,
     horizonDays: number,
@@ -99,7 +111,7 @@ export class RiskDesk {
     const quote = before.value.quotes.get(order.market) ?? (await this.#parts.quotes.of(order.market))
     if (!quote || quote.price === null) return err({ kind: 'NO_PRICE', markets: [order.market] })
     const after = afterOrder(before.value, order, { ...quote, price: quote.price })
-    const assessed = await this.#assessed([before.value, after], horizonDays, { balances, horizonDays, order })
+    const assessed = await this.#assessed(caller, [before.value, after], { balances, horizonDays, order })
     if (!assessed.ok) return assessed
     const [was = null, is = null] = assessed.value
     return ok({ order, quote, before: was, after: is })
@@ -109,7 +121,7 @@ export class RiskDesk {
     return priceBalances(balances, this.#markets, (market) => this.#parts.quotes.of(market))
   }
 
-  #assessed(portfolios: readonly Holdings[], horizonDays: number, question: object): Promise<Assessed> {
+  #assessed(caller: string, portfolios: readonly Holdings[], question: Question): Promise<Assessed> {
     const key = createHash('sha256').update(JSON.stringify(question)).digest('base64url')
     const now = this.#parts.ports.clock.now()
     const day = Math.floor(now / DAY_MS)
@@ -120,7 +132,7 @@ export class RiskDesk {
       this.#kept.set(key, known)
       return known.assessed
     }
-    const kept = { day, prices, assessed: this.#compute(portfolios, horizonDays, now) }
+    const kept = { day, prices, assessed: this.#compute(caller, portfolios, question.horizonDays, now) }
     this.#kept.set(key, kept)
     if (this.#kept.size > MAX_KEPT) this.#kept.delete(this.#kept.keys().next().value ?? key)
     const forget = () => this.#kept.get(key) === kept && this.#kept.delete(key)
@@ -129,8 +141,13 @@ export class RiskDesk {
     return kept.assessed
   }
 
-  async #compute(portfolios: readonly Holdings[], horizonDays: number, pricedAt: number): Promise<Assessed> {
-    const answer = await this.#parts.calculator.ask({
+  async #compute(
+    caller: string,
+    portfolios: readonly Holdings[],
+    horizonDays: number,
+    pricedAt: number,
+  ): Promise<Assessed> {
+    const answer = await this.#parts.calculator.ask(caller, {
       portfolios: portfolios.map(positionsOf),
       histories: await this.#ownHistories(Math.floor(pricedAt / DAY_MS)),
       proxies: this.#parts.proxies,

@@ -1,4 +1,4 @@
-import { fault } from '@opsource/subgraph'
+import { fault, type SubgraphContext } from '@opsource/subgraph'
 import { z } from 'zod'
 import type { Resolvers } from '../generated/graphql.ts'
 import { orderRisk, riskAssessment, riskUnavailable } from './answers.ts'
@@ -27,20 +27,19 @@ export function riskResolvers(desk: RiskDesk): Pick<Resolvers, 'Portfolio' | 'Or
 } {
   return {
     Query: {
-      assessOrder: (_parent, { input }, { identity }) => {
-        if (!identity) throw fault('UNAUTHENTICATED', 'This needs an access token.')
+      assessOrder: (_parent, { input }, context) => {
         const question = { ...input, horizonDays: input.horizonDays ?? DEFAULT_DAYS }
-        return { id: writeQuestion(question), owner: { id: identity.userId } }
+        return { id: writeQuestion(question), owner: { id: callerOf(context) } }
       },
     },
     Portfolio: {
       // Whose portfolio it is has dash33 looked at: without its balances there is nothing to tell.
       __resolveReference: (reference) => reference,
-      risk: async ({ balances }, { horizonDays }) => {
+      risk: async ({ balances }, { horizonDays }, context) => {
         const held = balancesSchema.safeParse(balances)
         if (!held.success) return riskUnavailable({ kind: 'NO_PORTFOLIO' })
         if (!isHorizon(horizonDays)) return invalidHorizon('horizonDays')
-        const result = await desk.assess(held.data, horizonDays)
+        const result = await desk.assess(callerOf(context), held.data, horizonDays)
         return result.ok ? riskAssessment(result.value) : riskUnavailable(result.error)
       },
     },
@@ -50,18 +49,24 @@ export function riskResolvers(desk: RiskDesk): Pick<Resolvers, 'Portfolio' | 'Or
         const question = readQuestion(id)
         return question && desk.knows(question.symbol) ? { symbol: question.symbol } : null
       },
-      effect: async ({ id, owner }) => {
+      effect: async ({ id, owner }, _args, context) => {
         const question = readQuestion(id)
         if (!question) throw fault('BAD_USER_INPUT', '`id` is no assessment of an order.')
         const order = orderOf(question, desk)
         if ('code' in order) return order
         const { data } = ownerSchema.safeParse(owner)
         if (!data?.portfolio) return riskUnavailable({ kind: 'NO_PORTFOLIO' })
-        const result = await desk.assessOrder(data.portfolio.balances, order, question.horizonDays)
+        const result = await desk.assessOrder(callerOf(context), data.portfolio.balances, order, question.horizonDays)
         return result.ok ? orderRisk(result.value) : riskUnavailable(result.error)
       },
     },
   }
+}
+
+/** The schema lets nobody reach a resolver that asks for one without a token. */
+function callerOf({ identity }: SubgraphContext): string {
+  if (!identity) throw fault('UNAUTHENTICATED', 'This needs an access token.')
+  return identity.userId
 }
 
 /** The question is the id, so that the gateway can bring it back together with the portfolio. */
