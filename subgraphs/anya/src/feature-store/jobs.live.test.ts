@@ -2,11 +2,12 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { IdSource, ManualClock, systemRandom } from '@opsource/kernel'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { until } from '../../../../tests/support/waiting.ts'
 import { FeatureJobs, type JobRequest, type JobWork, MAX_QUEUED_JOBS } from './jobs.ts'
 
 const PATIENCE_MS = 60_000
+vi.setConfig({ testTimeout: 3 * PATIENCE_MS })
 const REQUEST: JobRequest = {
   ...{ kind: 'BACKFILL', view: 'bars_1h', entity: 'EUR-USD', from: 0, to: 1, repair: false, requestedBy: 'usr_ann' },
 }

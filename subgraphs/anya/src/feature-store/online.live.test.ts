@@ -1,7 +1,7 @@
 import { type Cache, MemoryCache, RedisCache } from '@opsource/cache'
 import { ManualClock } from '@opsource/kernel'
 import { pino } from 'pino'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { type RedisServer, redisMissing, startRedis } from '../../../../tests/support/redis.ts'
 import { serversAreRequired } from '../../../../tests/support/server-process.ts'
 import { until } from '../../../../tests/support/waiting.ts'
@@ -10,6 +10,8 @@ import type { KnownRow } from './rows.ts'
 import { type FeatureView, VIEWS } from './views/index.ts'
 
 const log = pino({ level: 'silent' })
+const PATIENCE_MS = 90_000
+vi.setConfig({ testTimeout: 2 * PATIENCE_MS })
 const START = Date.UTC(2026, 0, 1)
 const [{ view: known }] = VIEWS as readonly [(typeof VIEWS)[number]]
 let tests = 0
@@ -50,7 +52,7 @@ function contract(connect: () => Cache) {
 
   test('what nobody wrote is missing, of another entity and of another version too', async () => {
     await store().put(view, 'BTC-USDT', row(START, 1))
-    const missing = { row: null, reason: 'MISSING', ageMs: null }
+    const missing = { row: null, newest: null, reason: 'MISSING', ageMs: null }
     expect(await store().get(view, 'ETH-USDT')).toEqual(missing)
     expect(await store().get({ ...view, hash: 'f'.repeat(64) }, 'BTC-USDT')).toEqual(missing)
   })
@@ -126,7 +128,11 @@ describe.skipIf(redisMissing !== null && !serversAreRequired)(
       await revive()
       const next = row(clock.now(), 3)
       let at = clock.now()
-      await until('Redis is written again', () => writer.put(view, 'BTC-USDT', { ...next, availableAt: ++at }), 60_000)
+      await until(
+        'Redis is written again',
+        () => writer.put(view, 'BTC-USDT', { ...next, availableAt: ++at }),
+        PATIENCE_MS,
+      )
       expect((await reader.get(view, 'BTC-USDT')).row?.values[0]).toBe(3)
       await cache.close()
     })
