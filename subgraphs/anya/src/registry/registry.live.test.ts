@@ -46,16 +46,12 @@ async function retrain(changes: object = {}): Promise<void> {
 }
 
 describe('a first start', () => {
-  test('serves the baseline as a version of its own, and the trained model, which does not beat it, in its shadow', async () => {
+  test('serves the baseline as a version of its own, and the trained model, which does not beat it, in its shadow; the history tells why', async () => {
     const served = await openChampion(opened.registry, directory)
     expect(served).toMatchObject({ modelName: NAME, version: RULE, manifest: { kind: 'RULE' } })
     expect(await aliases()).toEqual({ [CHAMPION]: RULE, [CHALLENGER]: TRAINED })
     const trained = await opened.registry.store.servable({ modelName: NAME, version: TRAINED })
     expect(Buffer.from(trained!.onnx)).toEqual(await readFile(path.join(directory, `${NAME}.onnx`)))
-  })
-
-  test('tells in the history what was registered, refused and why', async () => {
-    await openChampion(opened.registry, directory)
     const history = await historyOf()
     expect(history.map(({ action, alias, fromVersion, toVersion }) => [action, alias, fromVersion, toVersion])).toEqual(
       [

@@ -16,6 +16,8 @@ const NAME = 'mid-direction'
 const [RULE, TRAINED, RIVAL] = [1, 2, 3]
 const wish = { by: 'usr_ada', reason: 'a try' }
 const row = new Float32Array(FEATURE_COUNT)
+/** A busy machine is no reason to refuse. */
+const PATIENT = { deadlineMs: 40_000 }
 let fresh: FreshDatabase
 let database: Database
 let opened: OpenRegistry
@@ -48,7 +50,7 @@ const challenger = () => serving.challenger()?.model.version ?? null
 test('a champion and its challenger are loaded, and answer', async () => {
   expect([champion(), challenger()]).toEqual([RULE, TRAINED])
   for (const { runner } of [serving.champion(), serving.challenger()!]) {
-    const answer = await runner.run(row)
+    const answer = await runner.run(row, PATIENT)
     // An even book says nothing of the direction.
     expect(answer.ok && answer.value).toEqual(Float32Array.of(0.5))
   }
@@ -58,7 +60,7 @@ test('what was asked of a version is answered by it, though another has taken it
   const { onnx, manifest, evaluation } = await rivalModel()
   await opened.registry.store.register(onnx, manifest, { evaluation })
   const before = serving.champion()
-  const asked = Promise.all(Array.from({ length: 50 }, () => before.runner.run(row)))
+  const asked = Promise.all(Array.from({ length: 50 }, () => before.runner.run(row, PATIENT)))
   expect((await opened.registry.promote({ modelName: NAME, version: RIVAL }, wish)).kind).toBe('PROMOTED')
   await expect.poll(champion).toBe(RIVAL)
   expect((await asked).every(({ ok }) => ok)).toBe(true)
