@@ -58,6 +58,28 @@ test('an ensemble of sound trees is taken, scaled features too', () => {
   expect(inspected({ nodes: [scaler, { ...treeNode(), inputs: ['s'] }] })).toMatchObject({ ok: true })
 })
 
+test('tensors may be as large as there are rows', () => {
+  const nodes = [
+    { operator: 'Shape', inputs: ['x'], outputs: ['s'] },
+    { operator: 'ConstantOfShape', inputs: ['s'], outputs: ['zeros'] },
+    { operator: 'Add', inputs: ['x', 'zeros'], outputs: ['same'] },
+    { ...product, inputs: ['same', 'w'] },
+    sigmoid,
+  ]
+  expect(inspected({ nodes })).toMatchObject({ ok: true })
+})
+
+test.each([
+  ['ConstantOfShape', ['n']],
+  ['Expand', ['x', 'n']],
+  ['Pad', ['x', 'n']],
+  ['Range', ['w', 'n', 'w']],
+])('none is as large as the values of the features say, as by %s', (operator, inputs) => {
+  const cast = { operator: 'Cast', inputs: ['x'], outputs: ['n'], attributes: { to: 7 } }
+  const nodes = [cast, { operator, inputs, outputs: ['large'] }, product, sigmoid]
+  expect(inspected({ nodes })).toEqual(rejected('GRAPH', `${operator} gives as many numbers as the features say.`))
+})
+
 describe('a file is refused that', () => {
   test.each<[string, Partial<ForeignModel>, string, string]>([
     ['is of another time', { irVersion: 99 }, 'FORMAT', 'IR version 99'],

@@ -5,6 +5,7 @@ import { type GraphOutline, type OnnxOutline, readOnnx, type TensorOutline, type
 import { ALLOWED_OPERATORS, OPERATOR_SETS } from './operators.ts'
 import { MalformedMessage } from './protobuf-reader.ts'
 import { Rejected, type Rejection } from './rejection.ts'
+import { checkSizes } from './tensor-sizes.ts'
 import { checkTrees } from './tree-ensemble.ts'
 
 /** The oldest with weights apart from inputs, and the newest that onnxruntime reads. */
@@ -43,6 +44,7 @@ export function inspectModel(
     checkOperators(outline, rules)
     checkOrder(outline.graph)
     checkSignature(outline.graph, signature)
+    checkSizes(outline.graph, signature.input.name)
     for (const node of outline.graph.nodes) {
       if (TREES.test(node.operator)) checkTrees(node, outline.graph, signature.input.name, widthOf(signature.input))
     }

@@ -21,6 +21,8 @@ async function answer(request: TrialRequest): Promise<Result<TrialFigures, Rejec
   }
 }
 
+// Whoever wanted to know is gone.
+process.once('disconnect', () => process.exit())
 process.once('message', async (request: TrialRequest) => {
   const result = await answer(request)
   reply({ kind: 'DONE', result, largestBytes: process.resourceUsage().maxRSS * KILOBYTE })

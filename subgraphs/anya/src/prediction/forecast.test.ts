@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { directed, directionOf, type Forecast, isInSample, scoreOf } from './forecast.ts'
+import { directed, directionOf, type Forecast, isInSample, probabilityIn, scoreOf } from './forecast.ts'
 
 const TRAINED_ON = [{ segment: 'spot_btcusdt_20240808' }]
 const playing = (segment: string, pass: number) => ({ dataSet: 'binance', segment, pass })
@@ -23,6 +23,11 @@ test('a probability below one half is a forecast of the other direction', () => 
   expect(directed(0.7)).toEqual({ direction: 'UP', probability: 0.7 })
   expect(directed(0.25)).toEqual({ direction: 'DOWN', probability: 0.75 })
   expect(directed(0.5).direction).toBe('UP')
+})
+
+test('what a model says is a probability, but for rounding, or nothing', () => {
+  expect([0, 0.25, 1, 1 + 1e-7, -1e-7].map(probabilityIn)).toEqual([0, 0.25, 1, 1, 0])
+  expect([Number.NaN, 1.01, -0.01, Number.POSITIVE_INFINITY].map(probabilityIn)).toEqual([null, null, null, null])
 })
 
 test('a forecast is in sample while training data plays, or anything for the second time', () => {

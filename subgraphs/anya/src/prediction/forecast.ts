@@ -31,6 +31,14 @@ export type Direction = z.infer<typeof direction>
 /** What could be an id of ours. Anything else is unknown before PostgreSQL, which takes no NUL, is asked. */
 export const isForecastId = (text: string) => /^prd_[0-9A-Za-z_-]{1,64}$/.test(text)
 
+/** What float32 may round a sure forecast to beyond 0 and 1. */
+const ROUNDING = 1e-6
+
+/** @returns what a model said as a probability, or null where it is none: a foreign file may give anything of rows that it was not tried on. */
+export function probabilityIn(said: number): number | null {
+  return said >= -ROUNDING && said <= 1 + ROUNDING ? Math.min(1, Math.max(0, said)) : null
+}
+
 /** @param up the probability that the mid price rises. */
 export function directed(up: number): { direction: Direction; probability: number } {
   return up >= 0.5 ? { direction: 'UP', probability: up } : { direction: 'DOWN', probability: 1 - up }

@@ -2,7 +2,7 @@ import type { Ports } from '@opsource/subgraph'
 import { baselineProbabilities, FEATURE_COUNT, type MarketReader } from '../features/index.ts'
 import type { Runner } from '../inference/index.ts'
 import type { ServableVersion } from '../registry/index.ts'
-import { directed, type Forecast, isInSample } from './forecast.ts'
+import { directed, type Forecast, isInSample, probabilityIn } from './forecast.ts'
 import type { NewestForecasts } from './newest.ts'
 import type { PredictionObserver } from './observe.ts'
 import type { Observation } from './shadow.ts'
@@ -98,14 +98,15 @@ export class Predictor {
       observer.unanswered(samples.length)
       return []
     }
-    const probabilities = answer.value
     const baseline = baselineProbabilities(rows, model.manifest.baseline.coefficient)
-    return samples.map(({ reader, row, mid }, i) => ({
-      mid,
-      row,
-      recording: reader.recording,
-      forecast: this.#compose(model, reader, now, [probabilities[i]!, baseline[i]!]),
-    }))
+    const made = samples.flatMap(({ reader, row, mid }, i) => {
+      const up = probabilityIn(answer.value[i]!)
+      if (up === null) return []
+      const forecast = this.#compose(model, reader, now, [up, baseline[i]!])
+      return [{ mid, row, recording: reader.recording, forecast }]
+    })
+    if (made.length < samples.length) observer.unanswered(samples.length - made.length)
+    return made
   }
 
   #sample(reader: MarketReader, now: number): MarketSample[] {

@@ -2,7 +2,7 @@ import type { Recording } from '@opsource/bus/contracts'
 import type { Ports } from '@opsource/subgraph'
 import { FEATURE_COUNT } from '../features/index.ts'
 import type { Serving, ShadowForecast } from '../registry/index.ts'
-import { type Forecast, isInSample } from './forecast.ts'
+import { type Forecast, isInSample, probabilityIn } from './forecast.ts'
 
 /** Ticks that wait for the challenger; a slower one misses some, and the champion waits for none. */
 const MAX_WAITING_TICKS = 4
@@ -72,14 +72,13 @@ export class Shadow {
       return
     }
     const { modelName, version, manifest } = serving.model
-    const forecasts = observations.map(({ forecast, recording }, i) => ({
-      modelName,
-      version,
-      predictionId: forecast.id,
-      up: answer.value[i]!,
-      inSample: forecast.inSample || isInSample(recording, manifest.trainedOn),
-      madeAt: forecast.madeAt,
-    }))
+    const forecasts = observations.flatMap(({ forecast, recording }, i) => {
+      const up = probabilityIn(answer.value[i]!)
+      if (up === null) return []
+      const inSample = forecast.inSample || isInSample(recording, manifest.trainedOn)
+      return [{ modelName, version, predictionId: forecast.id, up, inSample, madeAt: forecast.madeAt }]
+    })
+    if (forecasts.length < observations.length) observer.shadowMissed(observations.length - forecasts.length)
     await store.record(forecasts)
     observer.shadowed(forecasts.length)
   }
