@@ -9,7 +9,7 @@ const COALESCE_MS = 100
 export const MAX_EVENTS_PER_WRITE = 5_000
 const FIRST_RETRY_MS = 100
 /**
- * Writes are on the disk at least this often, and before so many commands are not: all that the engine commits waits for the disk, and each time that
+ * Writes are on the disk at least this soon, also where no others follow, and before so many commands are not: all that the engine commits waits for the disk, and each time that
  * others do it waits for theirs too.
  */
 const DURABLE_EVERY_MS = 1_000
@@ -39,12 +39,13 @@ export class WatermarkMoved extends Error {
 
 interface Attempt {
   readonly batches: readonly EngineBatch[]
+  readonly after: number
   readonly durability: Durability
 }
 
 /**
  * Takes the engine's batches off the hot path and writes them in order, exactly once each. What waits is bounded by the
- * engine, which refuses work that would run too far ahead of `onProjected`.
+ * engine, which refuses work that would run too far ahead of `onDurable`.
  */
 export class Projector {
   readonly #write: BatchWriter
@@ -52,6 +53,7 @@ export class Projector {
   readonly #onDurable: (sequence: number) => void
   readonly #log: Logger
   readonly #metrics: ProjectionMetrics
+  readonly #durableEveryMs: number
   readonly #stopping = new AbortController()
   #waiting: EngineBatch[] = []
   #watermark: number
@@ -60,6 +62,7 @@ export class Projector {
   #durableSince = Number.NEGATIVE_INFINITY
   /** What was written since, in case it is. */
   #kept: EngineBatch[] = []
+  #settler: NodeJS.Timeout | undefined
   #taken: number
   #running: Promise<void> | null = null
   #fault: Error | null = null
@@ -74,6 +77,7 @@ export class Projector {
     onDurable: (sequence: number) => void
     log: Logger
     metrics: ProjectionMetrics
+    durableEveryMs?: number
   }) {
     this.#watermark = options.watermark
     this.#durable = options.watermark
@@ -83,6 +87,7 @@ export class Projector {
     this.#onDurable = options.onDurable
     this.#log = options.log
     this.#metrics = options.metrics
+    this.#durableEveryMs = options.durableEveryMs ?? DURABLE_EVERY_MS
   }
 
   /** The last engine sequence that is stored. */
@@ -110,7 +115,7 @@ export class Projector {
     this.#taken = batch.lastSequence
     this.#waiting.push(batch)
     this.#metrics.lag(this.#taken - this.#watermark)
-    this.#running ??= this.#run()
+    this.#start()
   }
 
   /** Resolves once `sequence` is stored. Rejects when projecting has stopped, or the reader no longer waits. */
@@ -133,21 +138,28 @@ export class Projector {
     if (this.#trouble) throw new Error('projections cannot be written', { cause: this.#trouble })
   }
 
-  /** Writes what was taken, then stops. */
+  /** Writes what was taken, for good, then stops. */
   async close(): Promise<void> {
     this.#stopping.abort()
+    clearTimeout(this.#settler)
+    this.#start()
     await this.#running
+  }
+
+  #start(): void {
+    if (this.#fault || (this.#waiting.length === 0 && this.#kept.length === 0)) return
+    this.#running ??= this.#run()
   }
 
   async #run(): Promise<void> {
     let retryMs = FIRST_RETRY_MS
     /** What failed is tried again as it was, whatever has come since: only so can the writer tell that it was committed after all. */
     let failed: Attempt | null = null
-    while (this.#waiting.length > 0 && !this.#fault) {
+    do {
       if (!this.#isFull()) await wait(COALESCE_MS, undefined, { signal: this.#stopping.signal }).catch(() => {})
       const attempt: Attempt = failed ?? this.#nextAttempt()
       try {
-        await this.#metrics.timed(() => this.#write(attempt.batches, this.#watermark, attempt.durability))
+        await this.#metrics.timed(() => this.#write(attempt.batches, attempt.after, attempt.durability))
         retryMs = FIRST_RETRY_MS
         failed = null
         this.#trouble = null
@@ -167,8 +179,16 @@ export class Projector {
           retryMs = Math.min(retryMs * 2, LONGEST_RETRY_MS)
         }
       }
-    }
+    } while (!this.#fault && (this.#waiting.length > 0 || (this.#kept.length > 0 && this.#stopping.signal.aborted)))
     this.#running = null
+    this.#settleLater()
+  }
+
+  /** Where nothing comes that takes along to the disk what is not there, it is brought there by itself. */
+  #settleLater(): void {
+    clearTimeout(this.#settler)
+    if (this.#kept.length === 0 || this.#stopping.signal.aborted) return
+    this.#settler = setTimeout(() => this.#start(), this.#durableEveryMs).unref()
   }
 
   /** Whether a whole transaction's worth waits. */
@@ -181,6 +201,8 @@ export class Projector {
   }
 
   #nextAttempt(): Attempt {
+    // What is there is not written twice, and what has been forgotten is.
+    if (this.#waiting.length === 0) return { batches: this.#kept, after: this.#durable, durability: 'NOW' }
     let events = 0
     const end = this.#waiting.findIndex((batch) => {
       events += batch.events.length
@@ -188,14 +210,19 @@ export class Projector {
     })
     const batches = this.#waiting.slice(0, end === -1 ? this.#waiting.length : Math.max(end, 1))
     const isDue =
-      performance.now() - this.#durableSince > DURABLE_EVERY_MS ||
+      performance.now() - this.#durableSince > this.#durableEveryMs ||
       batches.at(-1)!.lastSequence - this.#durable > MOST_COMMANDS_NOT_DURABLE
-    return { batches, durability: isDue || this.#stopping.signal.aborted ? 'NOW' : 'SOON' }
+    return {
+      batches,
+      after: this.#watermark,
+      durability: isDue || this.#stopping.signal.aborted ? 'NOW' : 'SOON',
+    }
   }
 
   #advance({ batches, durability }: Attempt): void {
-    this.#waiting = this.#waiting.slice(batches.length)
-    this.#watermark = batches.at(-1)!.lastSequence
+    const { lastSequence } = batches.at(-1)!
+    this.#waiting = this.#waiting.filter((batch) => batch.lastSequence > lastSequence)
+    this.#watermark = lastSequence
     this.#metrics.lag(this.#taken - this.#watermark)
     if (durability === 'NOW') this.#settle(this.#watermark)
     else this.#kept.push(...batches)
