@@ -108,6 +108,8 @@ export class Connection {
     this.#expectant = null
     this.#reader = new AnswerReader()
     if (answer.keptMs === 0) this.destroy(new Error('the server keeps no connection'))
+    // Answered before it was read: nobody knows whether the rest ever is, and the next request would wait behind it.
+    else if (this.#socket.writableLength > 0) this.destroy(new Error('the server has not read the request'))
     expectant?.answered(answer)
   }
 

@@ -159,6 +159,26 @@ describe('a poster before a server that breaks the rules', () => {
     await new Promise((resolve) => server.close(resolve))
   })
 
+  it('sends nothing behind a request that was answered before it was read', async () => {
+    const sockets: Socket[] = []
+    const server = createRawServer((socket) => {
+      sockets.push(socket)
+      socket
+        .on('error', () => {})
+        .once('data', () => {
+          socket.pause().write('HTTP/1.1 413 Content Too Large\r\ncontent-length: 2\r\n\r\n{}')
+        })
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const poster = new Poster(new URL(`http://127.0.0.1:${portOf(server)}/`))
+    const statusOf = async (body: string) => (await poster.post({}, body, { timeoutMs: PATIENCE_MS })).status
+    expect([await statusOf('x'.repeat(30_000_000)), await statusOf('{}')]).toEqual([413, 413])
+    expect(sockets).toHaveLength(2)
+    await poster.close()
+    for (const socket of sockets) socket.destroy()
+    await new Promise((resolve) => server.close(resolve))
+  })
+
   it('fails where nobody listens', async () => {
     const poster = new Poster(new URL('http://127.0.0.1:1/'))
     await expect(poster.post({}, '{}', { timeoutMs: PATIENCE_MS })).rejects.toThrow('ECONNREFUSED')
