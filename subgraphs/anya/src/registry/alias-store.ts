@@ -3,11 +3,18 @@ import type { Clock } from '@opsource/kernel'
 import { z } from 'zod'
 import type { Database, Transaction } from '../database.ts'
 import type { Prisma } from '../generated/prisma/client.ts'
-import { type GateCheck, gateCheckSchema, type Transition, type TransitionDraft } from './history.ts'
+import {
+  CHALLENGER,
+  CHAMPION,
+  type GateCheck,
+  gateCheckSchema,
+  type Transition,
+  type TransitionDraft,
+} from './history.ts'
 import type { VersionKey } from './store.ts'
 
-/** Aliases that a model lists. */
-const MAX_LISTED_ALIASES = 100
+/** Aliases of a model: all are listed, those that serve among them. */
+const MAX_ALIASES = 100
 /** Tags that a version lists. */
 const MAX_LISTED_TAGS = 100
 /** Milliseconds. What took minutes to train, or a person decided, waits for its turn, unlike a tick. */
@@ -32,6 +39,14 @@ export interface Overtaken {
   readonly version: number | null
 }
 
+/** Why a new alias was not set: the model has as many as it may. */
+export interface TooManyAliases {
+  readonly kind: 'TOO_MANY'
+}
+
+/** Names that serve: there is always room for them. */
+const SERVING: readonly string[] = [CHAMPION, CHALLENGER]
+
 /** Names of versions that can be moved, with the history of their moves, and remarks on versions. */
 export class AliasStore {
   readonly #database: Database
@@ -46,7 +61,7 @@ export class AliasStore {
     return this.#database.modelAlias.findMany({
       where: { modelName: { in: [...modelNames] } },
       orderBy: { alias: 'asc' },
-      take: MAX_LISTED_ALIASES * Math.max(1, modelNames.length),
+      take: MAX_ALIASES * Math.max(1, modelNames.length),
     })
   }
 
@@ -63,13 +78,15 @@ export class AliasStore {
   async move(
     draft: TransitionDraft & { readonly alias: string; readonly toVersion: number },
     expected?: number | null,
-  ): Promise<Transition | Overtaken> {
+  ): Promise<Transition | Overtaken | TooManyAliases> {
     const { modelName, alias, toVersion: version } = draft
     return this.#database.$transaction(async (tx) => {
       await lockModel(tx, modelName)
       const modelName_alias = { modelName, alias }
       const current = (await tx.modelAlias.findUnique({ where: { modelName_alias } }))?.version ?? null
       if (expected !== undefined && current !== expected) return { kind: 'OVERTAKEN', version: current }
+      if (current === null && !SERVING.includes(alias) && (await hasAllItMay(tx, modelName)))
+        return { kind: 'TOO_MANY' }
       const setAt = new Date(this.#clock.now())
       await tx.modelAlias.upsert({
         where: { modelName_alias },
@@ -82,14 +99,14 @@ export class AliasStore {
     }, UNHURRIED)
   }
 
-  /** @returns null where there was no such alias. */
-  async remove(draft: TransitionDraft & { readonly alias: string }): Promise<Transition | null> {
+  /** @returns null where there was no such alias, or where it pointed to another version than `expected`. */
+  async remove(draft: TransitionDraft & { readonly alias: string }, expected?: number): Promise<Transition | null> {
     const { modelName, alias } = draft
     return this.#database.$transaction(async (tx) => {
       await lockModel(tx, modelName)
       const modelName_alias = { modelName, alias }
       const known = await tx.modelAlias.findUnique({ where: { modelName_alias } })
-      if (!known) return null
+      if (!known || (expected !== undefined && known.version !== expected)) return null
       await tx.modelAlias.delete({ where: { modelName_alias } })
       const at = new Date(this.#clock.now())
       const transition = await appendTransition(tx, at, { ...draft, fromVersion: known.version, toVersion: null })
@@ -163,6 +180,11 @@ export class AliasStore {
 /** Whoever changes something of a model takes turns with the others. */
 export async function lockModel(tx: Transaction, modelName: string): Promise<void> {
   await tx.$queryRaw`SELECT 1 FROM model WHERE name = ${modelName} FOR UPDATE`
+}
+
+async function hasAllItMay(tx: Transaction, modelName: string): Promise<boolean> {
+  const others = { modelName, alias: { notIn: [...SERVING] } }
+  return (await tx.modelAlias.count({ where: others })) >= MAX_ALIASES - SERVING.length
 }
 
 export async function appendTransition(tx: Transaction, at: Date, draft: TransitionDraft): Promise<Transition> {

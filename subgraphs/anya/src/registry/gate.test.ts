@@ -102,6 +102,13 @@ describe('a model is refused', () => {
     expect(failed(evidence({ evaluation: bold }))).toEqual(['BEATS_BASELINE', 'STEADY', 'CALIBRATION'])
   })
 
+  test('that once gave no number', () => {
+    const shadow = shadowOf(1, 0.1)
+    const live = { ...shadow.againstBaseline, forecasts: [Number.NaN, ...shadow.againstBaseline.forecasts.slice(1)] }
+    const given = evidence({ evaluation: null, shadow: { ...shadow, againstBaseline: live } })
+    expect(failed(given)).toEqual(expect.arrayContaining(['BEATS_BASELINE', 'RANKS_BETTER', 'CALIBRATION']))
+  })
+
   test('that was tried on too few rows', () => {
     const evaluation = evaluationOf()
     const { heldOut } = evaluation

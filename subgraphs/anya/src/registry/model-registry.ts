@@ -13,6 +13,8 @@ import { type RegisteredVersion, RegistryStore, type ServableVersion, type Versi
 /** Moves of an alias that a roll-back looks at. */
 const MAX_MOVES = 1_000
 const DEFAULT_STEP_MS = 1_000
+/** Promotions that wait for the one that is judged, which takes a model's place in the engine for a second. */
+const MAX_WAITING = 4
 /** A promotion that others overtook is judged anew, against what serves then. */
 const MAX_ATTEMPTS = 5
 
@@ -47,7 +49,7 @@ export type PromotionResult =
   | { readonly kind: 'UNKNOWN_VERSION' }
   /** It serves already. */
   | { readonly kind: 'SERVES' }
-  /** Each time others came first. */
+  /** Each time others came first, or too many wait. */
   | { readonly kind: 'BUSY' }
 
 export type RollBackResult =
@@ -65,6 +67,8 @@ export class ModelRegistry {
   readonly aliases: AliasStore
   readonly shadows: ShadowStore
   readonly #parts: RegistryParts
+  #judging: Promise<unknown> = Promise.resolve()
+  #waiting = 0
 
   constructor(parts: RegistryParts) {
     this.#parts = parts
@@ -81,9 +85,18 @@ export class ModelRegistry {
 
   /**
    * Lets the version serve where the gate finds nothing against it; otherwise the refusal is written into the history with its reasons.
-   * Where another promotion comes first, it is judged again, against what serves then.
+   * One is judged at a time, so that trials take no place from what serves. Where another instance's promotion comes first, it is judged
+   * again, against what serves then.
    */
   async promote(key: VersionKey, wish: Wish): Promise<PromotionResult> {
+    if (this.#waiting > MAX_WAITING) return { kind: 'BUSY' }
+    this.#waiting++
+    const promoted = this.#judging.then(() => this.#promote(key, wish)).finally(() => this.#waiting--)
+    this.#judging = promoted.catch(() => {})
+    return promoted
+  }
+
+  async #promote(key: VersionKey, wish: Wish): Promise<PromotionResult> {
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
       const version = await this.store.servable(key)
       if (!version) return { kind: 'UNKNOWN_VERSION' }
@@ -109,10 +122,14 @@ export class ModelRegistry {
     return { kind: 'BUSY' }
   }
 
-  /** Moves `champion` back to a version that served before: the last one, or `version`. That passes no gate: it is in a hurry. */
-  async rollBack(modelName: string, version: number | null, wish: Wish): Promise<RollBackResult> {
+  /**
+   * Moves `champion` back to a version that served before: the last one, or `version`. That passes no gate: it is in a hurry.
+   * @param leaving the version that is to be left; whatever serves unless told.
+   */
+  async rollBack(modelName: string, version: number | null, wish: Wish, leaving?: number): Promise<RollBackResult> {
     const fromVersion = await this.aliases.version(modelName, CHAMPION)
     if (fromVersion === null) return { kind: 'UNKNOWN_VERSION' }
+    if (leaving !== undefined && fromVersion !== leaving) return { kind: 'BUSY' }
     const moves = await this.aliases.moves(modelName, CHAMPION, MAX_MOVES)
     const target = version ?? previousOf(moves)
     if (target === fromVersion) return { kind: 'SERVES' }
@@ -124,19 +141,22 @@ export class ModelRegistry {
     return { kind: 'ROLLED_BACK', transition: moved }
   }
 
-  /** Points an alias, other than `champion`, to a version that there is. */
-  async setAlias({ modelName, version }: VersionKey, alias: string, wish: Wish): Promise<Transition> {
+  /** Points an alias, other than `champion`, to a version that there is. @returns null where the model has as many as it may. */
+  async setAlias({ modelName, version }: VersionKey, alias: string, wish: Wish): Promise<Transition | null> {
     const draft = { modelName, alias, action: 'ALIAS_SET', fromVersion: null, toVersion: version, ...wish } as const
     const moved = await this.aliases.move(draft)
-    if ('kind' in moved) throw new Error('an alias that may point anywhere was overtaken')
+    if ('kind' in moved) return null
     await this.#tell(modelName)
     return moved
   }
 
-  /** @returns null where there is no such alias. */
-  async deleteAlias(modelName: string, alias: string, wish: Wish): Promise<Transition | null> {
+  /**
+   * @param leaving the version that it has to point to; any unless told.
+   * @returns null where there is no such alias.
+   */
+  async deleteAlias(modelName: string, alias: string, wish: Wish, leaving?: number): Promise<Transition | null> {
     const draft = { modelName, alias, action: 'ALIAS_DELETED', fromVersion: null, toVersion: null, ...wish } as const
-    const removed = await this.aliases.remove(draft)
+    const removed = await this.aliases.remove(draft, leaving)
     if (removed) await this.#tell(modelName)
     return removed
   }

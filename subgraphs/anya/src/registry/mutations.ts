@@ -84,6 +84,7 @@ export function registryMutations(registry: ModelRegistry): NonNullable<Resolver
       const known = await version(input.model, input.version)
       if (!known) return unknownVersion
       const transition = await registry.setAlias(known, input.alias, wishOf(context, input))
+      if (!transition) return invalidInput('input.alias', 'The model has as many names as it may: take one away first.')
       return { __typename: 'ModelAliasMoved', model: { name: known.modelName }, transition }
     },
     deleteModelAlias: async (_parent, { input }, context) => {

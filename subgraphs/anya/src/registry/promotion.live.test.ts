@@ -210,76 +210,6 @@ describe('on an instance of its own', () => {
   })
 })
 
-describe('the gate', () => {
-  let anya: Subgraph
-  beforeAll(async () => {
-    await open()
-    anya = await start()
-  })
-  afterAll(close)
-
-  test('refuses the trained model of the order book, with its reasons, and the history keeps them', async () => {
-    const refused = await promote(anya, TRAINED, 'it cost a day')
-    expect(refused).toMatchObject({ __typename: 'PromotionRefused', code: 'PROMOTION_REFUSED' })
-    expect(failed(refused)).toContain('BEATS_BASELINE')
-    const parity = refused.transition?.checks?.find(({ name }) => name === 'PARITY')
-    expect(parity).toMatchObject({ passed: true, threshold: 1e-5 })
-    const query = `{ model(name: "${NAME}") { champion { version kind } challenger { version }
-    history(first: 1) { edges { node { action alias from to by reason checks { name passed } } } } } }`
-    expect(await ask(anya, query)).toMatchObject({
-      model: {
-        champion: { version: RULE, kind: 'RULE' },
-        challenger: { version: TRAINED },
-        history: {
-          edges: [
-            {
-              node: {
-                action: 'REFUSED',
-                alias: 'champion',
-                from: RULE,
-                to: TRAINED,
-                by: 'usr_ada',
-                reason: 'it cost a day',
-              },
-            },
-          ],
-        },
-      },
-    })
-  })
-
-  test('holds a model against the champion, not only against the baseline', async () => {
-    const good = await register(await rivalModel({ sight: 0.8, weight: 2 }))
-    expect((await promote(anya, good)).__typename).toBe('ModelPromoted')
-    const worse = await register(await rivalModel({ sight: 0.5, weight: 3 }))
-    expect(failed(await promote(anya, worse))).toEqual(['BEATS_CHAMPION'])
-    const better = await register(await rivalModel({ sight: 1, weight: 4 }))
-    expect((await promote(anya, better)).__typename).toBe('ModelPromoted')
-    await rollBack(anya, RULE)
-  })
-
-  test('runs the file: one that answers otherwise than its trainer said does not pass', async () => {
-    const model = await rivalModel({ weight: 5 })
-    const { sample } = model.evaluation
-    const lying = { ...sample, expected: sample.expected.map((answers) => answers.map((answer) => answer + 1e-3)) }
-    const version = await register({ ...model, evaluation: { ...model.evaluation, sample: lying } })
-    const refused = await promote(anya, version)
-    expect(failed(refused)).toEqual(['PARITY'])
-    expect(refused.transition?.checks?.find(({ name }) => name === 'PARITY')?.observed).toBeCloseTo(1e-3, 5)
-  })
-
-  test('lets one of two promotions through at a time, each judged against what serves then', async () => {
-    const weak = await register(await rivalModel({ sight: 0.7, weight: 6 }))
-    const strong = await register(await rivalModel({ sight: 1, weight: 7 }))
-    const [weaker, stronger] = await Promise.all([promote(anya, weak), promote(anya, strong)])
-    expect([stronger.__typename, failed(stronger)]).toEqual(['ModelPromoted', []])
-    // Where the weaker one came first it was promoted, and beaten; where it came second it was held against the stronger one.
-    if (weaker.__typename !== 'ModelPromoted') expect(failed(weaker)).toEqual(['BEATS_CHAMPION'])
-    const query = `{ model(name: "${NAME}") { champion { version } } }`
-    expect(await ask(anya, query)).toEqual({ model: { champion: { version: strong } } })
-  })
-})
-
 describe('on one instance', () => {
   let anya: Subgraph
   beforeAll(async () => {
@@ -359,5 +289,69 @@ describe('on one instance', () => {
     )
     const code = answer.data?.promoteModel?.code ?? answer.errors[0].extensions.code
     expect(['UNKNOWN_MODEL_VERSION', 'BAD_USER_INPUT']).toContain(code)
+  })
+
+  // These move what serves: they come last.
+  describe('the gate', () => {
+    test('refuses the trained model of the order book, with its reasons, and the history keeps them', async () => {
+      const refused = await promote(anya, TRAINED, 'it cost a day')
+      expect(refused).toMatchObject({ __typename: 'PromotionRefused', code: 'PROMOTION_REFUSED' })
+      expect(failed(refused)).toContain('BEATS_BASELINE')
+      const parity = refused.transition?.checks?.find(({ name }) => name === 'PARITY')
+      expect(parity).toMatchObject({ passed: true, threshold: 1e-5 })
+      const query = `{ model(name: "${NAME}") { champion { version kind } challenger { version }
+      history(first: 1) { edges { node { action alias from to by reason checks { name passed } } } } } }`
+      expect(await ask(anya, query)).toMatchObject({
+        model: {
+          champion: { version: RULE, kind: 'RULE' },
+          challenger: { version: TRAINED },
+          history: {
+            edges: [
+              {
+                node: {
+                  action: 'REFUSED',
+                  alias: 'champion',
+                  from: RULE,
+                  to: TRAINED,
+                  by: 'usr_ada',
+                  reason: 'it cost a day',
+                },
+              },
+            ],
+          },
+        },
+      })
+    })
+
+    test('holds a model against the champion, not only against the baseline', async () => {
+      const good = await register(await rivalModel({ sight: 0.8, weight: 2 }))
+      expect((await promote(anya, good)).__typename).toBe('ModelPromoted')
+      const worse = await register(await rivalModel({ sight: 0.5, weight: 3 }))
+      expect(failed(await promote(anya, worse))).toEqual(['BEATS_CHAMPION'])
+      const better = await register(await rivalModel({ sight: 1, weight: 4 }))
+      expect((await promote(anya, better)).__typename).toBe('ModelPromoted')
+      await rollBack(anya, RULE)
+    })
+
+    test('runs the file: one that answers otherwise than its trainer said does not pass', async () => {
+      const model = await rivalModel({ weight: 5 })
+      const { sample } = model.evaluation
+      const lying = { ...sample, expected: sample.expected.map((answers) => answers.map((answer) => answer + 1e-3)) }
+      const version = await register({ ...model, evaluation: { ...model.evaluation, sample: lying } })
+      const refused = await promote(anya, version)
+      expect(failed(refused)).toEqual(['PARITY'])
+      expect(refused.transition?.checks?.find(({ name }) => name === 'PARITY')?.observed).toBeCloseTo(1e-3, 5)
+    })
+
+    test('lets one of two promotions through at a time, each judged against what serves then', async () => {
+      const weak = await register(await rivalModel({ sight: 0.7, weight: 6 }))
+      const strong = await register(await rivalModel({ sight: 1, weight: 7 }))
+      const [weaker, stronger] = await Promise.all([promote(anya, weak), promote(anya, strong)])
+      expect([stronger.__typename, failed(stronger)]).toEqual(['ModelPromoted', []])
+      // Where the weaker one came first it was promoted, and beaten; where it came second it was held against the stronger one.
+      if (weaker.__typename !== 'ModelPromoted') expect(failed(weaker)).toEqual(['BEATS_CHAMPION'])
+      const query = `{ model(name: "${NAME}") { champion { version } } }`
+      expect(await ask(anya, query)).toEqual({ model: { champion: { version: strong } } })
+    })
   })
 })

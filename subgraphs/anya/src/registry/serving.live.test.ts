@@ -79,6 +79,27 @@ test('a champion that falls again and again makes room for what served before', 
   expect(newest).toMatchObject({ action: 'ROLLED_BACK', fromVersion: RIVAL, toVersion: RULE, by: null })
 })
 
+test('a version that others have left already is not left again, with what took its place', async () => {
+  const { registry } = opened
+  expect(await registry.rollBack(NAME, null, wish, RIVAL)).toEqual({ kind: 'BUSY' })
+  expect(await registry.deleteAlias(NAME, CHALLENGER, wish, RIVAL)).toBeNull()
+  await serving.look()
+  expect([champion(), challenger()]).toEqual([RULE, TRAINED])
+})
+
+test('however many names a model has, those that serve are found', async () => {
+  const key = { modelName: NAME, version: RULE }
+  const { registry } = opened
+  const names = Array.from({ length: 97 }, (_, i) => ({ ...key, alias: `a${i}`, setAt: new Date(0) }))
+  await database.modelAlias.createMany({ data: names })
+  expect(await registry.setAlias(key, 'a97', wish)).not.toBeNull()
+  expect(await registry.setAlias(key, 'a98', wish)).toBeNull()
+  expect(await registry.setAlias(key, 'a0', wish)).not.toBeNull()
+  expect(await registry.setAlias({ ...key, version: TRAINED }, CHALLENGER, wish)).not.toBeNull()
+  const listed = (await registry.aliases.of([NAME])).map(({ alias }) => alias)
+  expect(listed).toEqual(expect.arrayContaining(['champion', 'challenger']))
+})
+
 test('a version that cannot be loaded takes nobody’s place', async () => {
   const { manifest } = await rivalModel()
   const onnx = Uint8Array.from(Buffer.from('no model'))

@@ -74,13 +74,17 @@ export class ServedVersions {
   /** Where `id` names the champion's threads, what served before serves again; a challenger leaves the shadow. */
   retreat(id: string, reason: string): void {
     const { registry, modelName, ports } = this.#parts
-    const isOf = (serving: Serving | null) => serving !== null && id === `${modelName} ${serving.model.version}`
+    const versionIn = ({ serving }: Place) =>
+      serving && id === `${modelName} ${serving.model.version}` ? serving.model.version : null
+    const [champion, challenger] = [versionIn(this.#champion), versionIn(this.#challenger)]
     const wish = { by: null, reason }
-    const retreating = isOf(this.#champion.serving)
-      ? registry.rollBack(modelName, null, wish)
-      : isOf(this.#challenger.serving)
-        ? registry.deleteAlias(modelName, CHALLENGER, wish)
-        : Promise.resolve()
+    // Other instances see the same fall, and this one sees the next before it has let go: the version is left once.
+    const retreating =
+      champion !== null
+        ? registry.rollBack(modelName, null, wish, champion)
+        : challenger !== null
+          ? registry.deleteAlias(modelName, CHALLENGER, wish, challenger)
+          : Promise.resolve()
     void retreating
       .then(() => this.look())
       .catch((error: unknown) => ports.log.error({ err: error, id }, 'a model that fails could not be replaced'))

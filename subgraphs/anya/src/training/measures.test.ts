@@ -5,6 +5,7 @@ test('the area under the curve counts rightly ranked pairs, ties half', () => {
   expect(rankArea([0.1, 0.4, 0.35, 0.8], [0, 0, 1, 1])).toBe(0.75)
   expect(rankArea([0.5, 0.5], [0, 1])).toBe(0.5)
   expect(rankArea([0.2, 0.9], [1, 1])).toBeNaN()
+  expect(rankArea([0.2, Number.NaN], [0, 1])).toBeNaN()
 })
 
 test('brier, log loss and hit rate are those of the definitions', () => {

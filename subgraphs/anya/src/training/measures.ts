@@ -28,8 +28,9 @@ export function measure(probabilities: ArrayLike<number>, labels: ArrayLike<numb
   return { auc: rankArea(probabilities, labels), brier: squared / n, logLoss: likelihood / n, hitRate: hits / n }
 }
 
-/** Area under the ROC curve by the rank sum, with average ranks for ties; NaN where only one label occurs. */
+/** Area under the ROC curve by the rank sum, with average ranks for ties; NaN where only one label occurs, or a score is no number. */
 export function rankArea(scores: ArrayLike<number>, labels: ArrayLike<number>): number {
+  for (let i = 0; i < labels.length; i++) if (Number.isNaN(scores[i])) return Number.NaN
   const order = Array.from({ length: labels.length }, (_, i) => i).sort((a, b) => scores[a]! - scores[b]!)
   let rankSum = 0
   let positives = 0
