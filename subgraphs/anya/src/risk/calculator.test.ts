@@ -1,3 +1,4 @@
+import { seededRandom } from '@opsource/kernel'
 import { describe, expect, it } from 'vitest'
 import { RiskCalculator } from './calculator.ts'
 import type { RiskQuestion } from './protocol.ts'
@@ -8,6 +9,14 @@ const question = (value: number, proxies: [string, string][] = [['BTC-USDT', 'BT
   proxies: new Map(proxies),
   horizonDays: 2,
 })
+
+/** 400 days of a market's own past from the given one on. */
+function past(firstDay: number) {
+  const random = seededRandom(firstDay)
+  const close = Float64Array.from({ length: 400 }, () => 100 + random.next())
+  const time = Float64Array.from(close, (_, i) => (firstDay + i) * 86_400_000)
+  return { time, open: close, close }
+}
 
 function calculator() {
   const seen: string[] = []
@@ -47,5 +56,26 @@ describe('the risk thread', () => {
     expect(seen).toEqual(['BUSY', 'TIMED_OUT', 'assessed'])
     await thread.close()
     expect(await thread.ask('usr_z', question(1))).toEqual({ ok: false, error: { kind: 'BUSY' } })
+  })
+
+  it('forgets what it prepared when a new day has taken the place of the oldest', async () => {
+    const { calculator: thread } = calculator()
+    const lastDay = async (firstDay: number) => {
+      const answer = await thread.ask(
+        'usr_a',
+        { ...question(1, []), histories: new Map([['BTC-USDT', past(firstDay)]]) },
+        120_000,
+      )
+      return answer.ok ? (answer.value[0]?.asOf ?? 0) / 86_400_000 : answer.error.kind
+    }
+    expect([await lastDay(10_000), await lastDay(10_001), await lastDay(10_000)]).toEqual([10_399, 10_400, 10_399])
+    await thread.close()
+  })
+
+  it('refuses what it has in hand when it closes before its thread has started', async () => {
+    const { calculator: thread } = calculator()
+    const asked = ['usr_a', 'usr_b'].map((caller) => thread.ask(caller, question(1), 120_000))
+    await thread.close()
+    expect(await Promise.all(asked)).toEqual([1, 2].map(() => ({ ok: false, error: { kind: 'BUSY' } })))
   })
 })

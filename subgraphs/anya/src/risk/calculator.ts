@@ -69,7 +69,6 @@ export class RiskCalculator {
 
   async close(): Promise<void> {
     this.#isClosed = true
-    await this.#started?.catch(() => {})
     await this.#worker.close()
     for (const waiting of this.#queue.splice(0)) settle(waiting, () => waiting.resolve(this.#turnAway('BUSY')))
   }
@@ -77,7 +76,9 @@ export class RiskCalculator {
   async #run(): Promise<void> {
     if (this.#isRunning) return
     this.#isRunning = true
-    for (let next = this.#queue.shift(); next && !this.#isClosed; next = this.#queue.shift()) {
+    while (!this.#isClosed) {
+      const next = this.#queue.shift()
+      if (!next) break
       if (!next.isSettled) await this.#answer(next)
     }
     this.#isRunning = false
@@ -90,6 +91,8 @@ export class RiskCalculator {
       if (answer.ok) this.#observer.assessed(performance.now() - startedAt)
       settle(waiting, () => waiting.resolve(answer))
     } catch (error) {
+      // A thread that was still starting ends without an answer, which is no fault then.
+      if (this.#isClosed) return settle(waiting, () => waiting.resolve(this.#turnAway('BUSY')))
       settle(waiting, () => waiting.reject(error instanceof Error ? error : new Error(String(error))))
     }
   }

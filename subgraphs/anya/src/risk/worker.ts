@@ -41,7 +41,11 @@ async function answer({ portfolios, histories, proxies, horizonDays }: RiskQuest
 /** What was prepared for the same markets, pasts and horizon is used again: it is most of the work. */
 function preparedOf(markets: readonly string[], request: Parameters<typeof prepareMarkets>[1]) {
   const { histories, proxies, horizonDays } = request
-  const pasts = markets.map((market) => [market, proxies.get(market), histories.get(market)?.time.length])
+  // By its ends, not its length: what is kept of a past is so many days, and each new one takes the place of the oldest.
+  const pasts = markets.map((market) => {
+    const times = histories.get(market)?.time
+    return [market, proxies.get(market), times?.[0], times?.[times.length - 1]]
+  })
   const key = JSON.stringify([pasts, horizonDays])
   const found = prepared.get(key) ?? prepareMarkets(markets, request)
   prepared.delete(key)
