@@ -9,9 +9,13 @@ import { MOST_DAYS } from './scenarios.ts'
 const FEWEST_DAYS = 2
 const DEFAULT_DAYS = 10
 const MAX_DECIMAL_CHARACTERS = 40
+/** No market has a longer one: of what is longer the beginning is kept, of which there is no market either. */
+const MAX_SYMBOL_CHARACTERS = 32
+/** Of an order, in units: figures of more would be no plain decimals any more, and no book has a thousandth of it. */
+const MOST_ORDERED = 1_000_000_000
 
 const questionSchema = z.object({
-  symbol: z.string().max(32),
+  symbol: z.string().max(MAX_SYMBOL_CHARACTERS),
   side: z.enum(['BUY', 'SELL']),
   quantity: z.string().max(MAX_DECIMAL_CHARACTERS),
   price: z.string().max(MAX_DECIMAL_CHARACTERS).nullish(),
@@ -28,7 +32,8 @@ export function riskResolvers(desk: RiskDesk): Pick<Resolvers, 'Portfolio' | 'Or
   return {
     Query: {
       assessOrder: (_parent, { input }, context) => {
-        const question = { ...input, horizonDays: input.horizonDays ?? DEFAULT_DAYS }
+        const symbol = input.symbol.slice(0, MAX_SYMBOL_CHARACTERS)
+        const question = { ...input, symbol, horizonDays: input.horizonDays ?? DEFAULT_DAYS }
         return { id: writeQuestion(question), owner: { id: callerOf(context) } }
       },
     },
@@ -82,8 +87,8 @@ function readQuestion(id: string): OrderQuestion | null {
 
 function orderOf({ symbol, side, quantity, price, horizonDays }: OrderQuestion, desk: RiskDesk) {
   if (!desk.knows(symbol)) return invalid('input.symbol', 'There is no such market.')
-  if (!(Number(quantity) > 0)) return invalid('input.quantity', '`input.quantity` is above zero.')
-  if (price != null && !(Number(price) > 0)) return invalid('input.price', '`input.price` is above zero.')
+  if (!isAmount(quantity)) return invalidAmount('input.quantity')
+  if (price != null && !isAmount(price)) return invalidAmount('input.price')
   if (!isHorizon(horizonDays)) return invalidHorizon('input.horizonDays')
   const order: ThoughtOrder = {
     market: symbol,
@@ -92,6 +97,11 @@ function orderOf({ symbol, side, quantity, price, horizonDays }: OrderQuestion, 
   }
   return order
 }
+
+const isAmount = (text: string) => Number(text) > 0 && Number(text) <= MOST_ORDERED
+
+const invalidAmount = (field: string) =>
+  invalid(field, `\`${field}\` is above zero and at most ${MOST_ORDERED.toLocaleString('en')}.`)
 
 const isHorizon = (days: number) => Number.isInteger(days) && days >= FEWEST_DAYS && days <= MOST_DAYS
 
