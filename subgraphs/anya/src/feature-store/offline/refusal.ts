@@ -29,9 +29,13 @@ export class StoreError extends Error {
 /** What the operating system and DuckDB say where a disk is full, a quota used up, or a file may not grow. */
 const DISK_FULL = /ENOSPC|EDQUOT|EFBIG|no space left|disk quota|file too large|max_temp_directory_size/i
 
+/** Where files lie is nobody's business: operating system and DuckDB say it in quotes or bare. */
+const PATHS = /(["'])[^"']*[\\/][^"']*\1|(?:[A-Za-z]:)?(?:[\\/][^\s"':,;]+)+/g
+
 export function refusalOf(error: unknown): StoreRefusal {
   if (error instanceof StoreError) return { code: error.code, message: error.message }
   const text = String(error)
   if (DISK_FULL.test(text)) return { code: 'DISK_FULL', message: 'There is no room left for the features.' }
-  return { code: 'FAILED', message: text.split('\n')[0] ?? text }
+  const [first = ''] = text.split('\n')
+  return { code: 'FAILED', message: first.replaceAll(PATHS, '…') }
 }

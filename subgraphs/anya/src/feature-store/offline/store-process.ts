@@ -66,6 +66,8 @@ export class StoreProcess {
     { onProgress = () => {}, signal }: AskOptions = {},
   ): Promise<Result<OperationOutput<Name>, StoreRefusal>> {
     if (this.#isClosed) return err({ code: 'AWAY', message: 'The offline store is closed.' })
+    // What was given up before it was asked is told of by no event any more.
+    if (signal?.aborted) return err({ code: 'CANCELLED', message: 'It was given up.' })
     if (this.#waiting.size >= MAX_WAITING)
       return err({ code: 'BUSY', message: 'Too much is being asked of the offline store.' })
     const id = this.#nextId++
