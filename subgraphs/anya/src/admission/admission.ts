@@ -14,7 +14,7 @@ const MAX_TRIALS = 1
 /** Whoever comes beyond them would wait longer than the gateway does. */
 const MAX_WAITING = 2
 /** Of a full batch of 64 rows: a forecast of all markets is made in one run each second, and others wait behind it. */
-const MAX_BATCH_MS = 25
+export const MAX_BATCH_MS = 25
 
 interface Unreadable {
   readonly kind: 'UNREADABLE'

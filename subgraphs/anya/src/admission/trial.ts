@@ -13,8 +13,8 @@ export interface TrialRequest {
   readonly signature: Signature
   /** Whole rows of the input, one after another. */
   readonly sample: Float32Array
-  /** What the trainer gives for them. */
-  readonly expected: Float32Array
+  /** What the trainer gives for them; null where nobody said. */
+  readonly expected: Float32Array | null
   /** Largest accepted distance of an output from what is expected. */
   readonly tolerance: number
   /** What a full batch may take, in milliseconds. */
@@ -23,7 +23,7 @@ export interface TrialRequest {
 
 /** What a model showed. */
 export interface TrialFigures {
-  /** Largest distance of an output from what is expected. */
+  /** Largest distance of an output from what is expected; 0 where nothing was. */
   readonly difference: number
   /** Of one row, and of a full batch: the middle of some runs, in milliseconds. */
   readonly rowMs: number
@@ -41,7 +41,7 @@ export async function tryModel(request: TrialRequest): Promise<TrialFigures> {
     const row = Math.floor(strange / widthOf(signature.output))
     throw new Rejected('FINITE', `Of row ${row} of the sample it gives ${given[strange]}.`)
   }
-  const difference = distance(given, expected)
+  const difference = expected ? distance(given, expected) : 0
   if (difference > tolerance) {
     throw new Rejected('PARITY', 'It does not give what its trainer expects.', {
       observed: difference,
@@ -106,6 +106,7 @@ async function timeOf(model: ModelSession, rows: Float32Array): Promise<number> 
 /** NaN where one of them is no number: nothing is within a tolerance of it. */
 function distance(given: Float32Array, expected: Float32Array): number {
   let worst = 0
+  if (given.length !== expected.length) return Number.POSITIVE_INFINITY
   for (let i = 0; i < given.length; i++) {
     const difference = Math.abs(given[i]! - expected[i]!)
     if (!(difference <= worst)) worst = Number.isNaN(difference) ? Number.POSITIVE_INFINITY : difference

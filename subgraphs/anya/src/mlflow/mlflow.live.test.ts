@@ -5,6 +5,7 @@ import { ManualClock } from '@opsource/kernel'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type FreshDatabase, freshDatabase } from '../../../../tests/support/database.ts'
 import { type Database, openDatabase } from '../database.ts'
+import { plainSignature } from '../registry/signature.ts'
 import { MlflowServer } from '../testing/mlflow-server.ts'
 import { type OpenRegistry, openRegistry } from '../testing/registry.ts'
 import { type RivalModel, rivalModel } from '../testing/rival-model.ts'
@@ -97,6 +98,26 @@ test('what was exported is imported elsewhere as the very version, and serves no
   ])
 })
 
+test('an export that was changed is no baseline, no other line’s, and no file that its trainer did not answer for', async () => {
+  const { registry } = await withModel()
+  await exportVersion(registry, client, KEY, clock)
+  const file = `1/${server.models.get(NAME)![0]!.run_id}/artifacts/model/opsource.json`
+  const own = { manifest: model.manifest, signature: plainSignature(17), evaluation: model.evaluation }
+  const change = (changes: object) => server.artifacts.set(file, Buffer.from(JSON.stringify({ ...own, ...changes })))
+  const there = (await platform()).registry
+  const imported = () => importVersion(there, client, { name: NAME, version: '1', by: null })
+
+  change({ manifest: { ...model.manifest, name: 'hourly-return' } })
+  await expect(imported()).rejects.toThrow('another model than mid-direction')
+  const { sample } = model.evaluation
+  change({ evaluation: { ...model.evaluation, sample: { ...sample, expected: sample.expected.map(() => [0.9]) } } })
+  await expect(imported()).rejects.toThrow('PARITY')
+  expect(await there.store.models()).toEqual([])
+  change({ manifest: { ...model.manifest, kind: 'RULE' } })
+  await imported()
+  expect((await there.store.servable(KEY))?.manifest).not.toHaveProperty('kind')
+})
+
 test('to export or import again changes nothing', async () => {
   const { registry } = await withModel()
   await exportVersion(registry, client, KEY, clock)
@@ -111,11 +132,16 @@ test('to export or import again changes nothing', async () => {
 describe('a model that others logged', () => {
   const ML_MODEL = 'flavors:\n  onnx:\n    code: null\n    data: net.onnx\n    onnx_version: 1.16.0\nrun_id: run1\n'
 
+  const RUN_METRICS = [
+    { key: 'auc', value: 0.7 },
+    { key: 'trial.difference', value: 0 },
+  ]
+
   beforeEach(async () => {
     await client.ensureModel('theirs')
     const run = await client.createRun(await client.experiment('theirs'), 'theirs', clock.now())
     const { run_id, artifact_uri } = run.info
-    await client.logBatch(run_id, { params: [], metrics: [{ key: 'auc', value: 0.7 }], tags: [] }, clock.now())
+    await client.logBatch(run_id, { params: [], metrics: RUN_METRICS, tags: [] }, clock.now())
     const body = { name: 'theirs', source: `runs:/${run_id}/model`, run_id, description: '', tags: [] }
     await client.createVersion(body)
     await client.putArtifact(`${artifact_uri}/model`, 'MLmodel', Uint8Array.from(Buffer.from(ML_MODEL)))
@@ -124,7 +150,7 @@ describe('a model that others logged', () => {
 
   const wish = { name: 'theirs', version: '1', by: null }
 
-  test('is registered with a manifest that says what it takes, and the metrics of its run', async () => {
+  test('is registered with a manifest that says what it takes, and the metrics of its run, but those that are ours to measure', async () => {
     const { registry } = await platform()
     const { sha256: _, metrics: __, ...manifest } = model.manifest
     expect(await importVersion(registry, client, { ...wish, manifest })).toEqual({ version: 1, isNew: true })

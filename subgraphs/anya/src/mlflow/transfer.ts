@@ -1,7 +1,10 @@
 import { createHash } from 'node:crypto'
 import type { Clock } from '@opsource/kernel'
 import { z } from 'zod'
+import { MAX_BATCH_MS } from '../admission/admission.ts'
 import { inspectModel } from '../admission/inspection.ts'
+import { tryInProcess } from '../admission/trial-process.ts'
+import { widthOf } from '../inference/index.ts'
 import {
   CHAMPION,
   dataHashOf,
@@ -19,6 +22,10 @@ import { ML_MODEL, onnxPathOf, writeMlModel } from './ml-model.ts'
 /** All of ours that MLflow has no place for; with it an import is the very version that was exported. */
 const OWN_FILE = 'opsource.json'
 const HASH_TAG = 'opsource.sha256'
+/** How far what a file gives for its sample may be from what its trainer gave: float32 carries seven digits. */
+const TOLERANCE = 1e-5
+/** Figures by these names are measured here, and believed by the gate. */
+const MEASURED_HERE = 'trial.'
 
 const ownSchema = z.object({
   manifest: manifestSchema,
@@ -141,16 +148,17 @@ export async function importVersion(
   // A version may point to its run's folder by the run's name: `runs:/<id>/model`.
   const source = found.source.replace(/^runs:\/[^/]+/, run?.info.artifact_uri ?? found.source)
   const onnx = await onnxOf(client, source)
-  const own = (await ownOf(client, source)) ?? foreignOf(wish, onnx, run?.data.metrics ?? [])
-  const inspected = inspectModel(onnx, own.signature)
-  if (!inspected.ok) throw new MlflowError('UNUSABLE', `${inspected.error.check}: ${inspected.error.message}`)
+  const own = (await ownOf(client, source, name)) ?? foreignOf(wish, onnx, run?.data.metrics ?? [])
+  await tryOut(onnx, own)
   const registration = {
     signature: own.signature,
     ...(own.evaluation ? { evaluation: own.evaluation } : {}),
     by,
     reason: `imported from MLflow: ${name} ${found.version}`,
   }
-  const registered = await registry.store.register(onnx, own.manifest, registration)
+  // What is no baseline of ours has to pass the gate as any other, whatever it says that it is.
+  const { kind: _, ...manifest } = own.manifest
+  const registered = await registry.store.register(onnx, manifest, registration)
   const key = { modelName: own.manifest.name, version: registered.version }
   for (const tag of importedTags(found)) await registry.aliases.setTag(key, tag)
   return registered
@@ -166,13 +174,37 @@ async function onnxOf(client: MlflowClient, source: string): Promise<Uint8Array<
   return onnx
 }
 
-async function ownOf(client: MlflowClient, source: string): Promise<Own | null> {
+/** As an upload is tried. */
+async function tryOut(onnx: Uint8Array, { signature, evaluation }: Own): Promise<void> {
+  const sample = evaluation?.sample
+  const inspected = inspectModel(onnx, signature)
+  const tried = inspected.ok
+    ? await tryInProcess({
+        onnx,
+        signature,
+        sample: sample ? Float32Array.from(sample.rows.flat()) : new Float32Array(2 * widthOf(signature.input)),
+        expected: sample ? Float32Array.from(sample.expected.flat()) : null,
+        tolerance: TOLERANCE,
+        maxBatchMs: MAX_BATCH_MS,
+      })
+    : inspected
+  if (!tried.ok) throw new MlflowError('UNUSABLE', `${tried.error.check}: ${tried.error.message}`)
+}
+
+async function ownOf(client: MlflowClient, source: string, name: string): Promise<Own | null> {
   const content = await client.artifact(source, OWN_FILE)
   if (!content) return null
+  const own = parsedOwn(content)
+  if (!own) throw new MlflowError('UNUSABLE', `${OWN_FILE} cannot be read`)
+  if (own.manifest.name === name) return own
+  throw new MlflowError('UNUSABLE', `${OWN_FILE} is of another model than ${name}`)
+}
+
+function parsedOwn(content: Uint8Array): Own | null {
   try {
     return ownSchema.parse(JSON.parse(new TextDecoder().decode(content)))
   } catch {
-    throw new MlflowError('UNUSABLE', `${OWN_FILE} cannot be read`)
+    return null
   }
 }
 
@@ -182,7 +214,8 @@ function foreignOf(
   metrics: readonly { readonly key: string; readonly value: number }[],
 ): Own {
   if (!manifest) throw new MlflowError('UNUSABLE', `it was not exported by OPSource: say with a manifest what it takes`)
-  const measured = Object.fromEntries(metrics.map(({ key, value }) => [key, value]))
+  const others = metrics.filter(({ key }) => !key.startsWith(MEASURED_HERE))
+  const measured = Object.fromEntries(others.map(({ key, value }) => [key, value]))
   const sha256 = createHash('sha256').update(onnx).digest('hex')
   const signature = {
     input: { name: 'features', tail: [manifest.features.length] },
