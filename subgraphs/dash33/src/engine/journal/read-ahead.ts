@@ -72,8 +72,7 @@ export class ReadAhead {
   async *pagesAfter(place: JournalPlace): AsyncGenerator<readonly JournalRow[]> {
     const names = new SpelledNames()
     this.#post({ kind: 'BEGIN', after: place })
-    for await (const [received] of this.#messages) {
-      const message: FromReading = received
+    for await (const message of this.#received()) {
       if (message.kind === 'READY') continue
       if (message.kind === 'END') return
       if (message.kind === 'FAILED')
@@ -87,6 +86,15 @@ export class ReadAhead {
 
   async end(): Promise<void> {
     await this.#worker.terminate()
+  }
+
+  /** @throws ReadingLostError where the thread fails without a word, such as for want of memory */
+  async *#received(): AsyncGenerator<FromReading> {
+    try {
+      for await (const [message] of this.#messages) yield message
+    } catch (error) {
+      throw new ReadingLostError('the thread that reads the journal has failed', { cause: error })
+    }
   }
 
   #post(message: ToReading): void {
