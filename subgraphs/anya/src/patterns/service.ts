@@ -1,4 +1,5 @@
 import type { Ports } from '@opsource/subgraph'
+import { waitAtMost } from '../patience.ts'
 import type { Bar } from './bar.ts'
 import { BarFeed, type TickSize } from './feed.ts'
 import { PATTERN_INTERVALS, type PatternInterval } from './interval.ts'
@@ -16,6 +17,8 @@ export interface PatternParts {
 
 /** Bars that wait to be written: with the database away for longer than an hour, what closes is not written. */
 const MAX_UNWRITTEN = 1_000
+/** For a database that may hang, at the end: what it has not taken by then is missing after the next start. */
+const WRITE_PATIENCE_MS = 5_000
 
 interface Followed {
   readonly feed: BarFeed
@@ -50,7 +53,7 @@ export class PatternService {
       await feed.close()
       for (const lane of lanes.values()) await lane.close()
     }
-    await this.#writing
+    await waitAtMost(WRITE_PATIENCE_MS, this.#writing)
     await this.#scanner.close()
   }
 

@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import { err, ok, type Result } from '@opsource/kernel'
+import { waitAtMost } from '../patience.ts'
 import type { WorkerReply, WorkerRequest } from './messages.ts'
 
 /** What ends its thread must not spin it; after the last delay it is tried at that pace for good. */
@@ -96,10 +97,7 @@ export class RestartedWorker<Request, Answer, Ready = null> {
     this.#isClosed = true
     clearTimeout(this.#restart)
     if (this.#worker) this.#lose(this.#worker, 'closed')
-    const patience = new AbortController()
-    const ended = Promise.all([...this.#ending].map((worker) => worker.terminate()))
-    await Promise.race([ended, waitFor(CLOSE_PATIENCE_MS, patience.signal)])
-    patience.abort()
+    await waitAtMost(CLOSE_PATIENCE_MS, Promise.all([...this.#ending].map((worker) => worker.terminate())))
   }
 
   #spawn(first?: { resolve: () => void; reject: (error: Error) => void }): void {
@@ -171,14 +169,4 @@ export class RestartedWorker<Request, Answer, Ready = null> {
     clearTimeout(waiting.timer)
     waiting.resolve(result)
   }
-}
-
-function waitFor(milliseconds: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, milliseconds)
-    signal.addEventListener('abort', () => {
-      clearTimeout(timer)
-      resolve()
-    })
-  })
 }

@@ -1,4 +1,5 @@
 import type { Ports } from '@opsource/subgraph'
+import { waitAtMost } from '../../patience.ts'
 import type { AnomalyObserver } from '../observe.ts'
 import { fingerprintOf, type SurveillanceAlert } from './alert.ts'
 import { EvidenceRoom } from './evidence.ts'
@@ -11,6 +12,8 @@ import { Surveillance } from './surveillance.ts'
 const MAX_TOLD = 1_000
 /** Alerts that wait to be written: with the database away, more of them say nothing new. */
 const MAX_UNWRITTEN = 100
+/** For a database that may hang, at the end: the alerts that it has not taken by then are lost. */
+const WRITE_PATIENCE_MS = 5_000
 
 export interface SurveillanceParts {
   readonly ports: Pick<Ports, 'cache' | 'clock' | 'ids' | 'log'>
@@ -41,7 +44,7 @@ export class SurveillanceService {
 
   async close(): Promise<void> {
     for (const stop of this.#stops) await stop()
-    await this.#writing
+    await waitAtMost(WRITE_PATIENCE_MS, this.#writing)
   }
 
   async prune(): Promise<void> {
