@@ -10,6 +10,7 @@ import {
 import { fitTrees, predictTrees } from '../learners/boosted-trees/index.ts'
 import { pearson, spearman } from '../statistics/correlation.ts'
 import { dieboldMariano } from '../statistics/diebold-mariano.ts'
+import { mean } from '../statistics/mean.ts'
 import { shuffled } from '../statistics/random.ts'
 import { rankArea } from '../training/measures.ts'
 import { pickLabels, pickRows, requireRows, windowsOf, withColumns } from './bar-rows.ts'
@@ -116,8 +117,6 @@ export function forecastReport(bars: Bars): object {
   }
 }
 
-const mean = (values: Float64Array) => values.reduce((sum, value) => sum + value, 0) / values.length
-
 const orNull = (value: number) => (Number.isFinite(value) ? value : null)
 
 const isUp = (values: Float64Array) => Uint8Array.from(values, (value) => (value > 0 ? 1 : 0))
@@ -151,7 +150,7 @@ function foldCorrelations({ folds, target }: ReturnProblem, forecast: Float64Arr
     start += test.length
     return pearson(part, pickLabels(target, test)).value
   })
-  const average = byFold.reduce((sum, value) => sum + value, 0) / byFold.length
+  const average = mean(byFold)
   const deviation = Math.sqrt(byFold.reduce((sum, value) => sum + (value - average) ** 2, 0) / (byFold.length - 1))
   return { byFold: byFold.map(orNull), meanOverDeviation: orNull(average / deviation) }
 }

@@ -1,6 +1,7 @@
 import type { Random } from '@opsource/kernel'
 import { Evidence, MEMBERS } from '../anomaly/committee.ts'
 import { Member } from '../anomaly/member.ts'
+import { mean, standardDeviation } from '../statistics/mean.ts'
 import type { LabelledSeries } from './nab-corpus.ts'
 import { type Detections, type Profile, probation, rawAt, scoreOf } from './nab-scorer.ts'
 
@@ -112,9 +113,7 @@ export function randomHalves(reports: readonly Reports[], profile: Profile, rand
     const [first, second] = [order.slice(0, Math.ceil(order.length / 2)), order.slice(Math.ceil(order.length / 2))]
     return [heldOutScore(first, second), heldOutScore(second, first)]
   }).flat()
-  const mean = scores.reduce((sum, score) => sum + score, 0) / scores.length
-  const variance = scores.reduce((sum, score) => sum + (score - mean) ** 2, 0) / scores.length
-  return { halves: scores.length, mean, standardDeviation: Math.sqrt(variance) }
+  return { halves: scores.length, mean: mean(scores), standardDeviation: standardDeviation(scores) }
 
   function heldOutScore(own: readonly number[], other: readonly number[]): number {
     const best = table

@@ -7,6 +7,7 @@ import {
   scoreTrees,
 } from '../learners/boosted-trees/index.ts'
 import { fitRidge, predictRidge, type RidgeModel } from '../learners/ridge.ts'
+import { mean } from '../statistics/mean.ts'
 import { pickLabels, pickRows, withColumns } from './bar-rows.ts'
 import { InvalidBars } from './bars.ts'
 import type { BarFold } from './walk-forward.ts'
@@ -180,6 +181,7 @@ function correct(
   const known = Int32Array.from([...train, ...validation])
   const corrections = fitCorrections(problem, har.forecast, { train, validation, known }, seeds)
   const corrected: Forecaster = (rows) => {
+    if (corrections.length === 0) return har.forecast(rows)
     const inputs = pickRows(problem.rows, rows)
     const scores = corrections.map((model) => scoreTrees(model, inputs))
     return har.forecast(rows).map((variance, i) => variance * Math.exp(mean(scores.map((logs) => logs[i]!))))
@@ -226,6 +228,3 @@ function unbiased(problem: VarianceProblem, forecast: Forecaster, known: Int32Ar
   const scale = forecast(known).reduce((sum, value, i) => sum + problem.realised[known[i]!]! / value, 0) / known.length
   return { scale, forecast: (rows) => forecast(rows).map((value) => value * scale) }
 }
-
-/** 0 of nothing: without a correction HAR stands. */
-const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / Math.max(values.length, 1)

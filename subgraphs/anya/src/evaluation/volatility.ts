@@ -1,5 +1,6 @@
 import { BAR_FEATURE_COUNT, BAR_FEATURE_HASH, type Bars, findLookahead } from '../bar-features/index.ts'
 import { dieboldMariano } from '../statistics/diebold-mariano.ts'
+import { mean } from '../statistics/mean.ts'
 import { requireRows, windowsOf } from './bar-rows.ts'
 import { readBars } from './bars.ts'
 import {
@@ -121,5 +122,3 @@ function judge(problem: VarianceProblem, fitted: readonly { fold: BarFold; model
 /** Of realised to forecast variance. */
 const logRatio = ({ realised }: VarianceProblem, rows: Int32Array, i: number, variance: number) =>
   Math.log(realised[rows[i]!]! / variance)
-
-const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length

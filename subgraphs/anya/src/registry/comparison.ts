@@ -1,5 +1,6 @@
 import { calibrationOf } from '../evaluation/calibration.ts'
 import { dieboldMariano } from '../statistics/diebold-mariano.ts'
+import { mean, standardDeviation } from '../statistics/mean.ts'
 import { rankArea } from '../training/measures.ts'
 import { type Loss, lossOf } from './evaluation.ts'
 
@@ -69,7 +70,7 @@ export function calibrationErrorOf(loss: Loss, forecasts: readonly number[], out
     return Math.abs(below / outcomes.length - loss.quantile)
   }
   const centre = mean(outcomes)
-  const deviation = Math.sqrt(mean(outcomes.map((outcome) => (outcome - centre) ** 2)))
+  const deviation = standardDeviation(outcomes)
   return deviation === 0 ? 0 : Math.abs(mean(forecasts) - centre) / deviation
 }
 
@@ -86,8 +87,4 @@ function lossesByTime({ loss, times, outcomes }: PairedForecasts, forecasts: rea
     start = end
   }
   return losses
-}
-
-function mean(values: readonly number[]): number {
-  return values.length === 0 ? Number.NaN : values.reduce((sum, value) => sum + value, 0) / values.length
 }

@@ -1,3 +1,4 @@
+import { standardDeviation } from '../statistics/mean.ts'
 import type { Scenarios } from './scenarios.ts'
 import { shortfallWeights, type Tail, tailOf } from './tail.ts'
 
@@ -43,11 +44,6 @@ function summed(results: readonly Float64Array[], size: number): Float64Array {
   return total
 }
 
-function deviationOf(values: Float64Array): number {
-  const mean = values.reduce((sum, v) => sum + v, 0) / values.length
-  return Math.sqrt(values.reduce((sum, v) => sum + (v - mean) ** 2, 0) / values.length)
-}
-
 /** The portfolio's result in each scenario, in its currency. */
 export function portfolioResults(positions: readonly Position[], scenarios: Scenarios): Float64Array {
   return summed(
@@ -75,7 +71,7 @@ export function portfolioRisk(positions: readonly Position[], scenarios: Scenari
     asOf: scenarios.asOf,
     valueAtRisk: tailOf(total.slice().sort(), level).valueAtRisk,
     expectedShortfall,
-    volatility: deviationOf(total),
+    volatility: standardDeviation(total),
     diversification: risks.reduce((sum, risk) => sum + risk.expectedShortfall, 0) - expectedShortfall,
     positions: risks,
   }

@@ -1,4 +1,5 @@
 import { studentCdf } from './distribution.ts'
+import { mean } from './mean.ts'
 
 export interface DieboldMariano {
   /** Mean loss of the first forecast less the second's: negative where the first is better. */
@@ -23,7 +24,7 @@ export function dieboldMariano(first: ArrayLike<number>, second: ArrayLike<numbe
   if (second.length !== n) throw new RangeError(`${n} losses do not go with ${second.length}`)
   if (n <= 2 * horizon) throw new RangeError(`${n} losses are too few for a horizon of ${horizon}`)
   const difference = Float64Array.from(first, (loss, i) => loss - second[i]!)
-  const meanDifference = difference.reduce((sum, value) => sum + value, 0) / n
+  const meanDifference = mean(difference)
   const lags = Math.max(horizon - 1, Math.floor(4 * (n / 100) ** (2 / 9)))
   const variance = longRunVariance(difference, meanDifference, lags)
   if (variance === 0) return { meanDifference, statistic: 0, pValue: 1, pValueBetter: 0.5, lags }

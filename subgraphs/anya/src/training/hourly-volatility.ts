@@ -16,6 +16,7 @@ import { PLAN } from '../evaluation/volatility.ts'
 import { type BarFold, walkForwardBars } from '../evaluation/walk-forward.ts'
 import { pearson } from '../statistics/correlation.ts'
 import { dieboldMariano } from '../statistics/diebold-mariano.ts'
+import { mean } from '../statistics/mean.ts'
 import { shuffled } from '../statistics/random.ts'
 import { CANARY_THRESHOLD, type Canary, evidenceOf, prefixInvariance } from './evidence.ts'
 import { sha256 } from './fingerprint.ts'
@@ -149,7 +150,6 @@ function measure(folds: readonly FoldForecasts[]): Metrics {
     ]),
   )
   const trees = losses.boostedTrees!
-  const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length
   const others = MODELS.slice(1).flatMap((name) => [
     [`${name}.qlike`, mean(losses[name]!)] as const,
     [`dieboldMariano.against.${name}`, dieboldMariano(trees, losses[name]!, HORIZON).pValueBetter] as const,

@@ -1,6 +1,7 @@
 import { calibrationOf } from '../evaluation/calibration.ts'
 import { pearson, spearman } from '../statistics/correlation.ts'
 import { dieboldMariano } from '../statistics/diebold-mariano.ts'
+import { mean } from '../statistics/mean.ts'
 import { rankArea } from './measures.ts'
 import type { FoldForecasts, Metrics } from './recipe.ts'
 import { MEAN, QUANTILES, quantileName, RISE } from './return-trees.ts'
@@ -50,8 +51,6 @@ export function measureReturns(folds: readonly FoldForecasts[]): Metrics {
 /** What is undefined, such as a correlation of forecasts that never vary, is left out. */
 export const finite = (metrics: Metrics): Metrics =>
   Object.fromEntries(Object.entries(metrics).filter(([, value]) => Number.isFinite(value)))
-
-const mean = (values: Float64Array) => values.reduce((sum, value) => sum + value, 0) / values.length
 
 function pinball(forecast: Float64Array, outcome: Float64Array, level: number): number {
   return mean(

@@ -1,3 +1,5 @@
+import { mean } from '../../statistics/mean.ts'
+
 /** What the trees minimise, and what their sum means. */
 export type Objective =
   /** Squared error; the sum is the mean. */
@@ -49,12 +51,10 @@ export function lossOf(objective: Objective): Loss {
   }
 }
 
-const average = (labels: Float32Array) => labels.reduce((sum, label) => sum + label, 0) / labels.length
-
 const squared: Loss = {
   outputs: 1,
   isFlat: true,
-  base: (labels) => [average(labels)],
+  base: (labels) => [mean(labels)],
   derivatives(scores, labels, gradient, hessian) {
     for (let i = 0; i < labels.length; i++) gradient[i] = scores[i]! - labels[i]!
     hessian.fill(1)
@@ -67,7 +67,7 @@ const logistic: Loss = {
   outputs: 1,
   isFlat: false,
   base(labels) {
-    const share = Math.min(1 - MIN_SHARE, Math.max(MIN_SHARE, average(labels)))
+    const share = Math.min(1 - MIN_SHARE, Math.max(MIN_SHARE, mean(labels)))
     return [Math.log(share / (1 - share))]
   },
   derivatives(scores, labels, gradient, hessian) {
@@ -185,7 +185,7 @@ export function softmaxShares(scores: Float64Array, size: number, row: number, s
 const gamma: Loss = {
   outputs: 1,
   isFlat: false,
-  base: (labels) => [Math.log(average(labels))],
+  base: (labels) => [Math.log(mean(labels))],
   derivatives(scores, labels, gradient, hessian) {
     for (let i = 0; i < labels.length; i++) {
       const ratio = labels[i]! * Math.exp(-scores[i]!)
