@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type ForeignModel, type ForeignNode, foreignModel } from '../testing/foreign-model.ts'
+import { INPUT, OUTPUT, writeOnnx } from '../training/onnx.ts'
 import { inspectModel } from './inspection.ts'
 
 const signature = { input: { name: 'x', tail: [2] }, output: { name: 'y', tail: [1] } }
@@ -56,6 +57,21 @@ test('an ensemble of sound trees is taken, scaled features too', () => {
   expect(inspected({ nodes: [treeNode()] })).toMatchObject({ ok: true })
   const scaler = { operator: 'Scaler', domain: 'ai.onnx.ml', inputs: ['x'], outputs: ['s'] }
   expect(inspected({ nodes: [scaler, { ...treeNode(), inputs: ['s'] }] })).toMatchObject({ ok: true })
+})
+
+test('a file as our own trainings write it is taken, with a number for a constant and what is missing counted as that', () => {
+  const onnx = writeOnnx({
+    name: 'own',
+    width: 1,
+    nodes: [
+      { operator: 'IsNaN', inputs: [INPUT], outputs: ['missing'] },
+      { operator: 'Where', inputs: ['missing', 'zero', INPUT], outputs: [OUTPUT] },
+    ],
+    constants: [{ name: 'zero', shape: [], values: Float32Array.of(0) }],
+    metadata: {},
+  })
+  const own = { input: { name: INPUT, tail: [1] }, output: { name: OUTPUT, tail: [1] } }
+  expect(inspectModel(onnx, own)).toMatchObject({ ok: true })
 })
 
 test('tensors may be as large as there are rows', () => {

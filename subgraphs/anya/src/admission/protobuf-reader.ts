@@ -31,9 +31,9 @@ export function* readFields(bytes: Uint8Array): Generator<ProtobufField> {
   }
 }
 
-/** @returns the integers of a repeated field: one where they are not packed. */
+/** @returns the integers of a repeated field: one where they are not packed, none where nothing is packed. */
 export function* readIntegers({ integer, bytes }: ProtobufField): Generator<number> {
-  if (bytes.length === 0) {
+  if (bytes === NOTHING) {
     yield integer
     return
   }

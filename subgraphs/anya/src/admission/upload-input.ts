@@ -14,7 +14,7 @@ const MAX_TOLERANCE = 1e-3
 const FLOAT_BYTES = 4
 const MAX_TRAINING_FILES = 100
 
-export const sha256Schema = z.string().regex(/^[0-9a-f]{64}$/, 'is no SHA-256 in lower-case hexadecimal')
+const sha256Schema = z.string().regex(/^[0-9a-f]{64}$/, 'is no SHA-256 in lower-case hexadecimal')
 
 const bytesSchema = z.base64('is no base64').transform((text) => Uint8Array.from(Buffer.from(text, 'base64')))
 

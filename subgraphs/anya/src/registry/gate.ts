@@ -7,7 +7,7 @@ import { MAX_P99_MS, type Probe } from './probe.ts'
 /** Beaten only by chance is not beaten. */
 const MAX_P_VALUE = 0.05
 /** Held-out rows, or live forecasts beside the champion's, from which on a comparison says something. */
-export const MIN_ROWS = 300
+const MIN_ROWS = 300
 /** The time line is looked at in this many parts, in none of which the model may lose clearly. */
 const STRETCHES = 5
 const CLEARLY = 2

@@ -1,5 +1,5 @@
 export { type Alias, AliasStore } from './alias-store.ts'
-export { type Evaluation, evaluationSchema, type Loss } from './evaluation.ts'
+export { type Evaluation, evaluationSchema, type Loss, MAX_HELD_OUT_ROWS } from './evaluation.ts'
 export { CHALLENGER, CHAMPION, type GateCheck, type Transition } from './history.ts'
 export { dataHashOf, type Manifest, manifestSchema } from './manifest.ts'
 export { MODELS_DIRECTORY, type ModelFiles, readModel } from './model-file.ts'

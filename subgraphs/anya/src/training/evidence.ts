@@ -1,12 +1,10 @@
 import { createHash } from 'node:crypto'
-import type { Evaluation, Loss } from '../registry/index.ts'
+import { type Evaluation, type Loss, MAX_HELD_OUT_ROWS } from '../registry/index.ts'
 import { referenceBins } from '../statistics/psi.ts'
 import { rankArea } from './measures.ts'
 
 /** Rows whose answers go with the model, spread over the time line. */
 const SAMPLE_ROWS = 64
-/** Newest held-out rows that an evaluation keeps. */
-const MAX_HELD_OUT_ROWS = 50_000
 /** Chance alone stays within three standard errors, but for one time in four hundred. */
 export const CANARY_THRESHOLD = 3
 

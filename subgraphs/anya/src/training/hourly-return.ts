@@ -181,7 +181,7 @@ function manifestOf({ onnx, trainedOn, seed, parameters: chosen, metrics }: Orig
 }
 
 /** Columns as rows. */
-export function rowMajor(columns: Readonly<Record<string, Float64Array>>): Float64Array {
+function rowMajor(columns: Readonly<Record<string, Float64Array>>): Float64Array {
   const all = RETURN_OUTPUTS.map((name) => columns[name]!)
   const result = new Float64Array(all[0]!.length * all.length)
   all.forEach((values, k) => {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { RELEASE } from '../registry/manifest.ts'
 import { type Checkpoints, noCheckpoints } from './checkpoints.ts'
 import { exportDifference, MAX_DIFFERENCE } from './parity.ts'
 import type { Breathe, Candidate, FoldForecasts, Metrics, TrainingInput } from './recipe.ts'
@@ -79,9 +80,10 @@ export async function train(input: TrainingInput, surroundings: TrainingSurround
   return { ...candidate, metrics: state.metrics, exportDifference: difference }
 }
 
+/** Folds of another release were computed by other code: a model is of one. */
 function fingerprintOf({ recipe, parameters, seed }: TrainingInput, prepared: string): string {
   const chosen = Object.entries(parameters).sort(([a], [b]) => (a < b ? -1 : 1))
   return createHash('sha256')
-    .update(JSON.stringify([recipe, chosen, seed, prepared]))
+    .update(JSON.stringify([RELEASE, recipe, chosen, seed, prepared]))
     .digest('hex')
 }
