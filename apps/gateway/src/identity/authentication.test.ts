@@ -70,6 +70,58 @@ describe('authentication', () => {
     expect(caller.ok && caller.value.authorization()).toBe(`Bearer ${token}`)
   })
 
+  describe('knows a caller again by the header,', () => {
+    const header = (request: Parameters<Issuer['token']>[0] = {}) => `Bearer ${issuer.token(request)}`
+    const known = async (given: string) => {
+      const caller = await authentication.authenticate(given)
+      if (!caller.ok) throw caller.error
+      expect(authentication.recall(given)).toBe(caller.value)
+      return caller.value
+    }
+
+    it('once it was checked, and nobody by another', async () => {
+      const [one, other] = [header({ userId: 'usr_1' }), header({ userId: 'usr_2' })]
+      expect(authentication.recall(undefined)?.identity).toBeNull()
+      expect(authentication.recall(one)).toBeNull()
+      expect((await known(one)).identity?.userId).toBe('usr_1')
+      expect(authentication.recall(other)).toBeNull()
+      expect((await known(other)).identity?.userId).toBe('usr_2')
+      expect(authentication.recall(one)?.identity?.userId).toBe('usr_1')
+      expect(authentication.recall(`${one} `)).toBeNull()
+      await authentication.authenticate(`ApiKey ${API_KEY}`)
+      expect(authentication.recall(`ApiKey ${API_KEY}`)).toBeNull()
+    })
+
+    it('until its token ends', async () => {
+      const given = header({ lifeMs: 2_000 })
+      await known(given)
+      clock.advance(1_999)
+      expect(authentication.recall(given)).not.toBeNull()
+      clock.advance(1)
+      expect(authentication.recall(given)).toBeNull()
+    })
+
+    it('until its session is revoked', async () => {
+      const given = header({ userId: 'usr_1', sessionId: 'ses_1' })
+      await known(given)
+      const ends = { revokedAt: new Date(START).toISOString(), expiresAt: new Date(START + 900_000).toISOString() }
+      verifier.revoke({ userId: 'usr_1', sessionId: 'ses_2', ...ends })
+      expect(authentication.recall(given)).not.toBeNull()
+      verifier.revoke({ userId: 'usr_1', sessionId: 'ses_1', ...ends })
+      expect(authentication.recall(given)).toBeNull()
+      expect(await codeOf(given)).toBe('UNAUTHENTICATED')
+    })
+
+    it('until the keys are others', async () => {
+      const given = header()
+      await known(given)
+      issuer = new Issuer(clock)
+      await verifier.load()
+      expect(authentication.recall(given)).toBeNull()
+      expect(await codeOf(given)).toBe('UNAUTHENTICATED')
+    })
+  })
+
   it('says that the signer is away rather than that the token is bad', async () => {
     const blind = new TokenVerifier({
       keys: () => Promise.reject(new Error('away')),
