@@ -1,4 +1,4 @@
-import { fault, type SubgraphContext } from '@opsource/subgraph'
+import { callerOf } from '../caller.ts'
 import type { Resolvers } from '../generated/graphql.ts'
 import type { ModelAdmission, PartRefusal, UploadRefusal } from './admission.ts'
 import type { UnreadableField } from './upload-input.ts'
@@ -7,22 +7,17 @@ export function admissionResolvers(admission: ModelAdmission): Resolvers {
   return {
     Mutation: {
       uploadModel: async (_parent, { input }, context) => {
-        const admitted = await admission.upload(userOf(context), input)
+        const admitted = await admission.upload(callerOf(context), input)
         if (!admitted.ok) return uploadRefused(admitted.error)
         const { version, isNew, figures } = admitted.value
         return { __typename: 'ModelUploaded', version, isNew, ...figures }
       },
       addModelFilePart: async (_parent, { input }, context) => {
-        const added = await admission.addPart(userOf(context), input)
+        const added = await admission.addPart(callerOf(context), input)
         return added.ok ? { __typename: 'ModelFilePartAdded', ...added.value } : partRefused(added.error)
       },
     },
   }
-}
-
-function userOf({ identity }: SubgraphContext): string {
-  if (!identity) throw fault('UNAUTHENTICATED', 'This needs an access token.')
-  return identity.userId
 }
 
 function uploadRefused(refusal: UploadRefusal) {

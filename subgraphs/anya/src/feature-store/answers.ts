@@ -8,12 +8,6 @@ export const refusedBy = ({ code, message }: StoreRefusal) => ({
   code,
   message,
 })
-export const invalid = (field: string, message: string) => ({
-  __typename: 'InvalidInput' as const,
-  code: 'INVALID_INPUT',
-  field,
-  message,
-})
 
 /** @returns null where it does not end after it begins. */
 export function rangeOf({ from, to }: { readonly from: string; readonly to: string }) {

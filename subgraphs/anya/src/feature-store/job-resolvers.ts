@@ -1,16 +1,12 @@
-import { connection, fault, pageOf, type SubgraphContext } from '@opsource/subgraph'
+import { connection, pageOf } from '@opsource/subgraph'
+import { callerOf } from '../caller.ts'
 import type { Resolvers } from '../generated/graphql.ts'
-import { EMPTY_RANGE, instant, invalid, rangeOf, refusedBy } from './answers.ts'
+import { invalidInput } from '../invalid-input.ts'
+import { EMPTY_RANGE, instant, rangeOf, refusedBy } from './answers.ts'
 import type { FeatureStore } from './feature-store.ts'
 import { type JobRequest, MAX_QUEUED_JOBS } from './jobs.ts'
 import { isEntityName } from './offline/listing.ts'
 import { VIEWS, viewNamed } from './views/index.ts'
-
-/** The gateway and the subgraph have refused whoever is nobody. */
-function callerOf({ identity }: SubgraphContext): string {
-  if (!identity) throw fault('UNAUTHENTICATED', 'There is no token.')
-  return identity.userId
-}
 
 export function jobResolvers(store: FeatureStore): Pick<Resolvers, 'FeatureJob' | 'Mutation'> & {
   readonly Query: Pick<NonNullable<Resolvers['Query']>, 'featureJob' | 'featureJobs'>
@@ -21,7 +17,7 @@ export function jobResolvers(store: FeatureStore): Pick<Resolvers, 'FeatureJob' 
   ) => {
     if (!viewNamed(input.view)) return unknownView
     const range = rangeOf(input)
-    if (!range) return invalid('input.to', EMPTY_RANGE)
+    if (!range) return invalidInput('input.to', EMPTY_RANGE)
     const job = store.startJob({ ...rest, view: input.view, ...range })
     if (!job.ok) return refusedBy(job.error)
     return job.value ? { __typename: 'FeatureJobAccepted' as const, job: job.value } : tooMany
@@ -38,7 +34,7 @@ export function jobResolvers(store: FeatureStore): Pick<Resolvers, 'FeatureJob' 
     },
     Mutation: {
       backfillFeatures: (_, { input }, context) => {
-        if (!isEntityName(input.entity)) return invalid('input.entity', 'No entity has such a name.')
+        if (!isEntityName(input.entity)) return invalidInput('input.entity', 'No entity has such a name.')
         const { entity } = input
         return start(input, { kind: 'BACKFILL', entity, repair: input.repair ?? false, requestedBy: callerOf(context) })
       },

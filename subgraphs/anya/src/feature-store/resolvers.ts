@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
 import { connection, pageOf, wholeKey } from '@opsource/subgraph'
 import type { Resolvers } from '../generated/graphql.ts'
+import { invalidInput } from '../invalid-input.ts'
 import { driftLevel } from '../statistics/psi.ts'
-import { EMPTY_RANGE, instant, invalid, rangeOf, refusedBy } from './answers.ts'
+import { EMPTY_RANGE, instant, rangeOf, refusedBy } from './answers.ts'
 import type { FeatureStore } from './feature-store.ts'
 import { jobResolvers } from './job-resolvers.ts'
 import type { StoreManifest } from './offline/manifest.ts'
@@ -123,7 +124,7 @@ function rootResolvers(
       const [eventTime, availableAt] = (page.after ?? []).map((key) => wholeKey(key))
       const after = eventTime === undefined || availableAt === undefined ? null : { eventTime, availableAt }
       const range = rangeOf({ from, to })
-      if (!range) return invalid('to', EMPTY_RANGE)
+      if (!range) return invalidInput('to', EMPTY_RANGE)
       const rows = await store.ask('page', { view: name, entity, range, limit: page.first + 1, after })
       if (!rows.ok) return refusedBy(rows.error)
       const { edges, pageInfo } = connection(rowsOf(rows.value), page, (row) => [row.eventTime, row.availableAt])
@@ -141,8 +142,8 @@ function rootResolvers(
     featureDrift: async (_, { view: name, entity, ...ranges }) => {
       if (!viewNamed(name)) return null
       const [reference, recent] = [rangeOf(ranges.reference), rangeOf(ranges.recent)]
-      if (!reference) return invalid('reference.to', EMPTY_RANGE)
-      if (!recent) return invalid('recent.to', EMPTY_RANGE)
+      if (!reference) return invalidInput('reference.to', EMPTY_RANGE)
+      if (!recent) return invalidInput('recent.to', EMPTY_RANGE)
       const drift = await store.ask('drift', { view: name, entity, reference, recent })
       if (!drift.ok) return refusedBy(drift.error)
       const { referenceRows, recentRows } = drift.value

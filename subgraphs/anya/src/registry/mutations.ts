@@ -1,10 +1,11 @@
-import { fault, type SubgraphContext } from '@opsource/subgraph'
+import type { SubgraphContext } from '@opsource/subgraph'
+import { callerOf } from '../caller.ts'
 import type { Resolvers } from '../generated/graphql.ts'
+import { invalidInput } from '../invalid-input.ts'
 import { CHAMPION, type GateCheck, isAlias, type Wish } from './history.ts'
 import type { ModelRegistry } from './model-registry.ts'
 import {
   aliasIsGated,
-  invalidInput,
   nothingToRollBackTo,
   registryBusy,
   servesAlready,
@@ -113,9 +114,8 @@ export function registryMutations(registry: ModelRegistry): NonNullable<Resolver
   }
 }
 
-function wishOf({ identity }: SubgraphContext, { reason }: Reasoned): Wish {
-  if (!identity) throw fault('UNAUTHENTICATED', 'This needs an access token.')
-  return { by: identity.userId, reason: reason.trim() }
+function wishOf(context: SubgraphContext, { reason }: Reasoned): Wish {
+  return { by: callerOf(context), reason: reason.trim() }
 }
 
 function wrongReason({ reason }: Reasoned) {

@@ -1,10 +1,3 @@
-export const invalidInput = (field: string, message: string) => ({
-  __typename: 'InvalidInput' as const,
-  code: 'INVALID_INPUT',
-  message,
-  field,
-})
-
 export const unknownVersion = {
   __typename: 'UnknownModelVersion' as const,
   code: 'UNKNOWN_MODEL_VERSION',

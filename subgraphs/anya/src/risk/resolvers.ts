@@ -1,6 +1,8 @@
-import { fault, type SubgraphContext } from '@opsource/subgraph'
+import { fault } from '@opsource/subgraph'
 import { z } from 'zod'
+import { callerOf } from '../caller.ts'
 import type { Resolvers } from '../generated/graphql.ts'
+import { invalidInput } from '../invalid-input.ts'
 import { orderRisk, riskAssessment, riskUnavailable } from './answers.ts'
 import type { RiskDesk } from './desk.ts'
 import { balancesSchema, type ThoughtOrder } from './holdings.ts'
@@ -68,12 +70,6 @@ export function riskResolvers(desk: RiskDesk): Pick<Resolvers, 'Portfolio' | 'Or
   }
 }
 
-/** The schema lets nobody reach a resolver that asks for one without a token. */
-function callerOf({ identity }: SubgraphContext): string {
-  if (!identity) throw fault('UNAUTHENTICATED', 'This needs an access token.')
-  return identity.userId
-}
-
 /** The question is the id, so that the gateway can bring it back together with the portfolio. */
 const writeQuestion = (question: OrderQuestion) => `oas_${Buffer.from(JSON.stringify(question)).toString('base64url')}`
 
@@ -86,7 +82,7 @@ function readQuestion(id: string): OrderQuestion | null {
 }
 
 function orderOf({ symbol, side, quantity, price, horizonDays }: OrderQuestion, desk: RiskDesk) {
-  if (!desk.knows(symbol)) return invalid('input.symbol', 'There is no such market.')
+  if (!desk.knows(symbol)) return invalidInput('input.symbol', 'There is no such market.')
   if (!isAmount(quantity)) return invalidAmount('input.quantity')
   if (price != null && !isAmount(price)) return invalidAmount('input.price')
   if (!isHorizon(horizonDays)) return invalidHorizon('input.horizonDays')
@@ -101,15 +97,8 @@ function orderOf({ symbol, side, quantity, price, horizonDays }: OrderQuestion, 
 const isAmount = (text: string) => Number(text) > 0 && Number(text) <= MOST_ORDERED
 
 const invalidAmount = (field: string) =>
-  invalid(field, `\`${field}\` is above zero and at most ${MOST_ORDERED.toLocaleString('en')}.`)
+  invalidInput(field, `\`${field}\` is above zero and at most ${MOST_ORDERED.toLocaleString('en')}.`)
 
 const isHorizon = (days: number) => Number.isInteger(days) && days >= FEWEST_DAYS && days <= MOST_DAYS
 
-const invalidHorizon = (field: string) => invalid(field, `\`${field}\` is from ${FEWEST_DAYS} to ${MOST_DAYS}.`)
-
-const invalid = (field: string, message: string) => ({
-  __typename: 'InvalidInput' as const,
-  code: 'INVALID_INPUT',
-  message,
-  field,
-})
+const invalidHorizon = (field: string) => invalidInput(field, `\`${field}\` is from ${FEWEST_DAYS} to ${MOST_DAYS}.`)

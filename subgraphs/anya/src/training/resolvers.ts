@@ -1,6 +1,8 @@
 import type { Clock, IdSource } from '@opsource/kernel'
-import { connection, fault, pageOf, type SubgraphContext } from '@opsource/subgraph'
+import { connection, fault, pageOf } from '@opsource/subgraph'
+import { callerOf } from '../caller.ts'
 import type { Resolvers } from '../generated/graphql.ts'
+import { invalidInput } from '../invalid-input.ts'
 import type { VersionLoader } from '../registry/index.ts'
 import { RECIPES, readInput } from './recipes.ts'
 import type { RunNews } from './runs/news.ts'
@@ -43,8 +45,8 @@ export function trainingResolvers({
       trainModel: async (_, { input }, context) => {
         const { recipe, parameters, seed } = input
         const read = readInput({ recipe, parameters: parameters ?? [], seed: seed ?? null })
-        if (!read.ok) return invalid(read.error.field, read.error.message)
-        const run = await store.enqueue(ids.next('trn'), read.value, userOf(context), now())
+        if (!read.ok) return invalidInput(`input.${read.error.field}`, read.error.message)
+        const run = await store.enqueue(ids.next('trn'), read.value, callerOf(context), now())
         if (!run) return queueFull()
         trainer.wake()
         return { __typename: 'TrainingQueued', run }
@@ -77,20 +79,8 @@ export function trainingResolvers({
   }
 }
 
-function userOf({ identity }: SubgraphContext): string {
-  if (!identity) throw fault('UNAUTHENTICATED', 'This needs a token.')
-  return identity.userId
-}
-
 const listed = (numbers: Readonly<Record<string, number>>) =>
   Object.entries(numbers).map(([name, value]) => ({ name, value }))
-
-const invalid = (field: string, message: string) => ({
-  __typename: 'InvalidInput' as const,
-  code: 'INVALID_INPUT',
-  message,
-  field: `input.${field}`,
-})
 
 const queueFull = () => ({
   __typename: 'TrainingQueueFull' as const,
