@@ -5,22 +5,29 @@ import { fault } from '../errors.ts'
 import { limits } from '../limits/limits.ts'
 
 /**
- * Reads a body within the limit. A larger one is given up where the limit is passed; what announces itself as larger is not read at all.
- * Rejects where the client leaves before its end.
+ * So much of a body that is too large is read and thrown away: a client that still sends when its connection ends may never read why.
+ * In bytes.
+ */
+const MAX_DISCARDED = 8 * 1024 * 1024
+
+/**
+ * Reads a body within the limit. Of a larger one nothing is kept, and what announces itself as larger than is thrown away is not read at
+ * all. Rejects where the client leaves before its end.
  */
 export function readBody(request: IncomingMessage): Promise<Result<string, GraphQLError>> {
-  if (Number(request.headers['content-length'] ?? 0) > limits.bodyBytes) return Promise.resolve(err(tooLarge()))
+  if (Number(request.headers['content-length'] ?? 0) > MAX_DISCARDED) return Promise.resolve(err(tooLarge()))
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
     let size = 0
     request.on('data', (chunk: Buffer) => {
       size += chunk.length
-      chunks.push(chunk)
-      if (size <= limits.bodyBytes) return
+      if (size <= limits.bodyBytes) chunks.push(chunk)
+      else chunks.length = 0
+      if (size <= MAX_DISCARDED) return
       request.pause()
       resolve(err(tooLarge()))
     })
-    request.once('end', () => resolve(ok(textOf(chunks))))
+    request.once('end', () => resolve(size > limits.bodyBytes ? err(tooLarge()) : ok(textOf(chunks))))
     request.once('error', reject)
   })
 }
