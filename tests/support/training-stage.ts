@@ -27,7 +27,7 @@ export const DATA_DIRECTORY = path.resolve(import.meta.dirname, '../../data')
 
 /** Small, of three folds. */
 export function tinyTraining(seed: number): TrainingInput {
-  const parameters = Object.entries({ bars: 4_200, folds: 3, rounds: 10, models: 1 })
+  const parameters = Object.entries({ bars: 4_200, folds: 10, rounds: 20, models: 1 })
   const input = readInput({
     recipe: 'hourly-return',
     parameters: parameters.map(([name, value]) => ({ name, value })),
