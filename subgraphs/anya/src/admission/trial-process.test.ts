@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from 'vitest'
-import { type ForeignModel, foreignModel } from '../testing/foreign-model.ts'
+import { type ForeignModel, foreignModel, turningModel } from '../testing/foreign-model.ts'
 import { TRIAL_LIMITS, type TrialLimits, tryInProcess } from './trial-process.ts'
 
 // A process starts slowly on a machine that is busy with other tests.
@@ -40,30 +40,6 @@ const tried = (file: ForeignModel | Uint8Array, { expected, maxBatchMs = 10_000,
     { ...PATIENT, ...limits },
   )
 
-/** Counts beyond any patience, and gives its input back. */
-function endless(): ForeignModel {
-  const body = {
-    inputs: [
-      { name: 'turn', shape: [], type: 7 },
-      { name: 'go', shape: [], type: 9 },
-      { name: 'before', shape: ['N', 1] },
-    ],
-    outputs: [
-      { name: 'again', shape: [], type: 9 },
-      { name: 'after', shape: ['N', 1] },
-    ],
-    nodes: [
-      { operator: 'Identity', inputs: ['go'], outputs: ['again'] },
-      { operator: 'Neg', inputs: ['before'], outputs: ['after'] },
-    ],
-  }
-  const turns = { name: 'turns', shape: [], values: [Number.MAX_SAFE_INTEGER] }
-  return model(
-    [{ operator: 'Loop', inputs: ['turns', '', 'x'], outputs: ['y'], attributes: { body: { graph: body } } }],
-    [turns],
-  )
-}
-
 test('a model that gives what its trainer expects is told with its figures', async () => {
   const trial = await tried(doubled)
   if (!trial.ok) throw new Error(trial.error.message)
@@ -103,7 +79,7 @@ describe('a model is refused that', () => {
       { expected: [0.26762316, 0.72747516, 0.00490169] },
     ],
     ['takes longer than it may', doubled, 'LATENCY', 'too many milliseconds', { maxBatchMs: 0 }],
-    ['never ends', endless(), 'TIME', 'not done in time', { limits: { runMs: 1_000 } }],
+    ['never ends', turningModel(Number.MAX_SAFE_INTEGER), 'TIME', 'not done in time', { limits: { runMs: 1_000 } }],
     [
       'takes all memory there is',
       model(

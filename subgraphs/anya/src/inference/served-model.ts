@@ -81,6 +81,7 @@ export class ServedModel implements Runner {
       return new RestartedWorker({
         file: new URL('./worker.ts', import.meta.url),
         data,
+        isInterruptible: false,
         maxHeapMb: MAX_HEAP_MB,
         onReady: ({ grownBytes }) => this.#ready(grownBytes),
         onLost: (reason) => this.#lost(reason),

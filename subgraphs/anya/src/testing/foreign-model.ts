@@ -2,6 +2,7 @@ import { littleEndian, ProtobufWriter } from '../training/protobuf.ts'
 
 const FLOAT = 1
 const INT64 = 7
+const BOOL = 9
 const ATTRIBUTE = { INT: 2, STRING: 3, TENSOR: 4, GRAPH: 5, FLOATS: 6, INTS: 7, STRINGS: 8 } as const
 
 export interface ForeignTensor {
@@ -55,6 +56,31 @@ export function foreignModel(model: ForeignModel): Uint8Array<ArrayBuffer> {
     message.message(8, new ProtobufWriter().string(1, domain).int(2, version))
   }
   return Uint8Array.from(message.finish())
+}
+
+/** Turns `x`, of shape [N, 1], so often before it gives it back as `y` that a thread is long at it: about a microsecond a time. */
+export function turningModel(times: number): ForeignModel {
+  const body = {
+    inputs: [
+      { name: 'turn', shape: [], type: INT64 },
+      { name: 'go', shape: [], type: BOOL },
+      { name: 'before', shape: ['N', 1] },
+    ],
+    outputs: [
+      { name: 'again', shape: [], type: BOOL },
+      { name: 'after', shape: ['N', 1] },
+    ],
+    nodes: [
+      { operator: 'Identity', inputs: ['go'], outputs: ['again'] },
+      { operator: 'Neg', inputs: ['before'], outputs: ['after'] },
+    ],
+  }
+  return {
+    inputs: [{ name: 'x', shape: ['N', 1] }],
+    outputs: [{ name: 'y', shape: ['N', 1] }],
+    nodes: [{ operator: 'Loop', inputs: ['turns', '', 'x'], outputs: ['y'], attributes: { body: { graph: body } } }],
+    constants: [{ name: 'turns', shape: [], values: [times] }],
+  }
 }
 
 function graphMessage({ nodes, constants = [], inputs, outputs }: ForeignGraph): ProtobufWriter {

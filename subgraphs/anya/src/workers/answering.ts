@@ -1,5 +1,5 @@
 import { type MessagePort, parentPort } from 'node:worker_threads'
-import type { WorkerReply, WorkerRequest } from './messages.ts'
+import { END, type WorkerReply, type WorkerRequest } from './messages.ts'
 
 export interface Answering<Request, Answer, Ready> {
   /** What has to be there before anything is answered. Where it throws, the thread will never answer. */
@@ -19,7 +19,9 @@ export async function answerRequests<Request, Answer, Ready>(
   if (!port) throw new Error('a worker answers its parent in a thread of its own')
   const reply = (message: WorkerReply<Answer, Ready>, transfer: ArrayBuffer[] = []) =>
     port.postMessage(message, transfer)
-  port.on('message', async ({ id, request }: WorkerRequest<Request>) => {
+  port.on('message', async (message: WorkerRequest<Request> | typeof END) => {
+    if (message === END) return port.close()
+    const { id, request } = message
     try {
       const answer = await parts.answer(request)
       reply({ kind: 'ANSWER', id, answer }, parts.transferOf?.(answer))

@@ -1,7 +1,8 @@
+import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import { err, ok, type Result } from '@opsource/kernel'
 import { waitAtMost } from '../patience.ts'
-import type { WorkerReply, WorkerRequest } from './messages.ts'
+import { END, type WorkerReply, type WorkerRequest } from './messages.ts'
 
 /** What ends its thread must not spin it; after the last delay it is tried at that pace for good. */
 const RESTART_DELAYS_MS = [50, 500, 2_000, 5_000] as const
@@ -23,6 +24,11 @@ export interface RestartedWorkerOptions<Ready> {
   readonly file: URL
   /** Given to each new thread, as a copy. */
   readonly data?: unknown
+  /**
+   * Whether the thread may be ended in whatever it does, which is so unless told. Native code that comes back to a thread that was ended
+   * meanwhile may take the whole process along: such a thread is asked to end, and does when it is back.
+   */
+  readonly isInterruptible?: boolean
   /** Of JavaScript's heap; what native code and array buffers take is not counted. */
   readonly maxHeapMb: number
   /** Milliseconds after which a thread that cannot answer yet is given up; a minute unless told. */
@@ -97,7 +103,8 @@ export class RestartedWorker<Request, Answer, Ready = null> {
     this.#isClosed = true
     clearTimeout(this.#restart)
     if (this.#worker) this.#lose(this.#worker, 'closed')
-    await waitAtMost(CLOSE_PATIENCE_MS, Promise.all([...this.#ending].map((worker) => worker.terminate())))
+    await waitAtMost(CLOSE_PATIENCE_MS, Promise.all([...this.#ending].map((worker) => once(worker, 'exit'))))
+    for (const worker of this.#ending) worker.unref()
   }
 
   #spawn(first?: { resolve: () => void; reject: (error: Error) => void }): void {
@@ -148,7 +155,8 @@ export class RestartedWorker<Request, Answer, Ready = null> {
     this.#isReady = false
     this.#worker = undefined
     this.#ending.add(worker)
-    void worker.terminate().then(() => this.#ending.delete(worker))
+    if (this.#options.isInterruptible ?? true) void worker.terminate()
+    else worker.postMessage(END)
     for (const id of [...this.#waiting.keys()]) this.#settle(id, err({ kind: 'AWAY' }))
     if (this.#isClosed || (!wasReady && this.#failures === 0)) return
     const delay = RESTART_DELAYS_MS[Math.min(this.#failures, RESTART_DELAYS_MS.length - 1)]
