@@ -137,7 +137,7 @@ function contract(connect: () => Promise<Transport>) {
     await appendOutbox(pool, events(1))
     await until('the first', async () => (await count('effect')) === 1)
     await pool.query(
-      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = current_user AND pid <> pg_backend_pid()`,
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND usename = current_user AND pid <> pg_backend_pid()`,
     )
     await appendOutbox(pool, events(1, 1))
     await until('the second', async () => (await count('effect')) === 2)

@@ -15,7 +15,7 @@ const PUPIL = 'usr_pupil'
 
 /** Whoever is in the middle of something with the paper accounts is cut off. */
 const CUT = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-  WHERE pid <> pg_backend_pid() AND state <> 'idle' AND query LIKE '%paper_%'`
+  WHERE datname = current_database() AND pid <> pg_backend_pid() AND state <> 'idle' AND query LIKE '%paper_%'`
 
 interface Placed {
   readonly id: string

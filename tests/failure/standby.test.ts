@@ -1,12 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createServer, type Server } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { poolConfig } from '@opsource/database'
 import { exportJWK, generateKeyPair } from 'jose'
-import { Client } from 'pg'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { servicesMissing } from '../journeys/stage.ts'
 import { type FreshDatabase, freshDatabase } from '../support/database.ts'
+import { endLeadingSession } from '../support/leading-session.ts'
 import { type RabbitServer, startRabbit } from '../support/rabbitmq.ts'
 import { type RedisServer, startRedis } from '../support/redis.ts'
 import { freePort } from '../support/server-process.ts'
@@ -141,19 +140,9 @@ drill('a leader that loses its lock but lives on says why and ends, and the stan
   await leader.says('200 ready')
   const standby = await started('--standby')
   await standby.says('503 standby')
-  await endLeadingSession()
+  await endLeadingSession(database.url)
   await standby.says('200 ready', TAKEOVER_LIMIT_MS)
   expect(await leader.exited).toBe(1)
   expect(leader.errors).toContain('dash33 ends: another engine has taken over the journal')
   expect(await standby.markets()).toEqual({ data: { markets: [{ symbol: 'BTC-USDT' }, { symbol: 'ETH-USDT' }] } })
 })
-
-/** As a lost network would. */
-async function endLeadingSession(): Promise<void> {
-  const admin = new Client(poolConfig(database.url))
-  await admin.connect()
-  await admin.query(
-    `SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND classid = ${0x64617368} AND objid = 33 AND granted`,
-  )
-  await admin.end()
-}

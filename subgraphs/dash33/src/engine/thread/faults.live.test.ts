@@ -3,6 +3,7 @@ import { Client } from 'pg'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type FreshDatabase, freshDatabase } from '../../../../../tests/support/database.ts'
 import { nthOrder, type ObservedEngine, observedEngine, opening } from '../../../../../tests/support/engine.ts'
+import { endLeadingSession } from '../../../../../tests/support/leading-session.ts'
 import { LossyLine } from '../../../../../tests/support/lossy-line.ts'
 import type { Ack } from '../acks.ts'
 import type { EngineClient } from '../client.ts'
@@ -40,12 +41,6 @@ async function sql(text: string): Promise<Record<string, string>[]> {
 
 const orders = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => nthOrder(from + i))
 
-/** Ends the session that holds the engine's lock, as a lost network would. */
-const cutConnection = () =>
-  sql(
-    `SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND classid = ${0x64617368} AND objid = 33`,
-  )
-
 async function until(ready: () => Promise<unknown>): Promise<void> {
   for (let attempt = 0; ; attempt++) {
     try {
@@ -79,7 +74,7 @@ describe('when the database fails', () => {
         settle(order.clientOrderId, ack!)
       })
       await new Promise((resolve) => setTimeout(resolve, 20 + 15 * cut))
-      await cutConnection()
+      await endLeadingSession(database.url)
       await Promise.all(load)
       await until(() => client.ready())
     }

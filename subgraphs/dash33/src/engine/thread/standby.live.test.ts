@@ -1,13 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { poolConfig } from '@opsource/database'
 import { systemClock, systemRandom } from '@opsource/kernel'
-import { Client } from 'pg'
 import { pino } from 'pino'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { type FreshDatabase, freshDatabase } from '../../../../../tests/support/database.ts'
 import { nthOrder, opening } from '../../../../../tests/support/engine.ts'
 import { EngineChild } from '../../../../../tests/support/engine-child.ts'
 import { KillDrill } from '../../../../../tests/support/kill-drill.ts'
+import { endLeadingSession } from '../../../../../tests/support/leading-session.ts'
 import { followEngine } from '../client.ts'
 
 /** A standby polls 20 times a second; the rest is for the machine. */
@@ -18,16 +17,6 @@ beforeEach(async () => {
   database = await freshDatabase('dash33')
 })
 afterEach(() => database.drop())
-
-/** Ends the session that holds the lock, as a lost network would. */
-async function endLeadingSession(): Promise<void> {
-  const admin = new Client(poolConfig(database.url))
-  await admin.connect()
-  await admin.query(
-    `SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND classid = ${0x64617368} AND objid = 33 AND granted`,
-  )
-  await admin.end()
-}
 
 it('a standby takes the place of an engine that is killed under load: no acknowledged order is lost, none applied twice', async () => {
   const report = await KillDrill.ofEngines(database.url, 2, 33)
@@ -54,7 +43,7 @@ it('a leader that loses its lock to the standby is fenced: it answers that it ca
   const standby = new EngineChild(database.url, 'standby')
   await standby.said('WARM')
   const before = await leader.order(1)
-  await endLeadingSession()
+  await endLeadingSession(database.url)
   await standby.said('LEADS')
   expect(await standby.order(1)).toEqual(before)
   expect(await leader.order(2)).not.toHaveProperty('orderId')
@@ -68,7 +57,7 @@ it('a standby that loses its session between the lock and its start takes the lo
   const journal = { databaseUrl: database.url, keep: 'ALL' as const, clock: systemClock, random: systemRandom, log }
   const standby = followEngine(journal)
   await standby.leads()
-  await endLeadingSession()
+  await endLeadingSession(database.url)
   await sleep(500)
   const engine = await standby.start({ ...journal, projectedThrough: 0, onBatch: () => undefined })
   const acks = await engine.submit([...opening, nthOrder(1)])
