@@ -4,7 +4,15 @@ import { consume, eventConsumers, OutboxRelay } from '@opsource/bus'
 import { poolConfig } from '@opsource/database'
 import { createSubgraph, type Ports, type Subgraph } from '@opsource/subgraph'
 import { Pool } from 'pg'
-import { AUDIT_KEPT_MS, auditModelChanges, auditResolvers, auditVenueChanges, pruneAudit } from './audit/index.ts'
+import {
+  AUDIT_KEPT_MS,
+  type AuditDraft,
+  appendToldAudits,
+  auditOfModelChange,
+  auditOfVenueChange,
+  auditResolvers,
+  pruneAudit,
+} from './audit/index.ts'
 import { type Database, openDatabase } from './database.ts'
 import type { Resolvers } from './generated/graphql.ts'
 import {
@@ -20,7 +28,13 @@ import {
   wellKnownRoutes,
 } from './identity/index.ts'
 import { Outbox } from './outbox.ts'
-import { pruneTrades, RECORDED_TRADES_KEPT, recordEvents, recordResolvers } from './records/index.ts'
+import {
+  pruneTrades,
+  RECORDED_TRADES_KEPT,
+  type RecordedEvent,
+  recordEvents,
+  recordResolvers,
+} from './records/index.ts'
 import { Roles, userLoader, userResolvers } from './users/index.ts'
 
 /** Connections for events beside Prisma's own: the relay holds one, a batch of the book of record another. */
@@ -70,14 +84,15 @@ async function start(ports: Ports, options: EnterpriseOptions, stack: AsyncDispo
     clock,
     log,
     handle: async (events, client) => {
-      const changes = events.filter((event) => event.type === 'venue.setting-changed')
-      await auditVenueChanges(client, ids, changes)
-      const moves = events.filter((event) => event.type === 'model.alias-changed')
-      await auditModelChanges(client, ids, moves)
-      await recordEvents(
-        client,
-        events.filter((event) => event.type !== 'venue.setting-changed' && event.type !== 'model.alias-changed'),
-      )
+      const told: Required<AuditDraft>[] = []
+      const records: RecordedEvent[] = []
+      for (const event of events) {
+        if (event.type === 'venue.setting-changed') told.push(auditOfVenueChange(event))
+        else if (event.type === 'model.alias-changed') told.push(auditOfModelChange(event))
+        else records.push(event)
+      }
+      await appendToldAudits(client, ids, told)
+      await recordEvents(client, records)
     },
   })
   stack.defer(() => consumer.close())

@@ -1,3 +1,5 @@
+import { lowerBound } from '../statistics/lower-bound.ts'
+
 /** The last values of a stream in order of size. An update moves values in memory but compares only logarithmically many. */
 export class RankedWindow {
   readonly #recent: Float64Array
@@ -28,25 +30,14 @@ export class RankedWindow {
     const slot = this.#seen % this.#recent.length
     let size = this.size
     if (size === this.#recent.length) {
-      const old = this.#lowerBound(this.#recent[slot]!, size)
+      const old = lowerBound(this.#sorted, this.#recent[slot]!, size)
       this.#sorted.copyWithin(old, old + 1, size)
       size--
     }
-    const place = this.#lowerBound(value, size)
+    const place = lowerBound(this.#sorted, value, size)
     this.#sorted.copyWithin(place + 1, place, size)
     this.#sorted[place] = value
     this.#recent[slot] = value
     this.#seen++
-  }
-
-  #lowerBound(value: number, size: number): number {
-    let low = 0
-    let high = size
-    while (low < high) {
-      const middle = (low + high) >> 1
-      if (this.#sorted[middle]! < value) low = middle + 1
-      else high = middle
-    }
-    return low
   }
 }

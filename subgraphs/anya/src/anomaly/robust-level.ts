@@ -1,3 +1,4 @@
+import { lowerBound } from '../statistics/lower-bound.ts'
 import { Intake, type Judgement, type Observation, type StreamingDetector } from './detector.ts'
 
 /** Makes a median absolute deviation comparable to a standard deviation. */
@@ -66,15 +67,4 @@ export class RobustLevel implements StreamingDetector {
     this.#sorted.splice(lowerBound(this.#sorted, value), 0, value)
     this.#seen++
   }
-}
-
-function lowerBound(sorted: readonly number[], value: number): number {
-  let low = 0
-  let high = sorted.length
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if (sorted[middle]! < value) low = middle + 1
-    else high = middle
-  }
-  return low
 }

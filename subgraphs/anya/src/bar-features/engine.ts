@@ -58,7 +58,8 @@ export function barFeatureTable(bars: Bars, features: readonly BarFeature[] = BA
   return { width, values, change, volatility }
 }
 
-const barAt = (bars: Bars, i: number): Bar => ({
+/** One bar of its columns. */
+export const barAt = (bars: Bars, i: number): Bar => ({
   time: bars.time[i]!,
   open: bars.open[i]!,
   high: bars.high[i]!,

@@ -1,4 +1,4 @@
-export { BarFeatureEngine, type BarFeatureTable, type Bars, barFeatureTable } from './engine.ts'
+export { BarFeatureEngine, type BarFeatureTable, type Bars, barAt, barFeatureTable } from './engine.ts'
 export { BAR_FEATURE_COUNT, BAR_FEATURE_HASH, BAR_FEATURES, type BarFeature, LARGEST_LOOKBACK } from './features.ts'
 export type { Bar } from './history.ts'
 export { findLookahead, firstBars } from './lookahead.ts'

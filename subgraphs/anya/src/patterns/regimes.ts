@@ -1,3 +1,4 @@
+import { lowerBound } from '../statistics/lower-bound.ts'
 import type { Bar } from './bar.ts'
 
 export interface Regime {
@@ -48,10 +49,10 @@ export class RegimeMeter {
 
   #remember(deviation: number): void {
     this.#deviations.push(deviation)
-    this.#sorted.splice(placeOf(this.#sorted, deviation), 0, deviation)
+    this.#sorted.splice(lowerBound(this.#sorted, deviation), 0, deviation)
     if (this.#deviations.length <= MEMORY_BARS) return
     const oldest = this.#deviations.shift()!
-    this.#sorted.splice(placeOf(this.#sorted, oldest), 1)
+    this.#sorted.splice(lowerBound(this.#sorted, oldest), 1)
   }
 }
 
@@ -65,15 +66,4 @@ function movesOf(closes: readonly number[]) {
   const net = closes.at(-1)! - closes[0]!
   const steps = closes.length - 1
   return { net, efficiency: path === 0 ? 0 : Math.abs(net) / path, deviation: Math.sqrt(squares / steps) }
-}
-
-/** The first place in a sorted list whose number is not smaller. */
-function placeOf(sorted: readonly number[], value: number): number {
-  let [low, high] = [0, sorted.length]
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if (sorted[middle]! < value) low = middle + 1
-    else high = middle
-  }
-  return low
 }

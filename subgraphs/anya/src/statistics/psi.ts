@@ -1,3 +1,5 @@
+import { lowerBound } from './lower-bound.ts'
+
 /** From here on a distribution is watched. These two limits are customary in credit scoring (Siddiqi 2006, "Credit Risk Scorecards"). */
 export const DRIFT_WARNING = 0.1
 /** From here on it is another distribution: what was learned on the old one is in doubt. */
@@ -58,19 +60,8 @@ function countsIn(edges: readonly number[], values: ArrayLike<number>): number[]
   const counts = new Array<number>(edges.length + 2).fill(0)
   for (let i = 0; i < values.length; i++) {
     const value = values[i]!
-    const bin = Number.isNaN(value) ? edges.length + 1 : firstNotBelow(edges, value)
+    const bin = Number.isNaN(value) ? edges.length + 1 : lowerBound(edges, value)
     counts[bin] = counts[bin]! + 1
   }
   return counts
-}
-
-function firstNotBelow(edges: readonly number[], value: number): number {
-  let low = 0
-  let high = edges.length
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if (edges[middle]! < value) low = middle + 1
-    else high = middle
-  }
-  return low
 }

@@ -1,5 +1,5 @@
 export { AUDIT_KEPT_MS, type AuditAction, type AuditDraft, type AuditRecord } from './entry.ts'
-export { auditModelChanges } from './model-changes.ts'
+export { auditOfModelChange } from './model-changes.ts'
 export { auditResolvers } from './resolvers.ts'
-export { appendAudit, pruneAudit } from './store.ts'
-export { auditVenueChanges } from './venue-changes.ts'
+export { appendAudit, appendToldAudits, pruneAudit } from './store.ts'
+export { auditOfVenueChange } from './venue-changes.ts'

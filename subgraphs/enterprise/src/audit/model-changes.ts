@@ -1,7 +1,5 @@
 import type { EventOf } from '@opsource/bus'
-import type { IdSource } from '@opsource/kernel'
-import type { ClientBase } from 'pg'
-import type { AuditAction } from './entry.ts'
+import type { AuditAction, AuditDraft } from './entry.ts'
 
 export type ModelAliasChanged = EventOf<'model.alias-changed'>
 
@@ -12,25 +10,10 @@ const ACTIONS: Readonly<Record<ModelAliasChanged['data']['action'], AuditAction>
   ALIAS_DELETED: 'model.alias_deleted',
 }
 
-/** Writes who decided which model serves into the log, within the transaction in which the events are marked as taken. */
-export async function auditModelChanges(
-  client: ClientBase,
-  ids: IdSource,
-  events: readonly ModelAliasChanged[],
-): Promise<void> {
-  if (events.length === 0) return
-  const changes = events.map(({ data }) => data)
-  await client.query(
-    `INSERT INTO audit_entry (id, actor_id, action, subject, at)
-     SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::timestamptz[])`,
-    [
-      changes.map(() => ids.next('aud')),
-      changes.map(({ changedBy }) => changedBy),
-      changes.map(({ action }) => ACTIONS[action]),
-      changes.map(subjectOf),
-      changes.map(({ changedAt }) => changedAt),
-    ],
-  )
+/** Who decided which model serves, for the log. */
+export function auditOfModelChange({ data }: ModelAliasChanged): Required<AuditDraft> {
+  const { changedBy, action, changedAt } = data
+  return { actorId: changedBy, action: ACTIONS[action], subject: subjectOf(data), at: Date.parse(changedAt) }
 }
 
 /** Such as `mid-direction champion 1 → 2: beats the rule`. */

@@ -1,7 +1,5 @@
 import type { EventOf } from '@opsource/bus'
-import type { IdSource } from '@opsource/kernel'
-import type { ClientBase } from 'pg'
-import type { AuditAction } from './entry.ts'
+import type { AuditAction, AuditDraft } from './entry.ts'
 
 export type VenueChanged = EventOf<'venue.setting-changed'>
 
@@ -13,25 +11,10 @@ const ACTIONS: Readonly<Record<VenueChanged['data']['setting'], AuditAction>> = 
   KILL_SWITCH: 'venue.kill_switch_set',
 }
 
-/** Writes who changed the exchange's settings into the log, within the transaction in which the events are marked as taken. */
-export async function auditVenueChanges(
-  client: ClientBase,
-  ids: IdSource,
-  events: readonly VenueChanged[],
-): Promise<void> {
-  if (events.length === 0) return
-  const changes = events.map(({ data }) => data)
-  await client.query(
-    `INSERT INTO audit_entry (id, actor_id, action, subject, at)
-     SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::timestamptz[])`,
-    [
-      changes.map(() => ids.next('aud')),
-      changes.map(({ changedBy }) => changedBy),
-      changes.map(({ setting }) => ACTIONS[setting]),
-      changes.map(subjectOf),
-      changes.map(({ changedAt }) => changedAt),
-    ],
-  )
+/** Who changed the exchange's settings, for the log. */
+export function auditOfVenueChange({ data }: VenueChanged): Required<AuditDraft> {
+  const { changedBy, setting, changedAt } = data
+  return { actorId: changedBy, action: ACTIONS[setting], subject: subjectOf(data), at: Date.parse(changedAt) }
 }
 
 /** What was changed, with the command under which the exchange keeps the values before and after. */

@@ -1,4 +1,4 @@
 export { RECORDED_TRADES_KEPT, type RecordedTradeRecord } from './record.ts'
-export { recordEvents } from './recorder.ts'
+export { type RecordedEvent, recordEvents } from './recorder.ts'
 export { recordResolvers } from './resolvers.ts'
 export { pruneTrades } from './store.ts'

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
-import type { Bar, Bars } from '../../bar-features/index.ts'
+import { type Bar, type Bars, barAt } from '../../bar-features/index.ts'
 import { InvalidBars, parseBars } from '../../evaluation/bars.ts'
 import { readRecording } from '../../training/recording.ts'
 import type { BookEvent } from '../views/index.ts'
@@ -15,15 +15,7 @@ const unpack = promisify(gunzip)
 export async function* barsOf(source: Source, dataFolder: string): AsyncGenerator<Bar> {
   if (source.kind === 'RECORDING') throw new StoreError('NO_SOURCE', 'A recording of the book has no bars.')
   const bars = source.kind === 'KEPT_BARS' ? source.bars : await barsInFile(source.file, dataFolder)
-  for (let i = 0; i < bars.size; i++)
-    yield {
-      time: bars.time[i]!,
-      open: bars.open[i]!,
-      high: bars.high[i]!,
-      low: bars.low[i]!,
-      close: bars.close[i]!,
-      volume: bars.volume[i]!,
-    }
+  for (let i = 0; i < bars.size; i++) yield barAt(bars, i)
 }
 
 async function barsInFile(file: string, dataFolder: string): Promise<Bars> {

@@ -3,7 +3,7 @@ import path from 'node:path'
 import { seededRandom } from '@opsource/kernel'
 import fc from 'fast-check'
 import { beforeAll, expect, test } from 'vitest'
-import { BAR_FEATURES, type Bar } from '../../bar-features/index.ts'
+import { BAR_FEATURES, type Bar, barAt } from '../../bar-features/index.ts'
 import { hourlyBars } from '../../testing/euro-hours.ts'
 import { replay } from '../replay.ts'
 import { type KnownRow, sameValues } from '../rows.ts'
@@ -17,14 +17,7 @@ const book = viewNamed('book_1s')
 if (hourly?.input !== 'BARS' || book?.input !== 'BOOK') throw new Error('the views are not there')
 
 const columns = hourlyBars(2_000)
-const bars: readonly Bar[] = Array.from({ length: columns.size }, (_, i) => ({
-  time: columns.time[i]!,
-  open: columns.open[i]!,
-  high: columns.high[i]!,
-  low: columns.low[i]!,
-  close: columns.close[i]!,
-  volume: columns.volume[i]!,
-}))
+const bars: readonly Bar[] = Array.from({ length: columns.size }, (_, i) => barAt(columns, i))
 
 /** A book that wanders, with trades, silences and snapshots, from a seed. */
 function bookEvents(seed: number, count: number): BookEvent[] {
