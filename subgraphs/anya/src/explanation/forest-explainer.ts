@@ -111,15 +111,14 @@ export class ForestExplainer {
         return
       }
       const bit = 1 << this.#slots[node]!
-      const isTrue = failed.map((_, r) => (goesTrue(this.#forest, node, reference[r * this.#width + column]!) ? 1 : 0))
-      visit(
-        this.#forest.whenTrue[node]!,
-        failed.map((mask, r) => (isTrue[r] ? mask : mask | bit)),
-      )
-      visit(
-        this.#forest.whenFalse[node]!,
-        failed.map((mask, r) => (isTrue[r] ? mask | bit : mask)),
-      )
+      const [whenTrue, whenFalse] = [new Int32Array(rows), new Int32Array(rows)]
+      for (let r = 0; r < rows; r++) {
+        const isTrue = goesTrue(this.#forest, node, reference[r * this.#width + column]!)
+        whenTrue[r] = isTrue ? failed[r]! : failed[r]! | bit
+        whenFalse[r] = isTrue ? failed[r]! | bit : failed[r]!
+      }
+      visit(this.#forest.whenTrue[node]!, whenTrue)
+      visit(this.#forest.whenFalse[node]!, whenFalse)
     }
     for (const root of this.#forest.roots) visit(root, new Int32Array(rows))
     return { starts: Int32Array.from(starts), masks: Int32Array.from(masks), shares: Float64Array.from(shares) }

@@ -10,7 +10,8 @@ export interface Forest {
   /** -1 at a leaf. */
   readonly feature: Int32Array
   readonly threshold: Float32Array
-  readonly comparison: readonly Comparison[]
+  /** Index into COMPARISONS. */
+  readonly comparison: Uint8Array
   /** 1 where a missing value counts as true. */
   readonly missingTrue: Uint8Array
   readonly whenTrue: Int32Array
@@ -24,8 +25,16 @@ export interface LeafValue {
   readonly value: number
 }
 
-const COMPARISONS = ['BRANCH_LEQ', 'BRANCH_LT', 'BRANCH_GTE', 'BRANCH_GT', 'BRANCH_EQ', 'BRANCH_NEQ', 'LEAF'] as const
-type Comparison = (typeof COMPARISONS)[number]
+/** What each way to branch asks of a value. */
+const COMPARISONS: readonly (readonly [mode: string, holds: (value: number, limit: number) => boolean])[] = [
+  ['BRANCH_LEQ', (value, limit) => value <= limit],
+  ['BRANCH_LT', (value, limit) => value < limit],
+  ['BRANCH_GTE', (value, limit) => value >= limit],
+  ['BRANCH_GT', (value, limit) => value > limit],
+  ['BRANCH_EQ', (value, limit) => value === limit],
+  ['BRANCH_NEQ', (value, limit) => value !== limit],
+]
+const LEAF = COMPARISONS.length
 
 /**
  * Reads a TreeEnsembleRegressor (https://onnx.ai/onnx/operators/onnx_aionnxml_TreeEnsembleRegressor.html) whose trees add up. That its
@@ -39,9 +48,9 @@ export function readForest({ attributes }: GraphNode): Forest {
   if (text('post_transform', 'NONE') !== 'NONE') throw new UnknownForm('its trees transform their sum themselves')
 
   const [trees, ids, modes] = [integers('nodes_treeids'), integers('nodes_nodeids'), modesOf(attributes)]
-  const places = new Map(ids.map((id, i) => [`${trees[i]} ${id}`, i]))
+  const places = new Map(ids.map((id, i) => [keyOf(trees[i]!, id), i]))
   const childOf = (list: readonly number[]) =>
-    Int32Array.from(list, (id, i) => (modes[i] === 'LEAF' ? -1 : (places.get(`${trees[i]} ${id}`) ?? -1)))
+    Int32Array.from(list, (id, i) => (modes[i] === LEAF ? -1 : (places.get(keyOf(trees[i]!, id)) ?? -1)))
   const whenTrue = childOf(integers('nodes_truenodeids'))
   const whenFalse = childOf(integers('nodes_falsenodeids'))
   const children = new Set([...whenTrue, ...whenFalse])
@@ -53,7 +62,7 @@ export function readForest({ attributes }: GraphNode): Forest {
     targets,
     base: base.length === targets ? base : new Float32Array(targets),
     roots: Int32Array.from(ids.keys()).filter((node) => !children.has(node)),
-    feature: Int32Array.from(features, (feature, i) => (modes[i] === 'LEAF' ? -1 : feature)),
+    feature: Int32Array.from(features, (feature, i) => (modes[i] === LEAF ? -1 : feature)),
     threshold: floats('nodes_values'),
     comparison: modes,
     missingTrue: Uint8Array.from(ids, (_, i) => missing[i] ?? 0),
@@ -63,25 +72,28 @@ export function readForest({ attributes }: GraphNode): Forest {
   }
 }
 
-function modesOf(attributes: GraphNode['attributes']): Comparison[] {
-  return (attributes.get('nodes_modes')?.strings ?? []).map((mode) => {
-    const known = COMPARISONS.find((each) => each === mode)
-    if (!known) throw new UnknownForm(`its trees branch by ${mode}`)
-    return known
+const keyOf = (tree: number, id: number) => tree * 2 ** 26 + id
+
+function modesOf(attributes: GraphNode['attributes']): Uint8Array {
+  const codes = new Map([...COMPARISONS.map(([mode], code) => [mode, code] as const), ['LEAF', LEAF] as const])
+  return Uint8Array.from(attributes.get('nodes_modes')?.strings ?? [], (mode) => {
+    const code = codes.get(mode)
+    if (code === undefined) throw new UnknownForm(`its trees branch by ${mode}`)
+    return code
   })
 }
 
 function leavesOf(
   attributes: GraphNode['attributes'],
-  places: ReadonlyMap<string, number>,
-  modes: readonly Comparison[],
+  places: ReadonlyMap<number, number>,
+  modes: Uint8Array,
 ): (LeafValue[] | null)[] {
-  const leaves = modes.map((mode): LeafValue[] | null => (mode === 'LEAF' ? [] : null))
+  const leaves = Array.from(modes, (mode): LeafValue[] | null => (mode === LEAF ? [] : null))
   const [trees, ids, targets] = ['target_treeids', 'target_nodeids', 'target_ids'].map(
     (name) => attributes.get(name)?.integers ?? [],
   )
   attributes.get('target_weights')?.floats.forEach((value, i) => {
-    const place = places.get(`${trees![i]} ${ids![i]}`)
+    const place = places.get(keyOf(trees![i]!, ids![i]!))
     if (place !== undefined) leaves[place]?.push({ target: targets![i]!, value })
   })
   return leaves
@@ -90,19 +102,5 @@ function leavesOf(
 /** Whether a row with this value of the node's feature goes to `whenTrue`. */
 export function goesTrue({ threshold, comparison, missingTrue }: Forest, node: number, value: number): boolean {
   if (Number.isNaN(value) && missingTrue[node] === 1) return true
-  const limit = threshold[node]!
-  switch (comparison[node]) {
-    case 'BRANCH_LEQ':
-      return value <= limit
-    case 'BRANCH_LT':
-      return value < limit
-    case 'BRANCH_GTE':
-      return value >= limit
-    case 'BRANCH_GT':
-      return value > limit
-    case 'BRANCH_EQ':
-      return value === limit
-    default:
-      return value !== limit
-  }
+  return COMPARISONS[comparison[node]!]![1](value, threshold[node]!)
 }

@@ -76,12 +76,17 @@ function readAttribute(bytes: Uint8Array, attributes: Map<string, AttributeValue
   const strings: string[] = []
   const floats: Float32Array[] = []
   let name = ''
+  let text: Uint8Array | null = null
   for (const field of readFields(bytes)) {
     if (field.number === 1) name = readText(field.bytes)
     else if (field.number === 2 || field.number === 7) floats.push(float32s(field.bytes))
     else if (field.number === 3) integers.push(field.integer)
-    else if (field.number === 4 || field.number === 9) strings.push(readText(field.bytes))
-    else if (field.number === 8) for (const integer of readIntegers(field)) integers.push(integer)
+    else if (field.number === 4 || field.number === 9) {
+      // Of thousands of nodes each has its mode as a text, mostly that of the one before.
+      const isSame = text !== null && Buffer.compare(text, field.bytes) === 0
+      strings.push(isSame ? strings.at(-1)! : readText(field.bytes))
+      text = field.bytes
+    } else if (field.number === 8) for (const integer of readIntegers(field)) integers.push(integer)
   }
   const [only] = floats
   const all = floats.length === 1 && only ? only : Float32Array.from(floats.flatMap((part) => [...part]))
