@@ -73,7 +73,7 @@ export class TrainingStage {
     await rm(this.runsDirectory, { recursive: true, force: true })
   }
 
-  startTrainer(): Trainer {
+  startTrainer(limits: { readonly maxTrainingMs?: number } = {}): Trainer {
     // The log names each child's process.
     const write = (line: string) => {
       const { pid, lastWords } = JSON.parse(line)
@@ -87,6 +87,7 @@ export class TrainingStage {
       observer: new TrainingObserver({ metrics: new Registry(), log: pino({ base: null }, { write }) }),
       dataDirectory: DATA_DIRECTORY,
       runsDirectory: this.runsDirectory,
+      ...limits,
       register: async ({ onnx, manifest, registration }) =>
         (await this.#registry.register(onnx, manifest, registration)).version,
     })
@@ -99,10 +100,10 @@ export class TrainingStage {
     return this.#ids.next('trn')
   }
 
-  async ask(input: TrainingInput, id = this.newId()): Promise<string> {
-    const run = await this.store.enqueue(id, input, 'usr_ann', new Date(systemClock.now()))
-    if (!run) throw new Error('the queue is full')
-    return run.id
+  async ask(input: TrainingInput, id = this.newId(), user = 'usr_ann'): Promise<string> {
+    const run = await this.store.enqueue(id, input, user, new Date(systemClock.now()))
+    if (!run.ok) throw new Error(run.error)
+    return run.value.id
   }
 
   async ended(id: string): Promise<TrainingRun> {

@@ -30,6 +30,10 @@ const environmentSchema = serviceSchema(DEFAULT_PORT).extend({
   ANYA_MODELS: z.string().optional(),
   /** Where files are kept that outlive the process: rows of features. One process at a time writes there. */
   ANYA_DATA: z.string().default(path.join(REPOSITORY, '.data/anya')),
+  /** Versions of each line of models whose files are kept: as many as the graph lists. */
+  ANYA_MODEL_VERSIONS: z.coerce.number().int().min(1).max(10_000).default(100),
+  /** How long a training may run, in minutes. */
+  ANYA_TRAINING_MINUTES: z.coerce.number().min(1).max(1_440).default(120),
   /** Which reference market stands for a market without a past of its own, where risk is assessed. */
   ANYA_RISK_PROXIES: proxies.prefault(DEFAULT_PROXIES),
 })

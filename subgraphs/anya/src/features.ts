@@ -26,9 +26,11 @@ import {
 import {
   MODELS_DIRECTORY,
   ModelRegistry,
-  openChampion,
+  openLine,
+  RetentionStore,
   registryResolvers,
   ServedVersions,
+  ServingObserver,
   versionLoader,
 } from './registry/index.ts'
 import { openRisk } from './risk/index.ts'
@@ -49,6 +51,10 @@ export interface AnyaOptions {
   readonly dataDirectory?: string
   /** Time between forecasts, in milliseconds. */
   readonly tickMs?: number
+  /** Versions of each line of models whose files are kept; 100 unless told. */
+  readonly keptVersions?: number
+  /** How long a training may run, in milliseconds; two hours unless told. */
+  readonly maxTrainingMs?: number
   /** Which reference market stands for a market without a past of its own, where risk is assessed. */
   readonly riskProxies?: ReadonlyMap<string, string>
 }
@@ -72,8 +78,10 @@ export async function startAnya(ports: Ports, options: AnyaOptions): Promise<Sub
   const direction = directionLine(tickMs, () => liveRows.byFeature())
   const served = new Map([[DIRECTION_MODEL, direction]])
   const registry = new ModelRegistry({ database, clock, engine, cache, served, onMoved: () => relay.wake() })
-  const { modelName } = await openChampion(registry, options.modelsDirectory ?? MODELS_DIRECTORY)
-  const serving = new ServedVersions({ registry, engine, ports, modelName })
+  const line = await openLine(registry, options.modelsDirectory ?? MODELS_DIRECTORY)
+  const servingObserver = new ServingObserver(ports)
+  const retention = new RetentionStore(database, clock, options.keptVersions)
+  const serving = new ServedVersions({ registry, engine, ports, observer: servingObserver, ...line })
   starting.defer(() => serving.close())
   await serving.start()
   const newest = new NewestForecasts(cache, clock, options.symbols)
@@ -136,7 +144,12 @@ export async function startAnya(ports: Ports, options: AnyaOptions): Promise<Sub
   })
   starting.defer(() => anomalies.close())
   const pruning = new Ticker(PRUNE_INTERVAL_MS, clock, () =>
-    Promise.all([anomalies.prune(), prune(store, ports), patterns.prune()]),
+    Promise.all([
+      anomalies.prune(),
+      prune(store, ports),
+      patterns.prune(),
+      retention.prune().catch((error: unknown) => servingObserver.faltered(error, 'old versions could not be let go')),
+    ]),
   )
   starting.defer(() => pruning.close())
 
@@ -146,6 +159,7 @@ export async function startAnya(ports: Ports, options: AnyaOptions): Promise<Sub
     database,
     versions,
     directory: options.dataDirectory ?? null,
+    ...(options.maxTrainingMs ? { maxTrainingMs: options.maxTrainingMs } : {}),
     register: async ({ onnx, manifest, registration }, { requestedBy, id }) => {
       const by = { by: requestedBy, reason: `trained as ${id}` }
       return (await registry.store.register(onnx, manifest, { ...registration, ...by })).version

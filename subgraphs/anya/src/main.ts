@@ -6,11 +6,16 @@ import { startAnya } from './features.ts'
 runService({
   domain: 'anya',
   readConfig,
-  start: (ports, { ANYA_MARKETS, ANYA_MODELS, ANYA_DATA, ANYA_RISK_PROXIES }) =>
+  start: (
+    ports,
+    { ANYA_MARKETS, ANYA_MODELS, ANYA_DATA, ANYA_RISK_PROXIES, ANYA_MODEL_VERSIONS, ANYA_TRAINING_MINUTES },
+  ) =>
     startAnya(ports, {
       symbols: ANYA_MARKETS,
       dataDirectory: ANYA_DATA,
       riskProxies: ANYA_RISK_PROXIES,
+      keptVersions: ANYA_MODEL_VERSIONS,
+      maxTrainingMs: ANYA_TRAINING_MINUTES * 60_000,
       ...(ANYA_MODELS ? { modelsDirectory: ANYA_MODELS } : {}),
     }),
 })

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Cache } from '@opsource/cache'
 import { err, ok, type Result } from '@opsource/kernel'
-import type { Manifest, RegisteredVersion, RegistryStore } from '../registry/index.ts'
+import { MAX_LISTED_MODELS, type Manifest, type RegisteredVersion, type RegistryStore } from '../registry/index.ts'
 import { inspectModel } from './inspection.ts'
 import type { Rejection } from './rejection.ts'
 import type { TrialFigures, TrialRequest } from './trial.ts'
@@ -13,6 +13,9 @@ import { UploadedParts } from './uploaded-parts.ts'
 const MAX_TRIALS = 1
 /** Whoever comes beyond them would wait longer than the gateway does. */
 const MAX_WAITING = 2
+/** Of one user within a day: each is a version, and a line keeps what it was for good. */
+const MAX_UPLOADS_OF_USER = 100
+const DAY_MS = 86_400_000
 /** Of a full batch of 64 rows: a forecast of all markets is made in one run each second, and others wait behind it. */
 export const MAX_BATCH_MS = 25
 
@@ -28,6 +31,10 @@ export type UploadRefusal =
   | { readonly kind: 'REJECTED'; readonly rejection: Rejection }
   | { readonly kind: 'INCOMPLETE'; readonly missing: readonly number[] }
   | { readonly kind: 'BUSY' }
+  /** The user has uploaded as many as may be within a day. */
+  | { readonly kind: 'TOO_MANY_UPLOADS'; readonly limit: number }
+  /** There are as many lines of models as may be, and this would be another. */
+  | { readonly kind: 'TOO_MANY_LINES'; readonly limit: number }
 
 export interface Admitted {
   readonly version: RegisteredVersion
@@ -43,7 +50,7 @@ export interface PartAdded {
 }
 
 export interface AdmissionParts {
-  readonly store: Pick<RegistryStore, 'register' | 'versions' | 'versionsOf'>
+  readonly store: Pick<RegistryStore, 'register' | 'versions' | 'versionsOf' | 'hasRoomFor'>
   readonly cache: Cache
   readonly tryOut?: (request: TrialRequest) => Promise<Result<TrialFigures, Rejection>>
 }
@@ -53,6 +60,7 @@ export class ModelAdmission {
   readonly #store: AdmissionParts['store']
   readonly #tryOut: NonNullable<AdmissionParts['tryOut']>
   readonly #parts: UploadedParts
+  readonly #cache: Cache
   /** By content, so that whoever sends the same again, because no answer came, waits for the first. */
   readonly #inHand = new Map<string, Promise<Result<Admitted, UploadRefusal>>>()
   #last: Promise<unknown> = Promise.resolve()
@@ -61,6 +69,7 @@ export class ModelAdmission {
     this.#store = store
     this.#tryOut = tryOut
     this.#parts = new UploadedParts(cache)
+    this.#cache = cache
   }
 
   /** Keeps a part of a file for a quarter of an hour. */
@@ -89,6 +98,7 @@ export class ModelAdmission {
   }
 
   async #admit(userId: string, upload: Upload): Promise<Result<Admitted, UploadRefusal>> {
+    if (!(await this.#store.hasRoomFor(upload.model))) return err({ kind: 'TOO_MANY_LINES', limit: MAX_LISTED_MODELS })
     const file = await this.#fileOf(userId, upload)
     if (!file.ok) return file
     const onnx = file.value
@@ -105,6 +115,7 @@ export class ModelAdmission {
     }
     const tried = await this.#tryOut(trial)
     if (!tried.ok) return err(rejected(tried.error))
+    if (!(await this.#mayUpload(userId))) return err({ kind: 'TOO_MANY_UPLOADS', limit: MAX_UPLOADS_OF_USER })
     const registered = await this.#register(userId, upload, onnx, tried.value)
     if (upload.file.kind === 'PARTS') await this.#parts.forget({ userId, ...upload.file }, upload.file.count)
     return ok({ ...registered, figures: tried.value })
@@ -116,6 +127,14 @@ export class ModelAdmission {
     if (!joined.ok) return err({ kind: 'INCOMPLETE', missing: joined.error })
     if (hashOf(joined.value) === file.sha256) return joined
     return err(rejected({ check: 'FILE', message: `The ${file.count} parts together do not have that SHA-256.` }))
+  }
+
+  async #mayUpload(userId: string): Promise<boolean> {
+    const key = `anya:model-uploads:${userId}`
+    const today = await this.#cache.slide(key, { amount: 1, windowMs: DAY_MS })
+    if (today <= MAX_UPLOADS_OF_USER) return true
+    await this.#cache.slide(key, { amount: -1, windowMs: DAY_MS })
+    return false
   }
 
   async #register(userId: string, upload: Upload, onnx: Uint8Array<ArrayBuffer>, figures: TrialFigures) {

@@ -31,6 +31,16 @@ function uploadRefused(refusal: UploadRefusal) {
       const missing = [...refusal.missing]
       return { __typename: 'ModelFileIncomplete', code: 'MODEL_FILE_INCOMPLETE', message, missing } as const
     }
+    case 'TOO_MANY_UPLOADS': {
+      const { limit } = refusal
+      const message = `At most ${limit} models of yours are taken within a day.`
+      return { __typename: 'ModelUploadLimit', code: 'MODEL_UPLOAD_LIMIT', message, limit } as const
+    }
+    case 'TOO_MANY_LINES': {
+      const { limit } = refusal
+      const message = `There are ${limit} lines of models already: upload it as a version of one of them.`
+      return { __typename: 'ModelUploadLimit', code: 'MODEL_UPLOAD_LIMIT', message, limit } as const
+    }
     case 'BUSY': {
       const message = 'Others are being tried: try again in a few seconds.'
       return { __typename: 'ModelUploadBusy', code: 'MODEL_UPLOAD_BUSY', message } as const

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { constants, setPriority } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { err, type Result } from '@opsource/kernel'
+import { plainReason } from '../inference/reason.ts'
 import type { Rejection } from './rejection.ts'
 import type { TrialFigures, TrialRequest } from './trial.ts'
 import type { TrialReply } from './trial-worker.ts'
@@ -76,7 +77,9 @@ function watch(
       } else if (reply.largestBytes > residentBytes) large(reply.largestBytes)
       else finish(reply.result)
     })
-    child.on('error', (error) => finish(err({ check: 'RUNS', message: `It could not be tried: ${error.message}` })))
+    child.on('error', (error) =>
+      finish(err({ check: 'RUNS', message: `It could not be tried: ${plainReason(error)}` })),
+    )
     child.on('exit', (code, signal) => {
       finish(err({ check: 'RUNS', message: `It ended the process that tried it (${signal ?? code}).` }))
     })

@@ -1,5 +1,6 @@
 import { MAX_BATCH_ROWS } from '../inference/batch-queue.ts'
 import { type Signature, widthOf } from '../inference/protocol.ts'
+import { plainReason } from '../inference/reason.ts'
 import { ModelSession } from '../inference/session.ts'
 import { Rejected } from './rejection.ts'
 
@@ -58,22 +59,12 @@ export async function tryModel(request: TrialRequest): Promise<TrialFigures> {
   return { difference, rowMs, batchMs }
 }
 
-const MAX_REASON_CHARACTERS = 300
-
 async function runs<T>(step: () => Promise<T>): Promise<T> {
   try {
     return await step()
   } catch (error) {
-    const reason = reasonIn(error instanceof Error ? error.message : String(error))
-    throw new Rejected('RUNS', `onnxruntime: ${reason}`.slice(0, MAX_REASON_CHARACTERS))
+    throw new Rejected('RUNS', `onnxruntime: ${plainReason(error)}`)
   }
-}
-
-/** Without the place in onnxruntime's own source, and the function's name in full. */
-function reasonIn(message: string): string {
-  const [before = ''] = message.split(/\s*\/onnxruntime_src\//)
-  const found = /was false\.\s*(.+)$/s.exec(message)?.[1]
-  return found === undefined || before === message ? before : `${before} ${found.trim()}`
 }
 
 async function checkRowsAlone(

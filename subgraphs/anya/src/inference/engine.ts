@@ -1,6 +1,7 @@
 import { err, ok, type Result } from '@opsource/kernel'
 import type { Ports } from '@opsource/subgraph'
 import { MemoryWatch } from './memory-watch.ts'
+import { plainReason } from './reason.ts'
 import type { InferenceRefusal } from './refusal.ts'
 import { type ModelSpec, ServedModel } from './served-model.ts'
 
@@ -64,7 +65,7 @@ export class InferenceEngine {
       await model.start()
     } catch (error) {
       await this.#remove(model)
-      return err({ kind: 'NOT_LOADABLE', message: error instanceof Error ? error.message : String(error) })
+      return err({ kind: 'NOT_LOADABLE', message: plainReason(error) })
     }
     return ok(model)
   }

@@ -2,6 +2,7 @@ import { err, ok, type Result } from '@opsource/kernel'
 import { RestartedWorker, type WorkerRefusal } from '../workers/index.ts'
 import { BatchQueue, MAX_BATCH_ROWS, type QueuedRows } from './batch-queue.ts'
 import { type LoadedSession, type ModelFile, type RunRequest, widthOf } from './protocol.ts'
+import { plainReason } from './reason.ts'
 import type { InferenceRefusal } from './refusal.ts'
 
 /** Batches that a thread has at a time: one runs, the next is there when it ends. */
@@ -247,5 +248,5 @@ export class ServedModel implements Runner {
 
 function refusalOf(refusal: WorkerRefusal): InferenceRefusal {
   if (refusal.kind === 'AWAY') return { kind: 'MODEL_AWAY' }
-  return refusal.kind === 'FAILED' ? { kind: 'INVALID', message: refusal.message } : refusal
+  return refusal.kind === 'FAILED' ? { kind: 'INVALID', message: plainReason(refusal.message) } : refusal
 }

@@ -9,6 +9,7 @@ import {
   CHAMPION,
   dataHashOf,
   evaluationSchema,
+  isIntact,
   type Manifest,
   type ModelRegistry,
   manifestSchema,
@@ -51,7 +52,12 @@ export async function exportVersion(
   clock: Clock,
 ): Promise<Exported> {
   const version = await registry.store.servable(key)
-  if (!version) throw new MlflowError('UNKNOWN_VERSION', `there is no version ${key.version} of ${key.modelName}`)
+  if (!version)
+    throw new MlflowError(
+      'UNKNOWN_VERSION',
+      `there is no version ${key.version} of ${key.modelName}, or its file was let go`,
+    )
+  if (!isIntact(version)) throw new MlflowError('DAMAGED', `the file of ${key.modelName} ${key.version} is damaged`)
   const { modelName: name } = version
   await client.ensureModel(name)
   const hash = { key: HASH_TAG, value: version.sha256 }

@@ -44,6 +44,11 @@ export interface TooManyAliases {
   readonly kind: 'TOO_MANY'
 }
 
+/** Why an alias was not set: the version's file was let go. */
+export interface Pruned {
+  readonly kind: 'PRUNED'
+}
+
 /** Names that serve: there is always room for them. */
 const SERVING: readonly string[] = [CHAMPION, CHALLENGER]
 
@@ -78,7 +83,7 @@ export class AliasStore {
   async move(
     draft: TransitionDraft & { readonly alias: string; readonly toVersion: number },
     expected?: number | null,
-  ): Promise<Transition | Overtaken | TooManyAliases> {
+  ): Promise<Transition | Overtaken | TooManyAliases | Pruned> {
     const { modelName, alias, toVersion: version } = draft
     return this.#database.$transaction(async (tx) => {
       await lockModel(tx, modelName)
@@ -87,6 +92,9 @@ export class AliasStore {
       if (expected !== undefined && current !== expected) return { kind: 'OVERTAKEN', version: current }
       if (current === null && !SERVING.includes(alias) && (await hasAllItMay(tx, modelName)))
         return { kind: 'TOO_MANY' }
+      const modelName_version = { modelName, version }
+      const target = await tx.modelVersion.findUnique({ where: { modelName_version }, select: { prunedAt: true } })
+      if (target?.prunedAt) return { kind: 'PRUNED' }
       const setAt = new Date(this.#clock.now())
       await tx.modelAlias.upsert({
         where: { modelName_alias },

@@ -5,13 +5,15 @@ import type { InferenceEngine } from '../inference/index.ts'
 import { AliasStore } from './alias-store.ts'
 import { type GateEvidence, judge, type LiveFeatures } from './gate.ts'
 import { CHAMPION, type GateCheck, type Transition, type Wish } from './history.ts'
-import { previousOf } from './previous.ts'
+import { previousOf, servedStack } from './previous.ts'
 import { probe } from './probe.ts'
 import { pairedForecasts, ShadowStore } from './shadow-store.ts'
 import { type RegisteredVersion, RegistryStore, type ServableVersion, type VersionKey } from './store.ts'
 
 /** Moves of an alias that a roll-back looks at. */
 const MAX_MOVES = 1_000
+/** Versions that are tried where the champion cannot be loaded: each takes a second or two of the start. */
+const MAX_FALLBACKS = 10
 const DEFAULT_STEP_MS = 1_000
 /** Promotions that wait for the one that is judged, which takes a model's place in the engine for a second. */
 const MAX_WAITING = 4
@@ -134,7 +136,23 @@ export class ModelRegistry {
     const target = version ?? previousOf(moves)
     if (target === fromVersion) return { kind: 'SERVES' }
     if (target === null || !moves.some(({ toVersion }) => toVersion === target)) return { kind: 'NEVER_SERVED' }
-    const draft = { modelName, alias: CHAMPION, fromVersion, toVersion: target, ...wish }
+    return this.#leave(modelName, fromVersion, target, wish)
+  }
+
+  /** @returns what may serve in the stead of `champion`: what served before it, the last first, and then the line's rules. */
+  async fallbacks(modelName: string, champion: number): Promise<number[]> {
+    const served = servedStack(await this.aliases.moves(modelName, CHAMPION, MAX_MOVES)).reverse()
+    const all = new Set([...served, ...(await this.store.rulesOf(modelName))])
+    return [...all].filter((version) => version !== champion).slice(0, MAX_FALLBACKS)
+  }
+
+  /** Lets `target`, which is loaded already, serve in the stead of a version that cannot be. Nothing is asked: something has to serve. */
+  fallBack(modelName: string, target: number, reason: string, leaving: number): Promise<RollBackResult> {
+    return this.#leave(modelName, leaving, target, { by: null, reason })
+  }
+
+  async #leave(modelName: string, fromVersion: number, toVersion: number, wish: Wish): Promise<RollBackResult> {
+    const draft = { modelName, alias: CHAMPION, fromVersion, toVersion, ...wish }
     const moved = await this.aliases.move({ ...draft, action: 'ROLLED_BACK' }, fromVersion)
     if ('kind' in moved) return { kind: 'BUSY' }
     await this.#tell(modelName)

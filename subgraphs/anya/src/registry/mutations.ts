@@ -11,6 +11,7 @@ import {
   servesAlready,
   tooManyTags,
   unknownVersion,
+  versionPruned,
 } from './refusals.ts'
 import { isModelName, type RegisteredVersion } from './store.ts'
 
@@ -35,6 +36,7 @@ export function registryMutations(registry: ModelRegistry): NonNullable<Resolver
       if (wrong) return wrong
       const known = await version(input.model, input.version)
       if (!known) return unknownVersion
+      if (known.prunedAt) return versionPruned
       const result = await registry.promote(known, wishOf(context, input))
       switch (result.kind) {
         case 'PROMOTED':
@@ -84,6 +86,7 @@ export function registryMutations(registry: ModelRegistry): NonNullable<Resolver
         return invalidInput('input.alias', 'It is a small letter, then small letters, digits, `-` and `_`.')
       const known = await version(input.model, input.version)
       if (!known) return unknownVersion
+      if (known.prunedAt) return versionPruned
       const transition = await registry.setAlias(known, input.alias, wishOf(context, input))
       if (!transition) return invalidInput('input.alias', 'The model has as many names as it may: take one away first.')
       return { __typename: 'ModelAliasMoved', model: { name: known.modelName }, transition }

@@ -3,12 +3,11 @@ import type { Transition } from './history.ts'
 type Move = Pick<Transition, 'action' | 'toVersion'>
 
 /**
- * What served before the version that serves now: a promotion comes on top of what served, a roll-back takes away what came after its
+ * What served, one on top of the other, the version that serves now last: a promotion comes on top of what served, a roll-back takes away what came after its
  * target. So whoever rolls back twice gets further back, not forth again.
  * @param moves of the alias, oldest first.
- * @returns null where nothing served before.
  */
-export function previousOf(moves: readonly Move[]): number | null {
+export function servedStack(moves: readonly Move[]): number[] {
   const stack: number[] = []
   for (const { action, toVersion } of moves) {
     if (toVersion === null) continue
@@ -16,5 +15,8 @@ export function previousOf(moves: readonly Move[]): number | null {
     if (known >= 0) stack.length = known + 1
     else if (stack.at(-1) !== toVersion) stack.push(toVersion)
   }
-  return stack.at(-2) ?? null
+  return stack
 }
+
+/** @returns what served before the version that serves now, or null. */
+export const previousOf = (moves: readonly Move[]): number | null => servedStack(moves).at(-2) ?? null

@@ -1,5 +1,6 @@
-import { type InferenceEngine, MAX_BATCH_ROWS, type ServedModel, widthOf } from '../inference/index.ts'
+import { type InferenceEngine, MAX_BATCH_ROWS, plainReason, type ServedModel, widthOf } from '../inference/index.ts'
 import type { Evaluation } from './evaluation.ts'
+import { DAMAGED, isIntact } from './integrity.ts'
 import type { ServableVersion } from './store.ts'
 
 const RUNS = 100
@@ -31,6 +32,7 @@ export async function probe(
   version: ServableVersion,
   sample: Evaluation['sample'] | null,
 ): Promise<Probe> {
+  if (!isIntact(version)) return { kind: 'UNUSABLE', message: DAMAGED }
   const { modelName, version: number, onnx, signature } = version
   const loaded = await engine.load({ id: `${modelName} ${number} on trial`, onnx, signature })
   if (!loaded.ok) {
@@ -48,7 +50,7 @@ export async function probe(
     const maxDifference = expected === null ? null : await differenceOf(loaded.value, rows, width, expected)
     return { kind: 'RAN', rows: rows.length / width, maxDifference, p99Ms: await latencyOf(loaded.value, rows, width) }
   } catch (error) {
-    return { kind: 'UNUSABLE', message: error instanceof Error ? error.message : String(error) }
+    return { kind: 'UNUSABLE', message: plainReason(error) }
   } finally {
     await engine.unload(loaded.value)
   }

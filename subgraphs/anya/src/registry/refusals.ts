@@ -4,6 +4,12 @@ export const unknownVersion = {
   message: 'There is no such model, version or alias.',
 }
 
+export const versionPruned = {
+  __typename: 'ModelVersionPruned' as const,
+  code: 'MODEL_VERSION_PRUNED',
+  message: 'The file of that version was let go: register or upload it again.',
+}
+
 export const servesAlready = {
   __typename: 'ModelServesAlready' as const,
   code: 'MODEL_SERVES_ALREADY',

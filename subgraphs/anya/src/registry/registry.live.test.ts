@@ -7,9 +7,11 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type FreshDatabase, freshDatabase } from '../../../../tests/support/database.ts'
 import { type Database, openDatabase } from '../database.ts'
 import { type OpenRegistry, openRegistry } from '../testing/registry.ts'
+import { rivalModel } from '../testing/rival-model.ts'
 import { CHALLENGER, CHAMPION } from './history.ts'
 import { MODELS_DIRECTORY, readModel } from './model-file.ts'
 import { openChampion } from './registry.ts'
+import { RetentionStore } from './retention-store.ts'
 
 const NAME = 'mid-direction'
 const [RULE, TRAINED] = [1, 2]
@@ -34,7 +36,7 @@ afterEach(async () => {
 
 const aliases = async () =>
   Object.fromEntries((await opened.registry.aliases.of([NAME])).map(({ alias, version }) => [alias, version]))
-const historyOf = async () => (await opened.registry.aliases.history(NAME, { limit: 100 })).reverse()
+const historyOf = async () => (await opened.registry.aliases.history(NAME, { limit: 10_000 })).reverse()
 
 /** Another model file, as a later training would leave it. */
 async function retrain(changes: object = {}): Promise<void> {
@@ -115,5 +117,95 @@ describe('a later start', () => {
     await openChampion(opened.registry, directory)
     await opened.registry.installRule({ modelName: NAME, version: TRAINED }, RULE, 'as it was before there was a gate')
     expect((await openChampion(opened.registry, directory)).version).toBe(RULE)
+  })
+})
+
+describe('of many versions', () => {
+  const wish = { by: 'usr_ada', reason: 'a try' }
+  const now = new ManualClock(Date.UTC(2024, 7, 10))
+  const prune = (kept: number) => new RetentionStore(database, now, kept).prune()
+  const key = (version: number) => ({ modelName: NAME, version })
+  const register = async (weight: number) => {
+    const { onnx, manifest, evaluation } = await rivalModel({ weight })
+    return (await opened.registry.store.register(onnx, manifest, { evaluation })).version
+  }
+  const keptFiles = async () => {
+    const versions = await opened.registry.store.versionsOf(NAME)
+    return versions.filter(({ prunedAt }) => prunedAt === null).map(({ version }) => version)
+  }
+
+  test('the files of old ones that never served go, what they were stays, and the same file brings one back', async () => {
+    await openChampion(opened.registry, directory)
+    const { registry } = opened
+    for (let weight = 1; weight <= 6; weight++) await register(weight)
+    // 3 served and was left, 4 has a name, 5 was judged and refused: only that does not keep it.
+    expect((await registry.promote(key(3), wish)).kind).toBe('PROMOTED')
+    await registry.rollBack(NAME, RULE, wish)
+    await registry.setAlias(key(4), 'a-name', wish)
+    await registry.aliases.note({
+      modelName: NAME,
+      action: 'REFUSED',
+      alias: CHAMPION,
+      fromVersion: RULE,
+      toVersion: 5,
+      ...wish,
+    })
+    expect(await prune(100)).toEqual({ files: 0, transitions: 0 })
+    expect(await prune(2)).toEqual({ files: 2, transitions: 0 })
+    expect(await keptFiles()).toEqual([8, 7, 4, 3, TRAINED, RULE])
+    const [let5] = await registry.store.versions([key(5)])
+    expect(let5).toMatchObject({ prunedAt: new Date(now.now()), manifest: { name: NAME } })
+    expect(await registry.store.servable(key(5))).toBeNull()
+    expect(await registry.promote(key(5), wish)).toEqual({ kind: 'UNKNOWN_VERSION' })
+    expect(await registry.setAlias(key(5), 'late', wish)).toBeNull()
+    expect(await register(3)).toBe(5)
+    expect(await registry.store.servable(key(5))).toMatchObject({ sha256: let5?.sha256 })
+    expect(await registry.store.evaluation(key(5))).not.toBeNull()
+  })
+
+  test('the database itself lets nothing else of them go', async () => {
+    await openChampion(opened.registry, directory)
+    const letGo = (version: number) =>
+      database.$executeRaw`UPDATE model_version SET onnx = NULL, evaluation = NULL, pruned_at = now() WHERE version = ${version}`
+    await expect(letGo(RULE)).rejects.toThrow('never changed')
+    await expect(letGo(TRAINED)).rejects.toThrow('never changed')
+    const plain = await register(1)
+    await letGo(plain)
+    const other = Buffer.from('another file')
+    await expect(
+      database.$executeRaw`UPDATE model_version SET onnx = ${other}, pruned_at = NULL WHERE version = ${plain}`,
+    ).rejects.toThrow('never changed')
+    await expect(database.$executeRaw`DELETE FROM model_version WHERE version = ${plain}`).rejects.toThrow(
+      'never changed',
+    )
+    await expect(database.$executeRaw`DELETE FROM model_transition WHERE action = 'REGISTERED'`).rejects.toThrow(
+      'never changed',
+    )
+    await expect(database.$executeRaw`TRUNCATE model_transition`).rejects.toThrow('never changed')
+  })
+
+  test('the newest thousand refusals are kept, and every move of what serves', async () => {
+    await openChampion(opened.registry, directory)
+    const before = (await historyOf()).map(({ position }) => position)
+    const refusal = {
+      modelName: NAME,
+      alias: CHAMPION,
+      toVersion: TRAINED,
+      reason: 'once more',
+      at: new Date(now.now()),
+    }
+    await database.modelTransition.createMany({
+      data: [
+        ...Array.from({ length: 1_005 }, () => ({ ...refusal, action: 'REFUSED' as const })),
+        ...Array.from({ length: 1_005 }, () => ({ ...refusal, action: 'ROLLED_BACK' as const })),
+        ...Array.from({ length: 1_002 }, () => ({ ...refusal, alias: 'a-name', action: 'ALIAS_SET' as const })),
+      ],
+    })
+    expect(await prune(100)).toEqual({ files: 0, transitions: 6 + 2 })
+    const kept = (await historyOf()).map(({ position }) => position)
+    expect(before.filter((position) => !kept.includes(position))).toHaveLength(1)
+    const count = (where: object) => database.modelTransition.count({ where })
+    expect(await count({ action: 'REFUSED' })).toBe(1_000)
+    expect(await count({ action: 'ROLLED_BACK' })).toBe(1_005)
   })
 })

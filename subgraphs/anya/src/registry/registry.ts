@@ -1,5 +1,6 @@
 import { FEATURE_HASH } from '../features/index.ts'
 import { CHALLENGER, CHAMPION } from './history.ts'
+import { UnreadableVersion } from './integrity.ts'
 import { readModel } from './model-file.ts'
 import type { ModelRegistry } from './model-registry.ts'
 import { ruleBeside } from './rule.ts'
@@ -7,13 +8,19 @@ import type { ServableVersion, VersionKey } from './store.ts'
 
 const CAME_WITH_RELEASE = 'came with the release'
 
+/** A line of models that the platform serves. */
+export interface OpenedLine {
+  readonly modelName: string
+  /** The files that came with the release, by SHA-256. */
+  readonly spares: ReadonlyMap<string, Uint8Array>
+}
+
 /**
  * Registers what lies in `directory`, where it is new: the baseline as a version of its own, and the trained model, which serves where
  * the gate lets it pass, and otherwise runs in the baseline's shadow. What serves already stays, unless it never passed a gate or was
- * made for other features than this release computes.
- * @returns the version that serves. Throws where the directory's model was trained on other features than this release computes.
+ * made for other features than this release computes. Throws where the directory's model was trained on other features than those.
  */
-export async function openChampion(registry: ModelRegistry, directory: string): Promise<ServableVersion> {
+export async function openLine(registry: ModelRegistry, directory: string): Promise<OpenedLine> {
   const { onnx, manifest, evaluation } = await readModel(directory)
   const modelName = manifest.name
   if (manifest.featureHash !== FEATURE_HASH) {
@@ -24,11 +31,28 @@ export async function openChampion(registry: ModelRegistry, directory: string): 
   const baseline = await registry.store.register(rule.onnx, rule.manifest, { reason })
   const registration = { reason: CAME_WITH_RELEASE, ...(evaluation ? { evaluation } : {}) }
   const { version } = await registry.store.register(onnx, manifest, registration)
-  await installBaseline(registry, { modelName, version: baseline.version })
-  await judgeOnce(registry, { modelName, version })
+  // What cannot be read is left to whoever loads it: that something else has to serve is found there.
+  await installBaseline(registry, { modelName, version: baseline.version }).catch(unlessUnreadable)
+  await judgeOnce(registry, { modelName, version }).catch(unlessUnreadable)
+  return {
+    modelName,
+    spares: new Map([
+      [manifest.sha256, onnx],
+      [rule.manifest.sha256, rule.onnx],
+    ]),
+  }
+}
+
+/** As `openLine`. @returns the version that serves. */
+export async function openChampion(registry: ModelRegistry, directory: string): Promise<ServableVersion> {
+  const { modelName } = await openLine(registry, directory)
   const champion = await registry.champion(modelName)
   if (!champion) throw new Error(`nothing serves ${modelName}`)
   return champion
+}
+
+function unlessUnreadable(error: unknown): void {
+  if (!(error instanceof UnreadableVersion)) throw error
 }
 
 async function installBaseline(registry: ModelRegistry, baseline: VersionKey): Promise<void> {

@@ -130,6 +130,7 @@ export function registryResolvers(
       metrics: ({ manifest }) => Object.entries(manifest.metrics).map(([name, value]) => ({ name, value })),
       evaluation: async (version) => {
         const evaluation = await store.evaluation(version)
+      prunedAt: ({ prunedAt }) => prunedAt?.toISOString() ?? null,
         return evaluation && evaluationFigures(evaluation)
       },
       score: async (version, _, context) => {

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
-import { ManualClock } from '@opsource/kernel'
+import { err, ManualClock } from '@opsource/kernel'
 import { pino } from 'pino'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { Registry } from 'prom-client'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type FreshDatabase, freshDatabase } from '../../../../tests/support/database.ts'
 import { type Database, openDatabase } from '../database.ts'
 import { FEATURE_COUNT } from '../features/index.ts'
@@ -9,8 +10,9 @@ import { type OpenRegistry, openRegistry } from '../testing/registry.ts'
 import { rivalModel } from '../testing/rival-model.ts'
 import { CHALLENGER } from './history.ts'
 import { MODELS_DIRECTORY } from './model-file.ts'
-import { openChampion } from './registry.ts'
-import { ServedVersions } from './serving.ts'
+import { ServingObserver } from './observe.ts'
+import { type OpenedLine, openLine } from './registry.ts'
+import { ServedVersions, type ServingParts } from './serving.ts'
 
 const NAME = 'mid-direction'
 const [RULE, TRAINED, RIVAL] = [1, 2, 3]
@@ -22,6 +24,9 @@ let fresh: FreshDatabase
 let database: Database
 let opened: OpenRegistry
 let serving: ServedVersions
+let line: OpenedLine
+const metrics = new Registry()
+const observer = new ServingObserver({ metrics, log: pino({ level: 'silent' }) })
 let falls = 0
 
 beforeAll(async () => {
@@ -33,8 +38,8 @@ beforeAll(async () => {
   }
   opened = openRegistry(database, new ManualClock(Date.UTC(2024, 7, 9)), { onUnstable, onRestarted })
   const { registry, engine, cache } = opened
-  await openChampion(registry, MODELS_DIRECTORY)
-  serving = new ServedVersions({ registry, engine, ports: { cache, log: pino({ level: 'silent' }) }, modelName: NAME })
+  line = await openLine(registry, MODELS_DIRECTORY)
+  serving = new ServedVersions({ registry, engine, ports: { cache }, observer, ...line })
   await serving.start()
 })
 afterAll(async () => {
@@ -110,4 +115,82 @@ test('a version that cannot be loaded takes nobody’s place', async () => {
   await opened.registry.installRule(key, RULE, 'past the gate')
   await serving.look()
   expect([champion(), challenger()]).toEqual([RULE, TRAINED])
+})
+
+describe('a start at which the champion cannot be loaded', () => {
+  const started = async (engine: ServingParts['engine'] = opened.engine) => {
+    const { registry, cache } = opened
+    const another = new ServedVersions({ registry, engine, ports: { cache }, observer, ...line })
+    await another.start()
+    return another
+  }
+  /** What a start finds and does where `champion` was to serve. */
+  async function startOn(champion: number, engine?: ServingParts['engine']) {
+    const another = await started(engine)
+    const { model, runner } = another.champion()
+    const answer = await runner.run(row, PATIENT)
+    await another.close()
+    const [newest] = await opened.registry.aliases.history(NAME, { limit: 1 })
+    expect(answer.ok).toBe(true)
+    expect(newest).toMatchObject({ action: 'ROLLED_BACK', alias: 'champion', fromVersion: champion, by: null })
+    expect(newest?.toVersion).toBe(model.version)
+    expect(newest?.reason).toContain(`The platform cannot load version ${champion}: `)
+    return { serves: model.version, reason: newest?.reason }
+  }
+  const retreats = async () =>
+    (await metrics.getSingleMetric('opsource_anya_model_retreats_total')?.get())?.values[0]?.value
+  /** As a failing disk leaves it: the database itself refuses to change a version. */
+  async function damage(version: number) {
+    const onnx = Buffer.from('rotten')
+    await database.$transaction([
+      database.$executeRaw`ALTER TABLE model_version DISABLE TRIGGER model_version_stays`,
+      database.$executeRaw`UPDATE model_version SET onnx = ${onnx} WHERE model_name = ${NAME} AND version = ${version}`,
+      database.$executeRaw`ALTER TABLE model_version ENABLE TRIGGER model_version_stays`,
+    ])
+  }
+
+  test('as onnxruntime refuses it goes back to what served before, and says so', async () => {
+    const before = await retreats()
+    const garbage = (await opened.registry.aliases.version(NAME, 'champion'))!
+    const { serves, reason } = await startOn(garbage)
+    expect(serves).toBe(RULE)
+    expect(reason).not.toMatch(/onnxruntime_src|\.cc|\/home|\/work/)
+    expect(await retreats()).toBe((before ?? 0) + 1)
+    expect(champion()).toBe(RULE)
+  })
+
+  test('as its thread ends while it loads goes back too', async () => {
+    await opened.registry.rollBack(NAME, RIVAL, wish)
+    const { engine } = opened
+    const load: typeof engine.load = async (spec) =>
+      spec.id === `${NAME} ${RIVAL}` ? err({ kind: 'NOT_LOADABLE', message: 'ended' }) : engine.load(spec)
+    expect(await startOn(RIVAL, { load, unload: (model) => engine.unload(model) })).toMatchObject({
+      serves: RULE,
+      reason: expect.stringMatching(/: ended$/),
+    })
+  })
+
+  test('as its file rotted in the database goes back, and whoever promotes it is refused', async () => {
+    await opened.registry.rollBack(NAME, RIVAL, wish)
+    await damage(RIVAL)
+    expect((await startOn(RIVAL)).serves).toBe(RULE)
+    const refused = await opened.registry.promote({ modelName: NAME, version: RIVAL }, wish)
+    expect(refused.kind === 'REFUSED' && refused.checks.find(({ name }) => name === 'PARITY')?.detail).toContain(
+      'SHA-256',
+    )
+  })
+
+  test('as all files rotted serves the release’s own of the same hash', async () => {
+    await damage(RULE)
+    await damage(TRAINED)
+    const another = await started()
+    expect(another.champion().model.version).toBe(RULE)
+    expect(await another.champion().runner.run(row, PATIENT)).toMatchObject({ ok: true })
+    await another.close()
+  })
+
+  test('without anything that can be loaded is refused', async () => {
+    const load = async () => err({ kind: 'NOT_LOADABLE', message: 'no memory' } as const)
+    await expect(started({ load, unload: async () => {} })).rejects.toThrow('no version of mid-direction can be served')
+  })
 })

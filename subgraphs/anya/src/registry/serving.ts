@@ -1,31 +1,21 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Ports } from '@opsource/subgraph'
-import type { InferenceEngine, ServedModel } from '../inference/index.ts'
 import { CHALLENGER, CHAMPION } from './history.ts'
 import { ALIAS_CHANNEL, type ModelRegistry } from './model-registry.ts'
-import type { ServableVersion } from './store.ts'
+import { Place, type PlaceParts, type Serving } from './place.ts'
 
 /** Where no word of a moved alias comes through, another instance serves on for at most this long, and the loading. */
 const POLL_MS = 1_000
-/** A version that could not be loaded is tried again after this, in milliseconds. */
-const RETRY_MS = 30_000
 
-/** A version with the threads that run it. */
-export interface Serving {
-  readonly model: ServableVersion
-  readonly runner: ServedModel
-}
-
-export interface ServingParts {
+export interface ServingParts extends PlaceParts {
   readonly registry: ModelRegistry
-  readonly engine: Pick<InferenceEngine, 'load' | 'unload'>
-  readonly ports: Pick<Ports, 'cache' | 'log'>
-  readonly modelName: string
+  readonly ports: Pick<Ports, 'cache'>
 }
 
 /**
  * Keeps loaded what `champion` and `challenger` of a line point to. Another version is loaded and warm before it takes the place of the
- * one before, which answers what it was asked: no request is dropped. A version that cannot be loaded leaves the one before in its place.
+ * one before, which answers what it was asked: no request is dropped. A version that cannot be loaded leaves the one before in its place;
+ * where there is none, at a start, the platform itself goes back to what served before it, or to the line's rule.
  */
 export class ServedVersions {
   readonly #parts: ServingParts
@@ -42,12 +32,13 @@ export class ServedVersions {
     this.#challenger = new Place(parts)
   }
 
-  /** Throws where the champion cannot be loaded. */
+  /** Throws where neither the champion, nor what served before it, nor the line's rule can be loaded. */
   async start(): Promise<void> {
     this.#unsubscribe = await this.#parts.ports.cache.subscribe(ALIAS_CHANNEL, (modelName) => {
       if (modelName === this.#parts.modelName) void this.look()
     })
     await this.#look()
+    if (!this.#champion.serving) await this.#fallBack()
     if (!this.#champion.serving) throw new Error(`no version of ${this.#parts.modelName} can be served`)
     this.#polling = this.#poll()
   }
@@ -67,27 +58,15 @@ export class ServedVersions {
   look(): Promise<void> {
     this.#looking = this.#looking
       .then(() => (this.#stop.signal.aborted ? undefined : this.#look()))
-      .catch((error: unknown) => this.#parts.ports.log.error({ err: error }, 'the aliases of models cannot be read'))
+      .catch((error: unknown) => this.#parts.observer.faltered(error, 'the aliases of models cannot be read'))
     return this.#looking
   }
 
   /** Where `id` names the champion's threads, what served before serves again; a challenger leaves the shadow. */
   retreat(id: string, reason: string): void {
-    const { registry, modelName, ports } = this.#parts
-    const versionIn = ({ serving }: Place) =>
-      serving && id === `${modelName} ${serving.model.version}` ? serving.model.version : null
-    const [champion, challenger] = [versionIn(this.#champion), versionIn(this.#challenger)]
-    const wish = { by: null, reason }
-    // Other instances see the same fall, and this one sees the next before it has let go: the version is left once.
-    const retreating =
-      champion !== null
-        ? registry.rollBack(modelName, null, wish, champion)
-        : challenger !== null
-          ? registry.deleteAlias(modelName, CHALLENGER, wish, challenger)
-          : Promise.resolve()
-    void retreating
+    void this.#retreat(id, reason)
       .then(() => this.look())
-      .catch((error: unknown) => ports.log.error({ err: error, id }, 'a model that fails could not be replaced'))
+      .catch((error: unknown) => this.#parts.observer.faltered(error, 'a model that fails could not be replaced'))
   }
 
   async close(): Promise<void> {
@@ -115,52 +94,35 @@ export class ServedVersions {
     const isApart = challenger !== undefined && challenger !== this.#champion.serving?.model.version
     await (isApart ? this.#challenger.take(challenger) : this.#challenger.leave())
   }
-}
 
-/** One loaded version that can be exchanged for another. */
-class Place {
-  readonly #parts: ServingParts
-  #serving: Serving | null = null
-  #failed: { readonly version: number; readonly at: number } | null = null
-
-  constructor(parts: ServingParts) {
-    this.#parts = parts
+  async #retreat(id: string, reason: string): Promise<void> {
+    const { registry, modelName, observer } = this.#parts
+    const versionIn = ({ serving }: Place) =>
+      serving && id === `${modelName} ${serving.model.version}` ? serving.model.version : null
+    const [champion, challenger] = [versionIn(this.#champion), versionIn(this.#challenger)]
+    const wish = { by: null, reason }
+    // Other instances see the same fall, and this one sees the next before it has let go: the version is left once.
+    if (champion !== null) {
+      const left = await registry.rollBack(modelName, null, wish, champion)
+      if (left.kind === 'ROLLED_BACK') observer.retreated(modelName, champion, left.transition.toVersion, reason)
+    } else if (challenger !== null) await registry.deleteAlias(modelName, CHALLENGER, wish, challenger)
   }
 
-  get serving(): Serving | null {
-    return this.#serving
-  }
-
-  async take(version: number): Promise<void> {
-    if (this.#serving?.model.version === version) return
-    if (this.#failed?.version === version && performance.now() - this.#failed.at < RETRY_MS) return
-    const next = await this.#load(version)
-    this.#failed = next ? null : { version, at: performance.now() }
-    if (next) await this.#replace(next)
-  }
-
-  async leave(): Promise<void> {
-    await this.#replace(null)
-  }
-
-  async #load(version: number): Promise<Serving | null> {
-    const { registry, engine, ports, modelName } = this.#parts
-    const model = await registry.store.servable({ modelName, version })
-    const misfit = model ? registry.misfit(model) : 'there is no such version'
-    if (!model || misfit !== null) {
-      ports.log.error({ model: modelName, version, reason: misfit }, 'a version cannot be served')
-      return null
+  /** At a start nothing is there to go on with. What can be loaded serves, and the history says why. */
+  async #fallBack(): Promise<void> {
+    const { registry, modelName, observer } = this.#parts
+    const champion = await registry.aliases.version(modelName, CHAMPION)
+    if (champion === null) return
+    // A machine that is busy with its own start may have been too slow: others may serve what is left here.
+    await this.#champion.take(champion, { isUrgent: true })
+    if (this.#champion.serving) return
+    const reason = `The platform cannot load version ${champion}: ${this.#champion.failure}`
+    for (const version of await registry.fallbacks(modelName, champion)) {
+      await this.#champion.take(version, { isUrgent: true })
+      if (!this.#champion.serving) continue
+      observer.retreated(modelName, champion, version, reason)
+      await registry.fallBack(modelName, version, reason, champion)
+      return this.#look()
     }
-    const { onnx, signature } = model
-    const loaded = await engine.load({ id: `${modelName} ${version}`, onnx, signature })
-    if (loaded.ok) return { model, runner: loaded.value }
-    ports.log.error({ model: modelName, version, reason: loaded.error }, 'a version cannot be loaded')
-    return null
-  }
-
-  async #replace(next: Serving | null): Promise<void> {
-    const before = this.#serving
-    this.#serving = next
-    if (before) await this.#parts.engine.unload(before.runner)
   }
 }

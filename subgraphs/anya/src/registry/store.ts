@@ -5,13 +5,14 @@ import type { Prisma } from '../generated/prisma/client.ts'
 import type { Signature } from '../inference/index.ts'
 import { appendTransition, lockModel, UNHURRIED } from './alias-store.ts'
 import { type Evaluation, evaluationSchema } from './evaluation.ts'
+import { UnreadableVersion } from './integrity.ts'
 import { type Manifest, manifestSchema, RELEASE } from './manifest.ts'
 import { plainSignature, signatureSchema } from './signature.ts'
 
 /** Versions that a model lists, newest first; older ones are found by what refers to them. */
-const MAX_LISTED_VERSIONS = 100
-/** Models that the registry lists, by name. */
-const MAX_LISTED_MODELS = 100
+export const MAX_LISTED_VERSIONS = 100
+/** Models that the registry lists, by name, and beyond which no other is uploaded. */
+export const MAX_LISTED_MODELS = 100
 
 export interface RegisteredModel {
   readonly name: string
@@ -30,6 +31,8 @@ export interface RegisteredVersion extends VersionKey {
   /** A user's id; null for the platform itself. */
   readonly registeredBy: string | null
   readonly createdAt: Date
+  /** When its file and evaluation were let go; null while they are kept. */
+  readonly prunedAt: Date | null
 }
 
 /** A version as it can be loaded. */
@@ -71,7 +74,7 @@ export class RegistryStore {
 
   /**
    * Registers a model as the next version of its line, in one transaction. It serves nobody before it is promoted. A file that the line
-   * knows already changes nothing. Throws where the file is not the one that the manifest names.
+   * knows already changes nothing, unless it was let go: then it is there again. Throws where the file is not the one that the manifest names.
    */
   async register(
     onnx: Uint8Array<ArrayBuffer>,
@@ -88,8 +91,13 @@ export class RegistryStore {
       // Two that register at once take turns, so that versions are numbered without a gap.
       await lockModel(tx, manifest.name)
       const modelName_sha256 = { modelName: manifest.name, sha256: hash }
-      const known = await tx.modelVersion.findUnique({ where: { modelName_sha256 }, select: { version: true } })
-      if (known) return { version: known.version, isNew: false }
+      const select = { version: true, prunedAt: true }
+      const known = await tx.modelVersion.findUnique({ where: { modelName_sha256 }, select })
+      if (known) {
+        const again = { onnx, prunedAt: null, ...(evaluation ? { evaluation: toJson(evaluation) } : {}) }
+        if (known.prunedAt) await tx.modelVersion.update({ where: { modelName_sha256 }, data: again })
+        return { version: known.version, isNew: false }
+      }
       const version = await nextVersion(tx, manifest.name)
       const key = { modelName: manifest.name, version }
       const codeVersion = manifest.codeVersion ?? RELEASE
@@ -116,19 +124,36 @@ export class RegistryStore {
     }, UNHURRIED)
   }
 
-  /** @returns the version with its file, or null where there is none. */
+  /** @returns the version with its file, or null where there is none, or the file was let go. */
   async servable({ modelName, version }: VersionKey): Promise<ServableVersion | null> {
     if (!isModelName(modelName)) return null
     const row = await this.#database.modelVersion.findUnique({
       where: { modelName_version: { modelName, version } },
       omit: { evaluation: true },
     })
-    return row && { ...toVersion(row), onnx: row.onnx }
+    return row?.onnx ? { ...toVersion(row), onnx: row.onnx } : null
+  }
+
+  /** @returns the line's baselines, newest first. */
+  async rulesOf(modelName: string): Promise<number[]> {
+    const rows = await this.#database.modelVersion.findMany({
+      where: { modelName, manifest: { path: ['kind'], equals: 'RULE' } },
+      select: { version: true },
+      orderBy: { version: 'desc' },
+      take: MAX_LISTED_VERSIONS,
+    })
+    return rows.map(({ version }) => version)
   }
 
   /** @returns what promotion is judged by, or null where the registration brought nothing. */
   async evaluation({ modelName, version }: VersionKey): Promise<Evaluation | null> {
     const row = await this.#database.modelVersion.findUnique({
+  /** Whether a version may be uploaded to the line: it is there, or there is room for another. */
+  async hasRoomFor(modelName: string): Promise<boolean> {
+    const others = await this.#database.model.count({ where: { name: { not: modelName } } })
+    return others < MAX_LISTED_MODELS || (await this.modelsByName([modelName])).length > 0
+  }
+
       where: { modelName_version: { modelName, version } },
       select: { evaluation: true },
     })
@@ -188,9 +213,12 @@ const toJson = (value: Signature | Evaluation): Prisma.InputJsonObject => JSON.p
 type VersionRow = Omit<Prisma.ModelVersionGetPayload<object>, 'onnx' | 'evaluation'>
 
 function toVersion(row: VersionRow): RegisteredVersion {
-  const manifest = manifestSchema.parse(row.manifest)
-  const { modelName, version, sha256, registeredBy, createdAt } = row
-  const signature =
-    row.signature === null ? plainSignature(manifest.features.length) : signatureSchema.parse(row.signature)
-  return { modelName, version, sha256, manifest, signature, registeredBy, createdAt }
+  const { modelName, version, sha256, registeredBy, createdAt, prunedAt } = row
+  const manifest = manifestSchema.safeParse(row.manifest)
+  if (!manifest.success) throw new UnreadableVersion({ modelName, version })
+  const given = row.signature ?? plainSignature(manifest.data.features.length)
+  const signature = signatureSchema.safeParse(given)
+  if (!signature.success) throw new UnreadableVersion({ modelName, version })
+  const read = { manifest: manifest.data, signature: signature.data }
+  return { modelName, version, sha256, ...read, registeredBy, createdAt, prunedAt }
 }

@@ -24,12 +24,15 @@ export interface TrainingOptions {
   readonly versions: VersionLoader
   /** Where runs keep what they have computed; null: in a folder that goes with the process, so that a run begins anew in the next. */
   readonly directory: string | null
+  /** How long a training may run, in milliseconds. */
+  readonly maxTrainingMs?: number
   /** Puts a trained model into the registry. @returns its version. */
   readonly register: (result: TrainingResult, run: TrainingRun) => Promise<number>
 }
 
 /** Starts the trainer. `close` stops it without losing anything. */
-export async function openTraining({ ports, database, versions, directory, register }: TrainingOptions) {
+export async function openTraining(options: TrainingOptions) {
+  const { ports, database, versions, directory, register, maxTrainingMs } = options
   const { clock, ids } = ports
   const store = new TrainingRunStore(database)
   const news = new RunNews(ports.cache)
@@ -42,6 +45,7 @@ export async function openTraining({ ports, database, versions, directory, regis
     dataDirectory: DATA_SETS,
     runsDirectory: path.join(home, 'training'),
     register,
+    ...(maxTrainingMs === undefined ? {} : { maxTrainingMs }),
   })
   trainer.start()
   const resolvers: Resolvers = trainingResolvers({ store, trainer, news, versions, clock, ids })

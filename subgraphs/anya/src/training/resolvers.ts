@@ -6,7 +6,7 @@ import { invalidInput } from '../invalid-input.ts'
 import type { VersionLoader } from '../registry/index.ts'
 import { RECIPES, readInput } from './recipes.ts'
 import type { RunNews } from './runs/news.ts'
-import { MAX_QUEUED, type TrainingRunStore } from './runs/store.ts'
+import { MAX_QUEUED, MAX_QUEUED_OF_USER, type TrainingRunStore } from './runs/store.ts'
 import { progressOf } from './runs/stream.ts'
 import type { Trainer } from './runs/trainer.ts'
 import { isRunId } from './runs/training-run.ts'
@@ -47,9 +47,9 @@ export function trainingResolvers({
         const read = readInput({ recipe, parameters: parameters ?? [], seed: seed ?? null })
         if (!read.ok) return invalidInput(`input.${read.error.field}`, read.error.message)
         const run = await store.enqueue(ids.next('trn'), read.value, callerOf(context), now())
-        if (!run) return queueFull()
+        if (!run.ok) return run.error === 'QUEUE_FULL' ? queueFull() : tooManyOfUser()
         trainer.wake()
-        return { __typename: 'TrainingQueued', run }
+        return { __typename: 'TrainingQueued', run: run.value }
       },
       cancelTraining: async (_, { input: { runId } }) => {
         const isCancelled = isRunId(runId) && (await store.cancel(runId, now()))
@@ -87,6 +87,13 @@ const queueFull = () => ({
   code: 'TRAINING_QUEUE_FULL',
   message: `${MAX_QUEUED} trainings wait already.`,
   limit: MAX_QUEUED,
+})
+
+const tooManyOfUser = () => ({
+  __typename: 'TooManyTrainings' as const,
+  code: 'TOO_MANY_TRAININGS',
+  message: `${MAX_QUEUED_OF_USER} trainings of yours wait already.`,
+  limit: MAX_QUEUED_OF_USER,
 })
 
 const unknown = () => ({

@@ -26,18 +26,19 @@ afterEach(async () => {
   await fresh.drop()
 })
 
-async function request(query: string, variables: object, roles: readonly Role[]) {
-  const authorization = `Bearer ${await ports.token({ userId: 'usr_ada', roles })}`
+async function request(query: string, variables: object, roles: readonly Role[], userId = 'usr_ada') {
+  const authorization = `Bearer ${await ports.token({ userId, roles })}`
   return { body: JSON.stringify({ query, variables }), headers: { authorization } }
 }
 
-async function ask(query: string, variables: object = {}, roles: readonly Role[] = ['ANALYST']) {
-  return JSON.parse(await anya.execute(await request(query, variables, roles)))
+async function ask(query: string, variables: object = {}, roles: readonly Role[] = ['ANALYST'], userId?: string) {
+  return JSON.parse(await anya.execute(await request(query, variables, roles, userId)))
 }
 
 const TRAIN = `mutation ($input: TrainModelInput!) { trainModel(input: $input) {
   __typename ... on TrainingQueued { run { id status parameters { name value } seed requestedBy } }
   ... on InvalidInput { code message field } ... on TrainingQueueFull { code limit }
+  ... on TooManyTrainings { code limit }
 } }`
 const CANCEL = `mutation ($input: CancelTrainingInput!) { cancelTraining(input: $input) {
   __typename ... on TrainingCancelled { run { status } } ... on Refusal { code }
@@ -86,10 +87,13 @@ test(
   'what waits is listed, newest first, refused beyond its bound, and cancelled',
   async () => {
     const asked = []
-    for (let i = 0; i < 12; i++) {
-      asked.push((await ask(TRAIN, { input: { recipe: 'hourly-volatility' } })).data.trainModel)
+    const users = [...Array(6).fill('usr_ada'), ...Array(4).fill(['usr_bob', 'usr_cy']).flat()]
+    for (const user of users) {
+      const input = { recipe: 'hourly-volatility' }
+      asked.push((await ask(TRAIN, { input }, ['ANALYST'], user)).data.trainModel)
       clock.advance(1)
     }
+    expect(asked[5]).toMatchObject({ code: 'TOO_MANY_TRAININGS', limit: 4 })
     const refused = asked.filter(({ __typename }) => __typename === 'TrainingQueueFull')
     expect(refused.length).toBeGreaterThanOrEqual(3)
     expect(refused[0]).toMatchObject({ code: 'TRAINING_QUEUE_FULL', limit: 8 })

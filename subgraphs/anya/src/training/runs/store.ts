@@ -1,3 +1,4 @@
+import { err, ok, type Result } from '@opsource/kernel'
 import type { Page } from '@opsource/subgraph'
 import { z } from 'zod'
 import type { Database } from '../../database.ts'
@@ -8,10 +9,15 @@ import { type Failure, failureCodes, isRunId, type TrainingRun } from './trainin
 
 /** Trainings that wait behind the one that runs: an hour or two of work. */
 export const MAX_QUEUED = 8
+/** Of one user, so that there is room for others. */
+export const MAX_QUEUED_OF_USER = 4
 /** Those that have ended and are kept to look back on. */
 const MAX_KEPT_RUNS = 1_000
 
 const numbers = z.record(z.string(), z.number())
+/** Why no training was queued. */
+export type QueueRefusal = 'QUEUE_FULL' | 'TOO_MANY_OF_USER'
+
 const isActive = { status: { in: ['QUEUED', 'RUNNING'] } } satisfies Prisma.TrainingRunWhereInput
 
 export class TrainingRunStore {
@@ -21,11 +27,19 @@ export class TrainingRunStore {
     this.#database = database
   }
 
-  /** @returns the run that now waits, or null where MAX_QUEUED wait already. */
-  async enqueue(id: string, input: TrainingInput, requestedBy: string, now: Date): Promise<TrainingRun | null> {
+  /** @returns the run that now waits, or which limit it met. */
+  async enqueue(
+    id: string,
+    input: TrainingInput,
+    requestedBy: string,
+    now: Date,
+  ): Promise<Result<TrainingRun, QueueRefusal>> {
     return this.#database.$transaction(async (tx) => {
       await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtext('anya.training-queue'))`
-      if ((await tx.trainingRun.count({ where: { status: 'QUEUED' } })) >= MAX_QUEUED) return null
+      const waiting = await tx.trainingRun.findMany({ where: { status: 'QUEUED' }, select: { requestedBy: true } })
+      if (waiting.length >= MAX_QUEUED) return err('QUEUE_FULL')
+      if (waiting.filter((run) => run.requestedBy === requestedBy).length >= MAX_QUEUED_OF_USER)
+        return err('TOO_MANY_OF_USER')
       const old = await tx.trainingRun.findMany({
         where: { NOT: isActive },
         orderBy: { id: 'desc' },
@@ -34,7 +48,7 @@ export class TrainingRunStore {
       })
       await tx.trainingRun.deleteMany({ where: { id: { in: old.map((run) => run.id) } } })
       const data = { id, ...input, status: 'QUEUED' as const, metrics: {}, requestedBy, createdAt: now }
-      return toRun(await tx.trainingRun.create({ data }))
+      return ok(toRun(await tx.trainingRun.create({ data })))
     })
   }
 
@@ -89,8 +103,9 @@ export class TrainingRunStore {
     return count > 0
   }
 
-  async isRunning(id: string): Promise<boolean> {
-    return (await this.#database.trainingRun.count({ where: { id, status: 'RUNNING' } })) > 0
+  /** Writes down how long its processes have run. @returns false where the run does not run any more: it was cancelled. */
+  async spend(id: string, spentMs: number): Promise<boolean> {
+    return this.#whileRunning(id, { spentMs })
   }
 
   async find(id: string): Promise<TrainingRun | null> {

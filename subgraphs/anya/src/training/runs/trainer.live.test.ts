@@ -12,7 +12,7 @@ import {
 } from '../../../../../tests/support/training-stage.ts'
 import { register } from '../registration.ts'
 import { train } from '../run.ts'
-import { MAX_QUEUED } from './store.ts'
+import { MAX_QUEUED, MAX_QUEUED_OF_USER } from './store.ts'
 import { progressOf } from './stream.ts'
 import type { TrainingRun } from './training-run.ts'
 
@@ -118,6 +118,22 @@ test(
 )
 
 test(
+  'one that computes longer than it may ends with that reason, however often it was begun, and nothing of it is left',
+  async () => {
+    const id = await stage.ask(tinyTraining(12))
+    const patient = stage.startTrainer()
+    await stage.keeps(id, 'fold-1.json')
+    await patient.close()
+    await stage.store.spend(id, 3_600_000)
+    stage.startTrainer({ maxTrainingMs: 3_600_001 })
+    const failure = { code: 'TIMED_OUT', message: 'It was not done within 60 minutes.' }
+    expect(await stage.ended(id)).toMatchObject({ status: 'FAILED', failure, modelVersion: null })
+    await stage.filesAreGone()
+  },
+  TRAINING_TEST_MS,
+)
+
+test(
   'one that has too few data fails with that reason',
   async () => {
     const input = tinyTraining(11)
@@ -132,10 +148,12 @@ test(
 test(
   'no more wait than may',
   async () => {
-    for (let i = 0; i < MAX_QUEUED; i++) await stage.ask(tinyTraining(i))
-    expect(
-      await stage.store.enqueue(stage.newId(), tinyTraining(99), 'usr_ann', new Date(systemClock.now())),
-    ).toBeNull()
+    const another = (user: string) =>
+      stage.store.enqueue(stage.newId(), tinyTraining(99), user, new Date(systemClock.now()))
+    for (let i = 0; i < MAX_QUEUED_OF_USER; i++) await stage.ask(tinyTraining(i))
+    expect(await another('usr_ann')).toEqual({ ok: false, error: 'TOO_MANY_OF_USER' })
+    for (let i = MAX_QUEUED_OF_USER; i < MAX_QUEUED; i++) await stage.ask(tinyTraining(i), stage.newId(), 'usr_bob')
+    expect(await another('usr_cy')).toEqual({ ok: false, error: 'QUEUE_FULL' })
   },
   TRAINING_TEST_MS,
 )

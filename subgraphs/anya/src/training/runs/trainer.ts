@@ -17,9 +17,12 @@ const POLL_MS = 1_000
 const MAX_ATTEMPTS = 5
 /** Readers see no more than so many steps a second. */
 const PROGRESS_INTERVAL_MS = 250
+/** The longest recipe of ours takes some minutes on an idle machine; a busy one may take ten times that. */
+const MAX_TRAINING_MS = 120 * 60_000
+const MINUTE_MS = 60_000
 
 /** Why the child is ended before its time. */
-type Ending = 'CANCELLED' | 'CLOSED' | 'LOCK_LOST'
+type Ending = 'CANCELLED' | 'CLOSED' | 'LOCK_LOST' | 'TIMED_OUT'
 
 export interface TrainerOptions {
   readonly ports: Pick<Ports, 'databaseUrl' | 'clock'>
@@ -32,6 +35,8 @@ export interface TrainerOptions {
   readonly runsDirectory: string
   /** @returns the version. */
   readonly register: (result: TrainingResult, run: TrainingRun) => Promise<number>
+  /** How long a run's processes may compute, all together, in milliseconds; two hours unless told. */
+  readonly maxTrainingMs?: number
 }
 
 /**
@@ -113,6 +118,7 @@ export class Trainer {
       this.#current = null
     })
     if (ending.signal.aborted) {
+      if (ending.signal.reason === 'TIMED_OUT') return this.#fail(run, this.#timedOut())
       if (ending.signal.reason !== 'CANCELLED') return store.release(run.id)
       observer.ended(run, 'CANCELLED')
       return rm(folder, { recursive: true, force: true })
@@ -131,9 +137,13 @@ export class Trainer {
       if (await store.progress(run.id, progress)) await this.#announce(run.id)
       else ending.abort('CANCELLED')
     }, observer)
+    const startedAt = performance.now()
+    const spentMs = () => Math.round(run.spentMs + performance.now() - startedAt)
+    const { maxTrainingMs = MAX_TRAINING_MS } = this.#options
     const watching = setInterval(() => {
+      if (spentMs() > maxTrainingMs) ending.abort('TIMED_OUT')
       const look = async () => {
-        if (!(await store.isRunning(run.id))) ending.abort('CANCELLED')
+        if (!(await store.spend(run.id, spentMs()))) ending.abort('CANCELLED')
       }
       look().catch((error: unknown) => observer.faltered(error))
     }, POLL_MS)
@@ -167,6 +177,11 @@ export class Trainer {
       await this.#announce(run.id)
     }
     await rm(this.#folderOf(run.id), { recursive: true, force: true })
+  }
+
+  #timedOut(): Failure {
+    const minutes = Number(((this.#options.maxTrainingMs ?? MAX_TRAINING_MS) / MINUTE_MS).toPrecision(3))
+    return { code: 'TIMED_OUT', message: `It was not done within ${minutes} minutes.` }
   }
 
   async #fail(run: TrainingRun, { code, message }: Failure, lastWords = ''): Promise<void> {

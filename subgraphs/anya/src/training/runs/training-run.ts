@@ -13,6 +13,7 @@ export const failureCodes = [
   'OUT_OF_MEMORY',
   'INVALID_DATA',
   'PARITY_BROKEN',
+  'TIMED_OUT',
   'CRASHED',
   'REGISTRY',
   'FAULT',
@@ -35,6 +36,8 @@ export interface TrainingRun extends TrainingInput, Omit<Progress, 'stage'> {
   readonly metrics: Metrics
   /** How often it was begun. */
   readonly attempts: number
+  /** How long its processes have run, all together, in milliseconds. */
+  readonly spentMs: number
   readonly failure: Failure | null
   /** The version that it registered. */
   readonly modelVersion: number | null
