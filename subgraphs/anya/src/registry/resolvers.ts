@@ -130,7 +130,6 @@ export function registryResolvers(
       metrics: ({ manifest }) => Object.entries(manifest.metrics).map(([name, value]) => ({ name, value })),
       evaluation: async (version) => {
         const evaluation = await store.evaluation(version)
-      prunedAt: ({ prunedAt }) => prunedAt?.toISOString() ?? null,
         return evaluation && evaluationFigures(evaluation)
       },
       score: async (version, _, context) => {
@@ -142,6 +141,7 @@ export function registryResolvers(
         return forecasts === 0 ? null : shadowFigures(forecasts, await shadows.pairs(version), stepMs)
       },
       createdAt: ({ createdAt }) => createdAt.toISOString(),
+      prunedAt: ({ prunedAt }) => prunedAt?.toISOString() ?? null,
     },
   }
 }

@@ -148,12 +148,6 @@ export class RegistryStore {
   /** @returns what promotion is judged by, or null where the registration brought nothing. */
   async evaluation({ modelName, version }: VersionKey): Promise<Evaluation | null> {
     const row = await this.#database.modelVersion.findUnique({
-  /** Whether a version may be uploaded to the line: it is there, or there is room for another. */
-  async hasRoomFor(modelName: string): Promise<boolean> {
-    const others = await this.#database.model.count({ where: { name: { not: modelName } } })
-    return others < MAX_LISTED_MODELS || (await this.modelsByName([modelName])).length > 0
-  }
-
       where: { modelName_version: { modelName, version } },
       select: { evaluation: true },
     })
@@ -162,6 +156,12 @@ export class RegistryStore {
 
   models(): Promise<RegisteredModel[]> {
     return this.#database.model.findMany({ orderBy: { name: 'asc' }, take: MAX_LISTED_MODELS })
+  }
+
+  /** Whether a version may be uploaded to the line: it is there, or there is room for another. */
+  async hasRoomFor(modelName: string): Promise<boolean> {
+    const others = await this.#database.model.count({ where: { name: { not: modelName } } })
+    return others < MAX_LISTED_MODELS || (await this.modelsByName([modelName])).length > 0
   }
 
   modelsByName(names: readonly string[]): Promise<RegisteredModel[]> {
