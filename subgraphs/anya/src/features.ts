@@ -16,11 +16,11 @@ import {
   DIRECTION_MODEL,
   directionLine,
   NewestForecasts,
-  PREDICTION_RETENTION_MS,
   PredictionObserver,
   PredictionStore,
   Predictor,
   predictionResolvers,
+  recordResolvers,
   Shadow,
 } from './prediction/index.ts'
 import {
@@ -171,6 +171,7 @@ export async function startAnya(ports: Ports, options: AnyaOptions): Promise<Sub
     registryResolvers(registry, versions, tickMs),
     admissionResolvers(new ModelAdmission({ store: registry.store, cache })),
     predictionResolvers({ store, newest, versions, clock }),
+    recordResolvers({ database, aliases: registry.aliases, versions, knows: (symbol) => newest.knows(symbol) }),
     patternResolvers(patterns),
     training.resolvers,
     featureStoreResolvers(features),
@@ -211,7 +212,7 @@ function startRelay({ databaseUrl, transport, log }: Ports, starting: AsyncDispo
 
 async function prune(store: PredictionStore, { clock, log }: Ports): Promise<void> {
   try {
-    await store.prune(clock.now() - PREDICTION_RETENTION_MS)
+    await store.prune(clock.now())
   } catch (error) {
     log.error({ err: error }, 'old forecasts could not be deleted')
   }

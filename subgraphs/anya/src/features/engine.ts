@@ -41,6 +41,8 @@ export class FeatureEngine {
   #depth = new DecayingSum(DEPTH_WINDOW_MS)
   #depthWeight = new DecayingSum(DEPTH_WINDOW_MS)
   #lastTime = Number.NEGATIVE_INFINITY
+  #followedSince = Number.NEGATIVE_INFINITY
+  #updates = 0
 
   constructor() {
     this.clear()
@@ -49,6 +51,16 @@ export class FeatureEngine {
   /** Engine time of the newest update, in milliseconds. */
   get lastTime(): number {
     return this.#lastTime
+  }
+
+  /** Engine time of the first book or update that is remembered, in milliseconds; in no way does anything depend on what came before. */
+  get followedSince(): number {
+    return this.#followedSince
+  }
+
+  /** Books and updates since then. */
+  get updates(): number {
+    return this.#updates
   }
 
   /** Forgets everything: the market paused, or too much of it was missed. */
@@ -63,6 +75,8 @@ export class FeatureEngine {
     this.#depth = new DecayingSum(DEPTH_WINDOW_MS)
     this.#depthWeight = new DecayingSum(DEPTH_WINDOW_MS)
     this.#lastTime = Number.NEGATIVE_INFINITY
+    this.#followedSince = Number.NEGATIVE_INFINITY
+    this.#updates = 0
   }
 
   /** Puts a whole book in place of the known one: no order flow is read from the difference. */
@@ -136,6 +150,8 @@ export class FeatureEngine {
 
   #follow(time: number): void {
     this.#lastTime = Math.max(this.#lastTime, time)
+    if (this.#updates === 0) this.#followedSince = time
+    this.#updates++
     const mid = this.mid()
     if (mid === null) return
     const last = this.#history.last

@@ -1,28 +1,15 @@
 import { expect, test } from 'vitest'
-import { directed, directionOf, type Forecast, isInSample, probabilityIn, scoreOf } from './forecast.ts'
+import { directed, directionOf, isInSample, probabilityIn, upOf } from './forecast.ts'
 
 const TRAINED_ON = [{ segment: 'spot_btcusdt_20240808' }]
 const playing = (segment: string, pass: number) => ({ dataSet: 'binance', segment, pass })
-const forecast: Forecast = {
-  id: 'prd_1',
-  symbol: 'BTC-USDT',
-  tick: 1,
-  madeAt: 1_000,
-  modelName: 'mid-direction',
-  modelVersion: 1,
-  horizonMs: 10_000,
-  direction: 'DOWN',
-  probability: 0.75,
-  baselineDirection: 'UP',
-  baselineProbability: 0.6,
-  inSample: false,
-  returnBps: -2,
-}
 
 test('a probability below one half is a forecast of the other direction', () => {
   expect(directed(0.7)).toEqual({ direction: 'UP', probability: 0.7 })
   expect(directed(0.25)).toEqual({ direction: 'DOWN', probability: 0.75 })
   expect(directed(0.5).direction).toBe('UP')
+  expect(upOf('DOWN', 0.75)).toBe(0.25)
+  expect(upOf(null, null)).toBeNull()
 })
 
 test('what a model says is a probability, but for rounding, or nothing', () => {
@@ -39,19 +26,4 @@ test('a forecast is in sample while training data plays, or anything for the sec
 
 test('a mid price that stayed has no direction', () => {
   expect([directionOf(1), directionOf(0), directionOf(-0.1)]).toEqual(['UP', null, 'DOWN'])
-})
-
-test('model and baseline are scored on the same outcome, by the error of the probability of UP', () => {
-  // P(UP) was 0.25 and 0.6, and the mid price fell
-  const part = scoreOf(forecast)
-  expect(part?.hit).toBe(1)
-  expect(part?.squaredError).toBeCloseTo(0.25 ** 2, 12)
-  expect(part?.baselineHit).toBe(0)
-  expect(part?.baselineSquaredError).toBeCloseTo(0.6 ** 2, 12)
-})
-
-test('neither in-sample forecasts, nor unmoved prices, nor unknown outcomes count', () => {
-  expect(scoreOf({ ...forecast, inSample: true })).toBeNull()
-  expect(scoreOf({ ...forecast, returnBps: 0 })).toBeNull()
-  expect(scoreOf({ ...forecast, returnBps: null })).toBeNull()
 })

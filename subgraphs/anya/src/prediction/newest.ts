@@ -1,33 +1,43 @@
 import type { Cache } from '@opsource/cache'
 import type { Clock } from '@opsource/kernel'
 import { type Forecast, forecastSchema } from './forecast.ts'
+import { HORIZONS, type Horizon, horizonOf } from './horizon.ts'
 
 const channelOf = (symbol: string) => `prediction:${symbol}`
-const keyOf = (symbol: string) => `newest-prediction:${symbol}`
+const keyOf = (symbol: string, horizon: Horizon) => `newest-prediction:${symbol}:${horizon}`
+const HORIZON_NAMES = Object.values(HORIZONS).map(horizonOf)
 /** An older forecast is not shown as the market's: it speaks of a time that has passed. */
 const VALID_HORIZONS = 2
 
 type Listener = (forecast: Forecast) => void
 
-/** The newest forecast of each market, the same in every instance: kept in memory, carried by the cache. */
+/** What is known of one market and horizon. */
+interface Shown {
+  newest: Forecast | null
+  readonly listeners: Set<Listener>
+}
+
+/** The newest forecast of each market and horizon, the same in every instance: kept in memory, carried by the cache. */
 export class NewestForecasts {
   readonly #cache: Cache
   readonly #clock: Clock
-  readonly #newest = new Map<string, Forecast>()
-  readonly #listeners = new Map<string, Set<Listener>>()
+  readonly #shown = new Map<string, ReadonlyMap<Horizon, Shown>>()
   #unsubscribe: (() => Promise<void>)[] = []
 
   constructor(cache: Cache, clock: Clock, symbols: readonly string[]) {
     this.#cache = cache
     this.#clock = clock
-    for (const symbol of symbols) this.#listeners.set(symbol, new Set())
+    const nothing = (): Shown => ({ newest: null, listeners: new Set() })
+    for (const symbol of symbols) this.#shown.set(symbol, new Map(HORIZON_NAMES.map((name) => [name, nothing()])))
   }
 
   async start(): Promise<void> {
-    for (const symbol of this.#listeners.keys()) {
+    for (const symbol of this.#shown.keys()) {
       this.#unsubscribe.push(await this.#cache.subscribe(channelOf(symbol), (text) => this.#take(text)))
-      const text = await this.#cache.get(keyOf(symbol))
-      if (text !== null) this.#take(text)
+      for (const horizon of HORIZON_NAMES) {
+        const text = await this.#cache.get(keyOf(symbol, horizon))
+        if (text !== null) this.#take(text)
+      }
     }
   }
 
@@ -36,12 +46,12 @@ export class NewestForecasts {
   }
 
   knows(symbol: string): boolean {
-    return this.#listeners.has(symbol)
+    return this.#shown.has(symbol)
   }
 
   /** @returns null before the first, and where the newest is older than twice its horizon. */
-  of(symbol: string): Forecast | null {
-    const forecast = this.#newest.get(symbol)
+  of(symbol: string, horizon: Horizon): Forecast | null {
+    const forecast = this.#shown.get(symbol)?.get(horizon)?.newest
     if (!forecast || this.#clock.now() - forecast.madeAt > VALID_HORIZONS * forecast.horizonMs) return null
     return forecast
   }
@@ -49,14 +59,15 @@ export class NewestForecasts {
   /** Shows the forecast here at once, and to the other instances through the cache. */
   async publish(forecast: Forecast): Promise<void> {
     this.#show(forecast)
+    const { symbol, horizonMs } = forecast
     const text = JSON.stringify(forecast)
-    await this.#cache.set(keyOf(forecast.symbol), text, { ttlMs: VALID_HORIZONS * forecast.horizonMs })
-    await this.#cache.publish(channelOf(forecast.symbol), text)
+    await this.#cache.set(keyOf(symbol, horizonOf(horizonMs)), text, { ttlMs: VALID_HORIZONS * horizonMs })
+    await this.#cache.publish(channelOf(symbol), text)
   }
 
   /** @returns a function that ends the listening. */
-  listen(symbol: string, listener: Listener): () => void {
-    const listeners = this.#listeners.get(symbol)
+  listen(symbol: string, horizon: Horizon, listener: Listener): () => void {
+    const listeners = this.#shown.get(symbol)?.get(horizon)?.listeners
     listeners?.add(listener)
     return () => listeners?.delete(listener)
   }
@@ -68,9 +79,9 @@ export class NewestForecasts {
   }
 
   #show(forecast: Forecast): void {
-    const known = this.#newest.get(forecast.symbol)
-    if (known && known.madeAt >= forecast.madeAt) return
-    this.#newest.set(forecast.symbol, forecast)
-    for (const listener of this.#listeners.get(forecast.symbol) ?? []) listener(forecast)
+    const shown = this.#shown.get(forecast.symbol)?.get(horizonOf(forecast.horizonMs))
+    if (!shown || (shown.newest && shown.newest.madeAt >= forecast.madeAt)) return
+    shown.newest = forecast
+    for (const listener of shown.listeners) listener(forecast)
   }
 }

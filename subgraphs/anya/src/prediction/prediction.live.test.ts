@@ -299,15 +299,15 @@ test('while the inference thread is away there are no forecasts, and they come a
   try {
     await pass(6_000, btc)
     await predictor.tick()
-    expect(newest.of('BTC-USDT')?.madeAt).toBe(START + 6_000)
+    expect(newest.of('BTC-USDT', 'S10')?.madeAt).toBe(START + 6_000)
     await pass(1_000, btc)
     runner.restart()
     await predictor.tick()
-    expect(newest.of('BTC-USDT')?.madeAt).toBe(START + 6_000)
+    expect(newest.of('BTC-USDT', 'S10')?.madeAt).toBe(START + 6_000)
     expect(await world.metrics.getSingleMetricAsString('opsource_anya_unanswered_total')).toContain(' 1')
     await eventually(() => runner.isReady).toBe(true)
     await predictor.tick()
-    expect(newest.of('BTC-USDT')?.madeAt).toBe(START + 7_000)
+    expect(newest.of('BTC-USDT', 'S10')?.madeAt).toBe(START + 7_000)
   } finally {
     await Promise.all([opened.close(), reader.close(), newest.close()])
     await prisma.$disconnect()

@@ -1,12 +1,15 @@
 import type { Ports } from '@opsource/subgraph'
-import { baselineProbabilities, FEATURE_COUNT, type MarketReader } from '../features/index.ts'
+import { baselineProbabilities, FEATURE_COUNT, FEATURE_HASH, type MarketReader } from '../features/index.ts'
 import type { Runner } from '../inference/index.ts'
 import type { ServableVersion } from '../registry/index.ts'
 import { directed, type Forecast, isInSample, probabilityIn } from './forecast.ts'
+import { HORIZONS } from './horizon.ts'
 import type { NewestForecasts } from './newest.ts'
 import type { PredictionObserver } from './observe.ts'
+import { type Range, ReturnRange } from './return-range.ts'
 import type { Observation } from './shadow.ts'
 import type { KnownOutcome, PredictionStore } from './store.ts'
+import { keepVector } from './vector.ts'
 
 /** Markets times steps of the horizon wait for their outcome; far more means that outcomes cannot be written, and the oldest go. */
 const MAX_WAITING = 10_000
@@ -27,11 +30,12 @@ export interface PredictorParts {
   readonly onForecast?: (observations: readonly Observation[]) => void
 }
 
-/** What one market shows at a tick: its features and its mid price in ticks. */
+/** What one market shows at a tick: its features, its mid price in ticks, and how far that has gone lately. */
 interface MarketSample {
   readonly reader: MarketReader
   readonly row: Float32Array
   readonly mid: number
+  readonly range: Range | null
 }
 
 /** A forecast and the mid price it was made at, in ticks, until its outcome is known. */
@@ -47,11 +51,13 @@ const forecastOf = ({ forecast }: Open) => forecast
 /** Forecasts all live markets at every tick, in one run of the model, and tells later what came of it. */
 export class Predictor {
   readonly #parts: PredictorParts
+  readonly #ranges: ReadonlyMap<string, ReturnRange>
   #waiting: Open[] = []
   #tick: Promise<void> | null = null
 
   constructor(parts: PredictorParts) {
     this.#parts = parts
+    this.#ranges = new Map(parts.readers.map(({ symbol }) => [symbol, new ReturnRange(HORIZONS.S10)]))
   }
 
   /** One tick; while one is in hand, another is skipped. */
@@ -99,10 +105,11 @@ export class Predictor {
       return []
     }
     const baseline = baselineProbabilities(rows, model.manifest.baseline.coefficient)
-    const made = samples.flatMap(({ reader, row, mid }, i) => {
+    const made = samples.flatMap((sample, i) => {
       const up = probabilityIn(answer.value[i]!)
       if (up === null) return []
-      const forecast = this.#compose(model, reader, now, [up, baseline[i]!])
+      const { reader, row, mid } = sample
+      const forecast = this.#compose(model, sample, now, [up, baseline[i]!])
       return [{ mid, row, recording: reader.recording, forecast }]
     })
     if (made.length < samples.length) observer.unanswered(samples.length - made.length)
@@ -110,19 +117,27 @@ export class Predictor {
   }
 
   #sample(reader: MarketReader, now: number): MarketSample[] {
-    const row = reader.isLive() ? reader.engine.sample(now) : null
-    const mid = reader.engine.mid()
-    return row && mid !== null ? [{ reader, row, mid }] : []
+    const { engine } = reader
+    const row = reader.isLive() ? engine.sample(now) : null
+    const mid = engine.mid()
+    if (!row || mid === null) return []
+    const range = this.#ranges.get(reader.symbol)
+    const before = engine.midAt(now - HORIZONS.S10)
+    range?.observe(now, before === null ? null : (mid / before - 1) * BPS)
+    return [{ reader, row, mid, range: range?.read() ?? null }]
   }
 
   #compose(
     model: ServableVersion,
-    reader: MarketReader,
+    { reader, row, range }: MarketSample,
     now: number,
     [up, baselineUp]: readonly [number, number],
   ): Forecast {
     const { ports, tickMs } = this.#parts
     const baseline = directed(baselineUp)
+    const expected = range?.forecast(up)
+    const plain = range?.plainForecast(baselineUp)
+    const { engine } = reader
     return {
       id: ports.ids.next('prd'),
       symbol: reader.symbol,
@@ -134,8 +149,19 @@ export class Predictor {
       ...directed(up),
       baselineDirection: baseline.direction,
       baselineProbability: baseline.probability,
+      expectedReturnBps: expected?.expectedReturnBps ?? null,
+      quantilesBps: expected?.quantilesBps ?? null,
+      volatilityBps: range?.volatilityBps ?? null,
+      baselineReturnBps: plain?.expectedReturnBps ?? null,
+      baselineQuantilesBps: plain?.quantilesBps ?? null,
+      baselineVolatilityBps: range?.plainVolatilityBps ?? null,
+      ...keepVector(row, FEATURE_HASH),
+      dataFrom: engine.followedSince,
+      dataTo: engine.lastTime,
+      dataRows: engine.updates,
       inSample: isInSample(reader.recording, model.manifest.trainedOn),
       returnBps: null,
+      realisedVolatilityBps: null,
     }
   }
 

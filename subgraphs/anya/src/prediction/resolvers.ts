@@ -3,7 +3,8 @@ import { connection, fault, pageOf, perRequest } from '@opsource/subgraph'
 import DataLoader from 'dataloader'
 import type { Resolvers } from '../generated/graphql.ts'
 import type { VersionLoader } from '../registry/index.ts'
-import { directionOf, type Forecast, isForecastId } from './forecast.ts'
+import { directionOf, type Forecast, isForecastId, QUANTILE_LEVELS, upOf } from './forecast.ts'
+import { horizonOf } from './horizon.ts'
 import type { NewestForecasts } from './newest.ts'
 import type { PredictionStore } from './store.ts'
 import { forecastStream } from './stream.ts'
@@ -36,20 +37,20 @@ export function predictionResolvers({
   return {
     Market: {
       __resolveReference: ({ symbol }) => ({ symbol }),
-      prediction: ({ symbol }) => newest.of(symbol),
-      predictions: async ({ symbol }, args) => {
+      prediction: ({ symbol }, { horizon }) => newest.of(symbol, horizon),
+      predictions: async ({ symbol }, { horizon, ...args }) => {
         const page = pageOf(args, { keys: 1 })
         if (page.after !== null && !isForecastId(String(page.after[0])))
           throw fault('BAD_USER_INPUT', '`after` is not a cursor of this connection.')
         // Whoever asks for an entity chooses its key: it need not be a market, nor a text.
-        return connection(newest.knows(symbol) ? await store.page(symbol, page) : [], page, ({ id }) => [id])
+        return connection(newest.knows(symbol) ? await store.page(symbol, horizon, page) : [], page, ({ id }) => [id])
       },
     },
     Subscription: {
       prediction: {
-        subscribe: (_, { symbol }) => {
+        subscribe: (_, { symbol, horizon }) => {
           if (!newest.knows(symbol)) throw fault('BAD_USER_INPUT', 'There is no such market.')
-          return forecastStream(newest, symbol)
+          return forecastStream(newest, symbol, horizon)
         },
         resolve: (forecast: Forecast) => forecast,
       },
@@ -59,9 +60,25 @@ export function predictionResolvers({
       market: ({ symbol }) => ({ symbol }),
       modelVersion: ({ modelName, modelVersion }, _, context) =>
         versions(context).load({ modelName, version: modelVersion }),
-      baseline: ({ baselineDirection, baselineProbability }) => ({
-        direction: baselineDirection,
-        probability: baselineProbability,
+      upProbability: ({ direction, probability }) => upOf(direction, probability),
+      downProbability: ({ direction, probability }) => {
+        const up = upOf(direction, probability)
+        return up === null ? null : 1 - up
+      },
+      returnQuantiles: ({ quantilesBps }) => shownQuantiles(quantilesBps),
+      expectedVolatilityBps: ({ volatilityBps }) => volatilityBps,
+      horizon: ({ horizonMs }) => horizonOf(horizonMs),
+      featureVectorHash: ({ vectorHash }) => vectorHash,
+      dataWindow: ({ dataFrom, dataTo, dataRows }) =>
+        dataFrom === null || dataTo === null || dataRows === null
+          ? null
+          : { from: new Date(dataFrom).toISOString(), to: new Date(dataTo).toISOString(), rows: dataRows },
+      baseline: (forecast) => ({
+        direction: forecast.baselineDirection,
+        probability: forecast.baselineProbability,
+        expectedReturnBps: forecast.baselineReturnBps,
+        returnQuantiles: shownQuantiles(forecast.baselineQuantilesBps),
+        expectedVolatilityBps: forecast.baselineVolatilityBps,
       }),
       madeAt: ({ madeAt }) => new Date(madeAt).toISOString(),
       outcome: async (forecast, _, context) => {
@@ -71,10 +88,15 @@ export function predictionResolvers({
         return {
           direction,
           returnBps: known.returnBps,
-          correct: direction && direction === known.direction,
-          baselineCorrect: direction && direction === known.baselineDirection,
+          correct: direction && known.direction && direction === known.direction,
+          baselineCorrect: direction && known.baselineDirection && direction === known.baselineDirection,
+          realisedVolatilityBps: known.realisedVolatilityBps,
         }
       },
     },
   }
+}
+
+function shownQuantiles(quantilesBps: readonly number[] | null) {
+  return quantilesBps?.map((returnBps, i) => ({ level: QUANTILE_LEVELS[i]!, returnBps })) ?? null
 }

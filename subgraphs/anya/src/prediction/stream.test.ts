@@ -2,7 +2,7 @@ import { MemoryCache } from '@opsource/cache'
 import { ManualClock } from '@opsource/kernel'
 import { pino } from 'pino'
 import { beforeEach, expect, test } from 'vitest'
-import type { Forecast } from './forecast.ts'
+import { forecastOf } from '../testing/forecast.ts'
 import { NewestForecasts } from './newest.ts'
 import { forecastStream } from './stream.ts'
 
@@ -14,29 +14,15 @@ beforeEach(async () => {
   await newest.start()
 })
 
-const forecast = (tick: number): Forecast => ({
-  id: `prd_${tick}`,
-  symbol: 'BTC-USDT',
-  tick,
-  madeAt: clock.now() + tick,
-  modelName: 'mid-direction',
-  modelVersion: 1,
-  horizonMs: 10_000,
-  direction: 'UP',
-  probability: 0.5,
-  baselineDirection: 'UP',
-  baselineProbability: 0.5,
-  inSample: false,
-  returnBps: null,
-})
+const forecast = (tick: number) => forecastOf({ id: `prd_${tick}`, tick, madeAt: clock.now() + tick })
 
 test('a late joiner gets the newest at once', async () => {
   await newest.publish(forecast(1))
-  expect((await forecastStream(newest, 'BTC-USDT').next()).value?.tick).toBe(1)
+  expect((await forecastStream(newest, 'BTC-USDT', 'S10').next()).value?.tick).toBe(1)
 })
 
 test('a slow reader gets the newest and not what lies between', async () => {
-  const stream = forecastStream(newest, 'BTC-USDT')
+  const stream = forecastStream(newest, 'BTC-USDT', 'S10')
   for (const tick of [1, 2, 3]) await newest.publish(forecast(tick))
   expect((await stream.next()).value?.tick).toBe(3)
   const next = stream.next()
@@ -47,17 +33,17 @@ test('a slow reader gets the newest and not what lies between', async () => {
 test('an older forecast never takes the place of a newer one', async () => {
   await newest.publish(forecast(5))
   await newest.publish(forecast(4))
-  expect(newest.of('BTC-USDT')?.tick).toBe(5)
+  expect(newest.of('BTC-USDT', 'S10')?.tick).toBe(5)
 })
 
 test('a forecast is gone after twice its horizon', async () => {
   await newest.publish(forecast(1))
   clock.advance(20_002)
-  expect(newest.of('BTC-USDT')).toBeNull()
+  expect(newest.of('BTC-USDT', 'S10')).toBeNull()
 })
 
 test('ending the stream ends the wait in hand', async () => {
-  const stream = forecastStream(newest, 'BTC-USDT')
+  const stream = forecastStream(newest, 'BTC-USDT', 'S10')
   const waiting = stream.next()
   await stream.return?.()
   expect(await waiting).toEqual({ done: true, value: undefined })

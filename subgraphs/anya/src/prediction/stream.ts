@@ -1,12 +1,17 @@
 import type { Forecast } from './forecast.ts'
+import type { Horizon } from './horizon.ts'
 import type { NewestForecasts } from './newest.ts'
 
-/** The market's forecasts from the newest on. A reader that is slower than they come gets the newest only. */
-export function forecastStream(newest: NewestForecasts, symbol: string): AsyncIterableIterator<Forecast> {
-  let pending = newest.of(symbol)
+/** The market's forecasts over the horizon, from the newest on. A reader that is slower than they come gets the newest only. */
+export function forecastStream(
+  newest: NewestForecasts,
+  symbol: string,
+  horizon: Horizon,
+): AsyncIterableIterator<Forecast> {
+  let pending = newest.of(symbol, horizon)
   let wake: (() => void) | undefined
   let isDone = false
-  const stopListening = newest.listen(symbol, (forecast) => {
+  const stopListening = newest.listen(symbol, horizon, (forecast) => {
     pending = forecast
     wake?.()
   })

@@ -1,5 +1,5 @@
 export { type Alias, AliasStore } from './alias-store.ts'
-export { type Evaluation, evaluationSchema, type Loss, MAX_HELD_OUT_ROWS } from './evaluation.ts'
+export { type Evaluation, evaluationSchema, type Loss, lossOf, MAX_HELD_OUT_ROWS } from './evaluation.ts'
 export { CHALLENGER, CHAMPION, type GateCheck, type Transition } from './history.ts'
 export { isIntact } from './integrity.ts'
 export { dataHashOf, type Manifest, manifestSchema } from './manifest.ts'

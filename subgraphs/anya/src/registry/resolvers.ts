@@ -5,7 +5,7 @@ import { CHALLENGER, CHAMPION } from './history.ts'
 import { dataHashOf } from './manifest.ts'
 import type { ModelRegistry } from './model-registry.ts'
 import { registryMutations } from './mutations.ts'
-import { evaluationFigures, figuresOf, shadowFigures } from './score.ts'
+import { evaluationFigures, shadowFigures } from './score.ts'
 import { shownTensor } from './signature.ts'
 import { isModelName, type RegistryStore, type VersionKey } from './store.ts'
 
@@ -51,13 +51,6 @@ export function registryResolvers(
     const load = async (keys: readonly VersionKey[]) => {
       const found = await aliases.tags(keys)
       return keys.map((key) => found.filter((tag) => keyOf(tag) === keyOf(key)))
-    }
-    return new DataLoader(load, { cacheKeyFn: keyOf })
-  })
-  const scores = perRequest(() => {
-    const load = async (keys: readonly VersionKey[]) => {
-      const found = new Map((await store.scores(keys)).map((sums) => [keyOf(sums), sums]))
-      return keys.map((key) => found.get(keyOf(key)) ?? null)
     }
     return new DataLoader(load, { cacheKeyFn: keyOf })
   })
@@ -131,10 +124,6 @@ export function registryResolvers(
       evaluation: async (version) => {
         const evaluation = await store.evaluation(version)
         return evaluation && evaluationFigures(evaluation)
-      },
-      score: async (version, _, context) => {
-        const sums = await scores(context).load(version)
-        return sums && figuresOf(sums)
       },
       shadow: async (version) => {
         const forecasts = await shadows.count(version)

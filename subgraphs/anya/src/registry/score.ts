@@ -1,27 +1,6 @@
 import { calibrationErrorOf, compare } from './comparison.ts'
 import { type Evaluation, lossOf } from './evaluation.ts'
 import { pairedForecasts, type ShadowPair } from './shadow-store.ts'
-import type { ScoreSums } from './store.ts'
-
-/** How a version's scored forecasts turned out; null figures where there are none. */
-export interface ScoreFigures {
-  readonly count: number
-  readonly hitRate: number | null
-  readonly brier: number | null
-  readonly baselineHitRate: number | null
-  readonly baselineBrier: number | null
-}
-
-export function figuresOf(sums: ScoreSums): ScoreFigures {
-  const mean = (sum: number) => (sums.count === 0 ? null : sum / sums.count)
-  return {
-    count: sums.count,
-    hitRate: mean(sums.hits),
-    brier: mean(sums.brierSum),
-    baselineHitRate: mean(sums.baselineHits),
-    baselineBrier: mean(sums.baselineBrierSum),
-  }
-}
 
 /** What a version's promotion is judged by, in a few figures. */
 export function evaluationFigures(evaluation: Evaluation) {

@@ -61,14 +61,17 @@ export class ShadowStore {
       const { returnBps, madeAt, horizonMs, modelVersion, direction, probability } = prediction
       if (returnBps === null || returnBps === 0) return []
       const { baselineDirection, baselineProbability } = prediction
+      const championUp = upOf(direction, probability)
+      const baselineUp = upOf(baselineDirection, baselineProbability)
+      if (championUp === null || baselineUp === null) return []
       return [
         {
           madeAt: madeAt.getTime(),
           horizonMs,
           championVersion: modelVersion,
           up,
-          championUp: upOf(direction, probability),
-          baselineUp: upOf(baselineDirection, baselineProbability),
+          championUp,
+          baselineUp,
           outcome: returnBps > 0 ? 1 : 0,
         },
       ]
@@ -76,7 +79,10 @@ export class ShadowStore {
   }
 }
 
-const upOf = (direction: 'UP' | 'DOWN', probability: number) => (direction === 'UP' ? probability : 1 - probability)
+function upOf(direction: 'UP' | 'DOWN' | null, probability: number | null): number | null {
+  if (direction === null || probability === null) return null
+  return direction === 'UP' ? probability : 1 - probability
+}
 
 /** @param stepMs time between forecasts of one market. */
 export function pairedForecasts(

@@ -51,15 +51,6 @@ export interface Registration {
   readonly reason?: string
 }
 
-/** Sums over the scored forecasts of a version. */
-export interface ScoreSums {
-  readonly count: number
-  readonly hits: number
-  readonly brierSum: number
-  readonly baselineHits: number
-  readonly baselineBrierSum: number
-}
-
 /** What could name a model. Anything else is unknown before PostgreSQL, which takes no NUL, is asked. */
 export const isModelName = (text: string) => /^[\w.-]{1,64}$/.test(text)
 
@@ -110,7 +101,6 @@ export class RegistryStore {
           ...(evaluation ? { evaluation: toJson(evaluation) } : {}),
         },
       })
-      await tx.score.create({ data: { modelName: manifest.name, modelVersion: version } })
       await appendTransition(tx, now, {
         modelName: manifest.name,
         action: 'REGISTERED',
@@ -185,20 +175,6 @@ export class RegistryStore {
       omit: { onnx: true, evaluation: true },
     })
     return rows.map(toVersion)
-  }
-
-  async scores(keys: readonly VersionKey[]): Promise<(VersionKey & ScoreSums)[]> {
-    const rows = await this.#database.score.findMany({
-      where: { OR: keys.map(({ modelName, version }) => ({ modelName, modelVersion: version })) },
-    })
-    return rows.map(({ modelName, modelVersion, count, hits, baselineHits, ...sums }) => ({
-      modelName,
-      version: modelVersion,
-      count: Number(count),
-      hits: Number(hits),
-      baselineHits: Number(baselineHits),
-      ...sums,
-    }))
   }
 }
 
