@@ -1,5 +1,5 @@
 export { DIRECTION_MODEL, directionLine } from './direction-line.ts'
-export { directed, type Forecast, probabilityIn, QUANTILE_LEVELS } from './forecast.ts'
+export { directed, type Forecast, isInSample, probabilityIn, QUANTILE_LEVELS } from './forecast.ts'
 export { HORIZONS, type Horizon } from './horizon.ts'
 export { NewestForecasts } from './newest.ts'
 export { PredictionObserver } from './observe.ts'

@@ -6,7 +6,7 @@ import { directed, type Forecast, isInSample, probabilityIn } from './forecast.t
 import { HORIZONS } from './horizon.ts'
 import type { NewestForecasts } from './newest.ts'
 import type { PredictionObserver } from './observe.ts'
-import { type Range, ReturnRange } from './return-range.ts'
+import { ReturnRange, STEP_MS } from './return-range.ts'
 import type { Observation } from './shadow.ts'
 import type { KnownOutcome, PredictionStore } from './store.ts'
 import { keepVector } from './vector.ts'
@@ -35,7 +35,7 @@ interface MarketSample {
   readonly reader: MarketReader
   readonly row: Float32Array
   readonly mid: number
-  readonly range: Range | null
+  readonly range: ReturnRange
 }
 
 /** A forecast and the mid price it was made at, in ticks, until its outcome is known. */
@@ -121,10 +121,13 @@ export class Predictor {
     const row = reader.isLive() ? engine.sample(now) : null
     const mid = engine.mid()
     if (!row || mid === null) return []
-    const range = this.#ranges.get(reader.symbol)
-    const before = engine.midAt(now - HORIZONS.S10)
-    range?.observe(now, before === null ? null : (mid / before - 1) * BPS)
-    return [{ reader, row, mid, range: range?.read() ?? null }]
+    const range = this.#ranges.get(reader.symbol)!
+    const since = (milliseconds: number) => {
+      const before = engine.midAt(now - milliseconds)
+      return before === null ? null : (mid / before - 1) * BPS
+    }
+    range.observe(now, { step: since(STEP_MS), horizon: since(HORIZONS.S10) })
+    return [{ reader, row, mid, range }]
   }
 
   #compose(
@@ -135,8 +138,9 @@ export class Predictor {
   ): Forecast {
     const { ports, tickMs } = this.#parts
     const baseline = directed(baselineUp)
-    const expected = range?.forecast(up)
-    const plain = range?.plainForecast(baselineUp)
+    const [filtered, plain] = [range.filtered(), range.plain()]
+    const expected = filtered?.forecast(up)
+    const usual = plain?.forecast(baselineUp)
     const { engine } = reader
     return {
       id: ports.ids.next('prd'),
@@ -151,10 +155,10 @@ export class Predictor {
       baselineProbability: baseline.probability,
       expectedReturnBps: expected?.expectedReturnBps ?? null,
       quantilesBps: expected?.quantilesBps ?? null,
-      volatilityBps: range?.volatilityBps ?? null,
-      baselineReturnBps: plain?.expectedReturnBps ?? null,
-      baselineQuantilesBps: plain?.quantilesBps ?? null,
-      baselineVolatilityBps: range?.plainVolatilityBps ?? null,
+      volatilityBps: filtered?.volatilityBps ?? null,
+      baselineReturnBps: usual?.expectedReturnBps ?? null,
+      baselineQuantilesBps: usual?.quantilesBps ?? null,
+      baselineVolatilityBps: plain?.volatilityBps ?? null,
       ...keepVector(row, FEATURE_HASH),
       dataFrom: engine.followedSince,
       dataTo: engine.lastTime,

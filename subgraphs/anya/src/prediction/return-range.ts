@@ -1,13 +1,13 @@
 import { QUANTILE_LEVELS } from './forecast.ts'
 
-/** Time in which an old squared return loses 63 % of its weight. */
-const MEMORY_MS = 60_000
-/** Residuals that the quantiles are told from: ten minutes of seconds. */
-const MAX_RESIDUALS = 600
+/** Time between the returns that the volatility is told from, and between two looks. */
+export const STEP_MS = 1_000
+/** Time in which an old squared return loses 63 % of its weight. Least pinball loss of seven on the first half of the recorded minutes. */
+const MEMORY_MS = 40_000
+/** Past returns that the quantiles are told from: ten minutes of seconds. */
+const MAX_SIZES = 600
 /** Fewer say nothing of one in twenty. */
-const MIN_RESIDUALS = 60
-/** Returns are looked at no more often: nearer ones overlap almost wholly. */
-const STEP_MS = 1_000
+const MIN_SIZES = 60
 
 /** How far the price is expected to go, in basis points. */
 export interface ReturnForecast {
@@ -16,33 +16,27 @@ export interface ReturnForecast {
   readonly quantilesBps: number[]
 }
 
-/** What is known of how far one market's price goes over a horizon, whichever way. */
+/** What is known of how far a price goes, whichever way. */
 export interface Range {
-  /** Standard deviation of the return, by exponentially weighted squares of past returns over the same horizon. */
+  /** Standard deviation of the return. */
   readonly volatilityBps: number
-  /** The same with equal weights: what a filter has to beat. */
-  readonly plainVolatilityBps: number
-  /** The return where it rises with probability `up` if it moves. */
+  /** @param up the probability that it rises if it moves. */
   forecast(up: number): ReturnForecast
-  /** The same by plain volatility. */
-  plainForecast(up: number): ReturnForecast
 }
 
 /**
- * How far a price goes over a fixed horizon: a volatility by exponentially weighted squared returns over that horizon, and the sizes of
- * past returns in units of the volatility of their own time (filtered historical simulation; Barone-Adesi, Giannopoulos and Vosper 1999).
- * A return is one of these sizes, upwards with the model's probability and downwards else, so that quantiles, mean and probability are of
- * one distribution, and the drift of a few minutes is not taken for a law. Bounded memory; scale-free.
+ * How far a price goes over a fixed horizon, by filtered historical simulation (Barone-Adesi, Giannopoulos and Vosper 1999): an
+ * exponentially weighted volatility of one-second returns, and the sizes of past returns over the horizon in units of the volatility of
+ * their own time. A return is one of these sizes, upwards with the model's probability and downwards else, so that quantiles, mean and
+ * probability are of one distribution, and the drift of some minutes is not taken for a law. Beside it the same without the filter, which
+ * has to be beaten. Bounded memory, free of the price.
  */
 export class ReturnRange {
   readonly #horizonMs: number
-  /** Volatilities that were told, until their return is known: oldest first. */
+  /** Volatilities of seconds, until the return of their horizon is known: oldest first. */
   #told: { readonly time: number; readonly volatility: number }[] = []
-  /** The newest squared returns, and residuals' sizes, in rings of the same length. */
-  readonly #squares = new Float64Array(MAX_RESIDUALS)
-  readonly #sizes = new Float64Array(MAX_RESIDUALS)
-  #squareCount = 0
-  #sizeCount = 0
+  readonly #filtered = new Sizes()
+  readonly #plain = new Sizes()
   #variance = Number.NaN
   #lastTime = Number.NEGATIVE_INFINITY
 
@@ -51,68 +45,83 @@ export class ReturnRange {
   }
 
   /**
-   * Takes the return of the horizon that ends at `time`.
-   * @param returnBps null where the price of its beginning is not known.
+   * Looks at the market, at most once a second.
+   * @param returns that end at `time`, in basis points: over STEP_MS and over the horizon. Null where the price of their beginning is not known.
    */
-  observe(time: number, returnBps: number | null): void {
-    if (time - this.#lastTime < STEP_MS) return
+  observe(time: number, returns: { readonly step: number | null; readonly horizon: number | null }): void {
     const passed = time - this.#lastTime
+    if (passed < STEP_MS) return
     this.#lastTime = time
+    if (returns.step !== null) this.#follow(returns.step ** 2, passed)
     const begun = time - this.#horizonMs
-    while (this.#told[0] && this.#told[0].time < begun - STEP_MS) this.#told.shift()
-    if (returnBps !== null) {
-      const square = returnBps ** 2
-      this.#squares[this.#squareCount++ % MAX_RESIDUALS] = square
-      const weight = Number.isNaN(this.#variance) ? 1 : 1 - Math.exp(-passed / MEMORY_MS)
-      this.#variance = Number.isNaN(this.#variance) ? square : this.#variance + weight * (square - this.#variance)
-      const told = this.#told[0]
-      if (told && told.time <= begun)
-        this.#sizes[this.#sizeCount++ % MAX_RESIDUALS] = Math.abs(returnBps) / told.volatility
+    // The volatility of that moment, or of the second before it where ticks come late.
+    while (this.#told[0] && this.#told[0].time <= begun - STEP_MS) this.#told.shift()
+    if (returns.horizon !== null) {
+      const size = Math.abs(returns.horizon)
+      this.#plain.add(size)
+      const [told] = this.#told
+      if (told && told.time <= begun) this.#filtered.add(size / told.volatility)
     }
     if (this.#variance > 0) this.#told.push({ time, volatility: Math.sqrt(this.#variance) })
   }
 
-  /** @returns null before a minute of returns has been seen, or while the price has not moved at all. */
-  read(): Range | null {
-    const count = Math.min(this.#sizeCount, MAX_RESIDUALS)
-    if (count < MIN_RESIDUALS || !(this.#variance > 0)) return null
-    const squares = this.#squares.subarray(0, Math.min(this.#squareCount, MAX_RESIDUALS))
-    const plain = Math.sqrt(squares.reduce((sum, square) => sum + square, 0) / squares.length)
-    if (plain === 0) return null
-    const volatility = Math.sqrt(this.#variance)
-    const sizes = this.#sizes.slice(0, count).sort()
-    const plainSizes = squares.map((square) => Math.sqrt(square) / plain).sort()
+  /** @returns null before a minute of returns was seen, or while the price does not move. */
+  filtered(): Range | null {
+    return this.#variance > 0 ? this.#filtered.range(Math.sqrt(this.#variance)) : null
+  }
+
+  /** The same as if volatility never changed. */
+  plain(): Range | null {
+    return this.#plain.range(1)
+  }
+
+  #follow(square: number, passed: number): void {
+    const weight = 1 - Math.exp(-passed / MEMORY_MS)
+    this.#variance = Number.isNaN(this.#variance) ? square : this.#variance + weight * (square - this.#variance)
+  }
+}
+
+/** The newest sizes of returns, in units of something. */
+class Sizes {
+  readonly #ring = new Float64Array(MAX_SIZES)
+  #count = 0
+
+  add(size: number): void {
+    this.#ring[this.#count++ % MAX_SIZES] = size
+  }
+
+  range(unit: number): Range | null {
+    if (this.#count < MIN_SIZES) return null
+    const sizes = this.#ring.slice(0, Math.min(this.#count, MAX_SIZES)).sort()
+    let sum = 0
+    let squares = 0
+    for (const size of sizes) {
+      sum += size
+      squares += size * size
+    }
+    if (squares === 0) return null
     return {
-      volatilityBps: volatility,
-      plainVolatilityBps: plain,
-      forecast: (up) => signed(sizes, volatility, up),
-      plainForecast: (up) => signed(plainSizes, plain, up),
+      volatilityBps: unit * Math.sqrt(squares / sizes.length),
+      forecast: (up) => ({
+        expectedReturnBps: unit * (2 * up - 1) * (sum / sizes.length),
+        quantilesBps: QUANTILE_LEVELS.map((level) => unit * signedQuantile(sizes, up, level)),
+      }),
     }
   }
 }
 
-/** @param sizes rising, in units of `volatility`. */
-function signed(sizes: Float64Array, volatility: number, up: number): ReturnForecast {
-  const meanSize = sizes.reduce((sum, size) => sum + size, 0) / sizes.length
-  return {
-    expectedReturnBps: (2 * up - 1) * meanSize * volatility,
-    quantilesBps: QUANTILE_LEVELS.map((level) => quantileOf(sizes, up, level) * volatility),
-  }
-}
-
-/** Of a value that is one of `sizes`, positive with probability `up` and negative else. */
-export function quantileOf(sizes: Float64Array, up: number, level: number): number {
+/**
+ * A quantile of what is one of `sizes`, with equal chances, positive with probability `up` and negative else.
+ * @param sizes rising, none negative.
+ */
+export function signedQuantile(sizes: Float64Array, up: number, level: number): number {
   const down = 1 - up
-  return level < down
-    ? -sizeAt(sizes, 1 - level / down)
-    : up === 0
-      ? -sizeAt(sizes, 0)
-      : sizeAt(sizes, (level - down) / up)
+  return level < down ? -sizeAt(sizes, 1 - level / down) : sizeAt(sizes, up === 0 ? 0 : (level - down) / up)
 }
 
-/** Between neighbours in proportion. @param share of the sizes that lie below. */
+/** Between neighbours in proportion. @param share of the sizes that lie below, from 0 to 1. */
 function sizeAt(sizes: Float64Array, share: number): number {
-  const place = Math.min(Math.max(share, 0), 1) * (sizes.length - 1)
+  const place = share * (sizes.length - 1)
   const below = Math.floor(place)
   const next = Math.min(below + 1, sizes.length - 1)
   return sizes[below]! + (place - below) * (sizes[next]! - sizes[below]!)
