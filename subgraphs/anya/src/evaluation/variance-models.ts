@@ -1,4 +1,4 @@
-import { type Bars, barFeatureTable, Recent, Smoothed } from '../bar-features/index.ts'
+import { type Bars, barFeatureTable } from '../bar-features/index.ts'
 import {
   type BoostedModel,
   type BoostingOptions,
@@ -10,13 +10,12 @@ import { fitRidge, predictRidge, type RidgeModel } from '../learners/ridge.ts'
 import { mean } from '../statistics/mean.ts'
 import { pickLabels, pickRows, withColumns } from './bar-rows.ts'
 import { InvalidBars } from './bars.ts'
+import { hourColumns, sameHourColumns } from './same-hour.ts'
 import type { BarFold } from './walk-forward.ts'
 
 export const HORIZON = 6
 /** Bars of past realised variance: of hours the horizon itself, a day, a week, a month, as HAR has them of days (Corsi 2009). */
 export const MEMORIES = [6, 24, 120, 480]
-/** Days of past variance after the same hour of the day. */
-export const SAME_HOUR_SPANS = [5, 22]
 export const LONGEST_MEMORY = Math.max(...MEMORIES)
 /** RiskMetrics' decay (J.P. Morgan 1996). */
 export const DECAY = 0.94
@@ -24,8 +23,8 @@ export const DECAY = 0.94
 const FLOOR_SHARE = 1e-3
 /** Next to nothing: hours of the day add up to one, which least squares alone cannot solve. */
 const HAR_PENALTY = 1
-const HOURS = 24
-const HOUR_MS = 3_600_000
+/** The level counts half by what validation rows say where they are so many, some two months of hours: their outcomes overlap. */
+const LEVEL_ROWS = 1_000
 
 /** As in the first prototype. Labels are realised variances ÷ HAR's forecast, so that the trees learn only what HAR gets wrong. */
 export const TREES: Omit<BoostingOptions, 'objective' | 'seed'> = {
@@ -86,23 +85,7 @@ export function inputsOf(bars: Bars): Matrix {
   const squares = table.change.map((change) => (Number.isNaN(change) ? 0 : change * change))
   const { width, values } = memoriesOf(bars.size, squares)
   const columns = MEMORIES.map((_, column) => Float64Array.from(squares, (_, i) => values[i * width + column]!))
-  const sameHour = SAME_HOUR_SPANS.map((span) => sameHourColumn(bars.time, squares, span))
-  return withColumns(table, [...columns, ...sameHour])
-}
-
-/** The logarithm of the variance that followed this hour of the day on the days before, smoothed over `span` days. */
-function sameHourColumn(time: Float64Array, squares: Float64Array, span: number): Float64Array {
-  const after = Array.from({ length: HOURS }, () => new Smoothed(span))
-  const ahead = new Recent(HORIZON)
-  return time.map((at, row) => {
-    ahead.push(squares[row]!)
-    if (row >= HORIZON) {
-      let sum = 0
-      for (let back = 0; back < HORIZON; back++) sum += ahead.at(back)
-      after[hourOf(time[row - HORIZON]!)]!.push(sum / HORIZON)
-    }
-    return Math.log(after[hourOf(at)]!.value || Number.NaN)
-  })
+  return withColumns(table, [...columns, ...sameHourColumns(bars.time, squares, HORIZON)])
 }
 
 /** Logarithms of the mean squares over the memories; summed afresh for each bar, so that no rounding is carried along. */
@@ -118,12 +101,6 @@ function memoriesOf(size: number, squares: Float64Array): Matrix {
     })
   }
   return { width, values }
-}
-
-const hourOf = (time: number) => Math.floor(time / HOUR_MS) % HOURS
-
-function hourColumns(time: Float64Array): Float64Array[] {
-  return Array.from({ length: HOURS }, (_, hour) => time.map((at) => (hourOf(at) === hour ? 1 : 0)))
 }
 
 function smoothedSquares(squares: Float64Array): Float64Array {
@@ -147,7 +124,7 @@ export function fitModels(problem: VarianceProblem, fold: BarFold, seeds: readon
   }
 }
 
-/** A forecast and what it is multiplied by so that it is right in the mean. */
+/** A forecast with what it was multiplied by so that realised ÷ forecast is one in the mean. */
 interface Scaled {
   readonly forecast: Forecaster
   readonly scale: number
@@ -179,14 +156,31 @@ function correct(
   seeds: readonly number[],
 ): CorrectedHar {
   const known = Int32Array.from([...train, ...validation])
-  const corrections = fitCorrections(problem, har.forecast, { train, validation, known }, seeds)
-  const corrected: Forecaster = (rows) => {
-    if (corrections.length === 0) return har.forecast(rows)
-    const inputs = pickRows(problem.rows, rows)
-    const scores = corrections.map((model) => scoreTrees(model, inputs))
-    return har.forecast(rows).map((variance, i) => variance * Math.exp(mean(scores.map((logs) => logs[i]!))))
+  const pairs = fitCorrections(problem, har.forecast, { train, validation, known }, seeds)
+  const by = (models: readonly BoostedModel[]): Forecaster => {
+    if (models.length === 0) return har.forecast
+    return (rows) => {
+      const inputs = pickRows(problem.rows, rows)
+      const scores = models.map((model) => scoreTrees(model, inputs))
+      return har.forecast(rows).map((variance, i) => variance * Math.exp(mean(scores.map((logs) => logs[i]!))))
+    }
   }
-  return { har, corrections, ...unbiased(problem, corrected, known) }
+  const [judged, corrections] = [pairs.map((pair) => pair.judged), pairs.map((pair) => pair.final)]
+  const [unseen, learnt] = [
+    unbiased(problem, by(judged), validation).scale,
+    unbiased(problem, by(corrections), known).scale,
+  ]
+  // Of rows that they have learnt, trees seem to know the level; of few that they have not, the level is chance.
+  const share = validation.length / (validation.length + LEVEL_ROWS)
+  const scale = unseen ** share * learnt ** (1 - share)
+  const forecast = by(corrections)
+  return { har, corrections, scale, forecast: (rows) => forecast(rows).map((value) => value * scale) }
+}
+
+/** Trees of the training rows, and as many of all that are known. */
+interface CorrectionPair {
+  readonly judged: BoostedModel
+  readonly final: BoostedModel
 }
 
 /**
@@ -199,19 +193,20 @@ function fitCorrections(
   har: Forecaster,
   { train, validation, known }: Pick<BarFold, 'train' | 'validation'> & { readonly known: Int32Array },
   seeds: readonly number[],
-): BoostedModel[] {
+): CorrectionPair[] {
   const labelled = (rows: Int32Array, isLogarithm: boolean) => {
     const expected = har(rows)
     const labels = Float32Array.from(rows, (row, i) => problem.realised[row]! / expected[i]!)
     return { ...pickRows(problem.rows, rows), labels: isLogarithm ? labels.map(Math.log) : labels }
   }
   return (['GAMMA', 'SQUARED'] as const).flatMap((kind) => {
-    const [fit, judged, all] = [train, validation, known].map((rows) => labelled(rows, kind === 'SQUARED'))
+    const [fit, unseen, all] = [train, validation, known].map((rows) => labelled(rows, kind === 'SQUARED'))
     return seeds.flatMap((seed) => {
       const options = { ...TREES, objective: { kind }, seed }
-      const { trees } = fitTrees(fit!, options, judged)
+      const judged = fitTrees(fit!, options, unseen)
       const { patience: _, ...noStopping } = options
-      return trees.length === 0 ? [] : [fitTrees(all!, { ...noStopping, rounds: trees.length })]
+      const rounds = judged.trees.length
+      return rounds === 0 ? [] : [{ judged, final: fitTrees(all!, { ...noStopping, rounds }) }]
     })
   })
 }

@@ -1,5 +1,6 @@
 import { BAR_FEATURE_HASH, BAR_FEATURES, findLookahead } from '../bar-features/index.ts'
 import { requireRows } from '../evaluation/bar-rows.ts'
+import { SAME_HOUR_NAMES } from '../evaluation/same-hour.ts'
 import {
   type CorrectedHar,
   fitCorrectedHar,
@@ -8,7 +9,6 @@ import {
   inputsOf,
   MEMORIES,
   problemOf,
-  SAME_HOUR_SPANS,
   TREES,
   type VarianceProblem,
 } from '../evaluation/variance-models.ts'
@@ -30,14 +30,13 @@ const seedsFrom = (seed: number) => [seed, seed + 1]
 /** Prefixes of the bars on which the features are computed again. */
 const PREFIXES = 2
 const REALISED = 'realised'
-const MODELS = ['boostedTrees', 'har', 'harWithHours', 'ewma'] as const
+const BASELINES = { har: 'HAR', harWithHours: 'HAR with hours', ewma: 'EWMA' } as const
+type BaselineName = keyof typeof BASELINES
+const BASELINE_NAMES = ['har', 'harWithHours', 'ewma'] as const satisfies BaselineName[]
+const MODELS = ['boostedTrees', ...BASELINE_NAMES] as const
 const memoryName = (bars: number) => `log_variance_${bars}`
-const FEATURES = [
-  ...BAR_FEATURES.map(({ name }) => name),
-  ...MEMORIES.map(memoryName),
-  ...SAME_HOUR_SPANS.map((days) => `log_variance_same_hour_${days}`),
-]
-const FEATURE_HASH = sha256(JSON.stringify({ bars: BAR_FEATURE_HASH, version: 1, features: FEATURES }))
+export const FEATURES = [...BAR_FEATURES.map(({ name }) => name), ...MEMORIES.map(memoryName), ...SAME_HOUR_NAMES]
+export const FEATURE_HASH = sha256(JSON.stringify({ bars: BAR_FEATURE_HASH, version: 1, features: FEATURES }))
 
 /** The variance of the next six hours: HAR, corrected by boosted trees. */
 export const hourlyVolatility: Recipe = {
@@ -83,13 +82,14 @@ async function prepare(
       const onnx = exportModel(model, problem.rows.width, { data_hash: dataHash, seed: String(seed) })
       const training = { features: FEATURES, rows: problem.rows.values, expected }
       const pooled = (name: string) => forecasts.flatMap((forecast) => [...forecast[name]!])
+      const baseline = bestBaseline(forecasts)
       const heldOut = {
         loss: { kind: 'QLIKE' as const },
-        baselineName: 'HAR',
+        baselineName: BASELINES[baseline],
         horizonSteps: HORIZON,
         times: folds.flatMap(({ test }) => Array.from(test, (row) => bars.time[row]!)),
         forecasts: pooled('boostedTrees'),
-        baseline: pooled('har'),
+        baseline: pooled(baseline),
         outcomes: pooled(REALISED),
       }
       const canaries = [
@@ -143,23 +143,29 @@ function exportModel(model: CorrectedHar, width: number, metadata: Readonly<Reco
 
 /** QLIKE (Patton 2011) of every model, pooled over the folds, and tests against each. */
 function measure(folds: readonly FoldForecasts[]): Metrics {
-  const losses = Object.fromEntries(
-    MODELS.map((name) => [
-      name,
-      folds.flatMap((fold) => [...fold[name]!].map((variance, i) => qlike(fold[REALISED]![i]! / variance))),
-    ]),
-  )
-  const trees = losses.boostedTrees!
-  const others = MODELS.slice(1).flatMap((name) => [
-    [`${name}.qlike`, mean(losses[name]!)] as const,
-    [`dieboldMariano.against.${name}`, dieboldMariano(trees, losses[name]!, HORIZON).pValueBetter] as const,
-  ])
+  const trees = lossesOf(folds, 'boostedTrees')
+  const others = BASELINE_NAMES.flatMap((name) => {
+    const losses = lossesOf(folds, name)
+    return [
+      [`${name}.qlike`, mean(losses)] as const,
+      [`dieboldMariano.against.${name}`, dieboldMariano(trees, losses, HORIZON).pValueBetter] as const,
+    ]
+  })
   return {
     testRows: trees.length,
     qlike: mean(trees),
-    'baseline.qlike': mean(losses.har!),
+    'baseline.qlike': mean(lossesOf(folds, bestBaseline(folds))),
     ...Object.fromEntries(others),
   }
 }
+
+/** Whichever of them loses least. */
+function bestBaseline(folds: readonly FoldForecasts[]): BaselineName {
+  const losses = BASELINE_NAMES.map((name) => ({ name, loss: mean(lossesOf(folds, name)) }))
+  return losses.reduce((best, each) => (each.loss < best.loss ? each : best)).name
+}
+
+const lossesOf = (folds: readonly FoldForecasts[], name: (typeof MODELS)[number]) =>
+  folds.flatMap((fold) => [...fold[name]!].map((variance, i) => qlike(fold[REALISED]![i]! / variance)))
 
 const qlike = (ratio: number) => ratio - Math.log(ratio) - 1
