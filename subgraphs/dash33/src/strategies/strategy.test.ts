@@ -58,6 +58,7 @@ describe('a forecast that a strategy may act on', () => {
 
 describe('a forecast is passed over', () => {
   test.each([
+    ['of hours', { horizonMs: 3_600_000 }, {}, 'HORIZON'],
     ['that the model has seen before', { inSample: true }, {}, 'IN_SAMPLE'],
     ['that is less sure than asked', { probability: 0.5499 }, {}, 'UNSURE'],
     ['whose horizon has half passed', { madeAt: NOW - 5_001 }, {}, 'LATE'],

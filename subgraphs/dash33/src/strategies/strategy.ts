@@ -3,6 +3,8 @@ import { baseAmount, type Instrument, type Lots, quoteAmount, type Ticks } from 
 const DAY_MS = 86_400_000
 const RATIO_SCALE = 10_000
 const BPS = 10_000
+/** Strategies act on forecasts of seconds, each of which comes with the next tick; those of hours are not for them. */
+const MAX_HORIZON_MS = 60_000
 
 /** What a user has allowed a strategy to do. It buys and sells one market, and never sells more than it has bought. */
 export interface Strategy {
@@ -54,7 +56,7 @@ export interface Touch {
   readonly ask: Ticks
 }
 
-export type Pass = 'IN_SAMPLE' | 'UNSURE' | 'LATE' | 'POSITION' | 'ORDERS_PER_DAY'
+export type Pass = 'HORIZON' | 'IN_SAMPLE' | 'UNSURE' | 'LATE' | 'POSITION' | 'ORDERS_PER_DAY'
 
 export type Decision =
   | { readonly kind: 'ORDER'; readonly side: 'BUY' | 'SELL'; readonly quantity: Lots; readonly price: Ticks }
@@ -83,6 +85,7 @@ export function decide(
 ): Decision {
   const lost = standing.profitAtDayStart - profitOf(instrument, standing, touch.bid)
   if (lost >= strategy.maxDailyLoss) return { kind: 'STOP', because: 'DAILY_LOSS' }
+  if (forecast.horizonMs > MAX_HORIZON_MS) return pass('HORIZON')
   if (forecast.inSample && !strategy.tradeInSample) return pass('IN_SAMPLE')
   // Divided, so that 0.57 is 0.57: multiplied it would fall short.
   if (forecast.probability < strategy.minProbability / RATIO_SCALE) return pass('UNSURE')
