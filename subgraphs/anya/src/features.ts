@@ -6,15 +6,17 @@ import { createSubgraph, type Ports, type Subgraph } from '@opsource/subgraph'
 import { Pool } from 'pg'
 import { admissionResolvers, ModelAdmission } from './admission/index.ts'
 import { openAnomalies } from './anomaly/index.ts'
-import { openDatabase } from './database.ts'
+import { DatabaseConnections, openDatabase } from './database.ts'
 import { FeatureObserver, FeatureStore, featureStoreResolvers } from './feature-store/index.ts'
 import { LiveRows, MarketReader } from './features/index.ts'
 import type { Resolvers } from './generated/graphql.ts'
+import { HOURLY_LINES, HourlyService, hourlyResolvers, hourlyServedLine } from './hourly/index.ts'
 import { InferenceEngine, InferenceMetrics } from './inference/index.ts'
 import { BarStore, PatternObserver, PatternService, patternResolvers } from './patterns/index.ts'
 import {
   DIRECTION_MODEL,
   directionLine,
+  Explanations,
   NewestForecasts,
   PredictionObserver,
   PredictionStore,
@@ -41,6 +43,8 @@ const TICK_MS = 1_000
 const PRUNE_INTERVAL_MS = 60_000
 /** One connection relays, one counts the backlog. */
 const RELAY_CONNECTIONS = 2
+/** How long a stop waits for a database that says nothing. */
+const STOP_PATIENCE_MS = 5_000
 
 export interface AnyaOptions {
   /** The markets to forecast. */
@@ -63,9 +67,10 @@ export interface AnyaOptions {
 export async function startAnya(ports: Ports, options: AnyaOptions): Promise<Subgraph> {
   await using starting = new AsyncDisposableStack()
   const { clock, cache } = ports
-  const database = openDatabase(ports.databaseUrl)
+  const connections = new DatabaseConnections()
+  const database = openDatabase(ports.databaseUrl, connections.limits)
   starting.defer(() => database.$disconnect())
-  const relay = startRelay(ports, starting)
+  const relay = startRelay(ports, connections, starting)
   const observer = new PredictionObserver(ports)
   const tickMs = options.tickMs ?? TICK_MS
   const liveRows = new LiveRows()
@@ -76,7 +81,8 @@ export async function startAnya(ports: Ports, options: AnyaOptions): Promise<Sub
   })
   starting.defer(() => engine.close())
   const direction = directionLine(tickMs, () => liveRows.byFeature())
-  const served = new Map([[DIRECTION_MODEL, direction]])
+  const hours = HOURLY_LINES.map((line) => [line.modelName, hourlyServedLine(line)] as const)
+  const served = new Map([[DIRECTION_MODEL, direction], ...hours])
   const registry = new ModelRegistry({ database, clock, engine, cache, served, onMoved: () => relay.wake() })
   const line = await openLine(registry, options.modelsDirectory ?? MODELS_DIRECTORY)
   const servingObserver = new ServingObserver(ports)
@@ -123,6 +129,19 @@ export async function startAnya(ports: Ports, options: AnyaOptions): Promise<Sub
   })
   const ticks = new Ticker(tickMs, clock, () => predictor.tick())
   starting.defer(() => ticks.close())
+  const hourly = new HourlyService({
+    ports,
+    registry,
+    engine,
+    symbols: options.symbols,
+    bars: new BarStore(database),
+    recordingOf: (symbol) => readers.find((reader) => reader.symbol === symbol)?.recording ?? null,
+    store,
+    newest,
+    observer,
+    onRecorded: () => relay.wake(),
+  })
+  starting.defer(() => hourly.close())
   const patterns = new PatternService({
     ports,
     symbols: options.symbols,
@@ -159,6 +178,7 @@ export async function startAnya(ports: Ports, options: AnyaOptions): Promise<Sub
     database,
     versions,
     directory: options.dataDirectory ?? null,
+    connections: connections.limits,
     ...(options.maxTrainingMs ? { maxTrainingMs: options.maxTrainingMs } : {}),
     register: async ({ onnx, manifest, registration }, { requestedBy, id }) => {
       const by = { by: requestedBy, reason: `trained as ${id}` }
@@ -170,8 +190,9 @@ export async function startAnya(ports: Ports, options: AnyaOptions): Promise<Sub
   const resolvers = mergeResolvers([
     registryResolvers(registry, versions, tickMs),
     admissionResolvers(new ModelAdmission({ store: registry.store, cache })),
-    predictionResolvers({ store, newest, versions, clock }),
+    predictionResolvers({ store, newest, versions, explanations: new Explanations(registry.store), clock }),
     recordResolvers({ database, aliases: registry.aliases, versions, knows: (symbol) => newest.knows(symbol) }),
+    hourlyResolvers(hourly),
     patternResolvers(patterns),
     training.resolvers,
     featureStoreResolvers(features),
@@ -187,7 +208,10 @@ export async function startAnya(ports: Ports, options: AnyaOptions): Promise<Sub
       await store.ping()
       if (!serving.champion().runner.isReady) throw new Error('the inference thread is being started')
     },
-    onStop: () => running.disposeAsync(),
+    onStop: async () => {
+      const impatience = setTimeout(() => connections.cut(), STOP_PATIENCE_MS)
+      await running.disposeAsync().finally(() => clearTimeout(impatience))
+    },
   })
   const running = starting.move()
   return subgraph
@@ -201,8 +225,12 @@ function mergeResolvers(features: readonly Resolvers[]): Resolvers {
   return merged
 }
 
-function startRelay({ databaseUrl, transport, log }: Ports, starting: AsyncDisposableStack): OutboxRelay {
-  const pool = new Pool(poolConfig(databaseUrl, { max: RELAY_CONNECTIONS }))
+function startRelay(
+  { databaseUrl, transport, log }: Ports,
+  { limits }: DatabaseConnections,
+  starting: AsyncDisposableStack,
+): OutboxRelay {
+  const pool = new Pool(poolConfig(databaseUrl, { ...limits, max: RELAY_CONNECTIONS }))
   starting.defer(() => pool.end())
   const relay = new OutboxRelay({ pool, transport, log })
   relay.start()

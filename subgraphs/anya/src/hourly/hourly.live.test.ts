@@ -1,0 +1,141 @@
+import { IdSource, ManualClock, systemRandom } from '@opsource/kernel'
+import { pino } from 'pino'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { type FreshDatabase, freshDatabase } from '../../../../tests/support/database.ts'
+import { type Database, openDatabase } from '../database.ts'
+import { BarStore } from '../patterns/index.ts'
+import { type Forecast, NewestForecasts, PredictionStore } from '../prediction/index.ts'
+import { recordedHours } from '../testing/recorded-hours.ts'
+import { type OpenRegistry, openRegistry } from '../testing/registry.ts'
+import { HOUR_MS } from './lines.ts'
+import { type HourlyParts, HourlyService } from './service.ts'
+
+const SYMBOL = 'BTC-USDT'
+const CLOSE = Date.UTC(2024, 7, 9, 12)
+const LOOKBACK = 500
+/** The shapes of real hours, up to seven hours behind CLOSE. */
+const BARS = recordedHours()
+  .slice(1_000, 1_000 + LOOKBACK + 7)
+  .map((bar, i) => ({ ...bar, openTime: CLOSE + (i - LOOKBACK) * HOUR_MS }))
+
+let server: FreshDatabase
+let database: Database
+let clock: ManualClock
+let opened: OpenRegistry
+let service: HourlyService
+let newest: NewestForecasts
+let store: PredictionStore
+const counted = { recorded: 0, outcomes: 0, unanswered: 0 }
+
+// Threads start slowly on a machine that is busy with other tests.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
+const PATIENCE = { timeout: 60_000 }
+
+beforeAll(async () => {
+  server = await freshDatabase('anya')
+  database = openDatabase(server.url)
+  clock = new ManualClock(CLOSE + 60_000)
+  opened = openRegistry(database, clock)
+  store = new PredictionStore(database)
+  newest = new NewestForecasts(opened.cache, clock, [SYMBOL])
+  service = open({})
+})
+afterAll(async () => {
+  await service.close()
+  await opened.close()
+  await database.$disconnect()
+  await server.drop()
+})
+
+function open(changes: Partial<HourlyParts>): HourlyService {
+  return new HourlyService({
+    ports: { clock, ids: new IdSource(clock, systemRandom), log: pino({ level: 'silent' }) },
+    registry: opened.registry,
+    engine: opened.engine,
+    symbols: [SYMBOL],
+    bars: new BarStore(database),
+    recordingOf: () => null,
+    store,
+    newest,
+    observer: {
+      recorded(forecasts, outcomes) {
+        counted.recorded += forecasts.length
+        counted.outcomes += outcomes.length
+      },
+      unanswered(markets) {
+        counted.unanswered += markets
+      },
+    },
+    onRecorded: () => {},
+    ...changes,
+  })
+}
+
+const append = (bars: typeof BARS) =>
+  database.patternBar.createMany({
+    data: bars.map((bar) => ({ ...bar, symbol: SYMBOL, interval: 'H1', openTime: new Date(bar.openTime) })),
+  })
+const forecastsOf = (symbol: string, horizon: 'H1' | 'H6'): Promise<Forecast[]> =>
+  store.page(symbol, horizon, { first: 10, after: null })
+
+test('a live market is forecast at the close of each hour once its bars reach back, and scored when the bars of the horizon are there', async () => {
+  await append(BARS.slice(LOOKBACK - 200, LOOKBACK))
+  await service.closeHour()
+  expect(counted.recorded).toBe(0)
+
+  await append(BARS.slice(0, LOOKBACK - 200))
+  await service.closeHour()
+  await service.closeHour()
+  const [[next], [six]] = await Promise.all([forecastsOf(SYMBOL, 'H1'), forecastsOf(SYMBOL, 'H6')])
+  expect(counted.recorded).toBe(2)
+  expect(next).toMatchObject({ dataTo: CLOSE, dataRows: LOOKBACK, vectorHash: expect.stringMatching(/^[0-9a-f]{64}$/) })
+  expect(newest.of(SYMBOL, 'H6')?.id).toBe(six?.id)
+
+  await append(BARS.slice(LOOKBACK))
+  for (let hour = 1; hour <= 7; hour++) {
+    clock.advance(HOUR_MS)
+    if (hour === 1 || hour === 7) await service.closeHour()
+  }
+  const closes = BARS.slice(LOOKBACK - 1).map(({ close }) => close)
+  const [oldest] = (await forecastsOf(SYMBOL, 'H1')).slice(-1)
+  expect(oldest?.returnBps).toBeCloseTo((closes[1]! / closes[0]! - 1) * 10_000, 6)
+  const [settled] = (await forecastsOf(SYMBOL, 'H6')).slice(-1)
+  expect(settled?.returnBps).toBeCloseTo((closes[6]! / closes[0]! - 1) * 10_000, 6)
+  expect(settled?.realisedVolatilityBps).toBeGreaterThan(0)
+  expect(counted.outcomes).toBeGreaterThanOrEqual(2)
+})
+
+test('the reference market is forecast once, by the rules where no model serves, and the forecast says how old its data are', async () => {
+  const before = counted.recorded
+  await expect.poll(() => service.reference('EUR-USD', 'H6'), PATIENCE).not.toBeNull()
+  const [first, again, volatility] = await Promise.all([
+    service.reference('EUR-USD', 'H1'),
+    service.reference('EUR-USD', 'H1'),
+    service.reference('EUR-USD', 'H6'),
+  ])
+  expect(again?.id).toBe(first?.id)
+  expect(first).toMatchObject({
+    modelName: 'hourly-return',
+    modelVersion: 1,
+    expectedReturnBps: 0,
+    dataFrom: Date.parse('2007-01-01T21:00:00Z'),
+    dataTo: Date.parse('2018-12-31T22:00:00Z'),
+    dataRows: 74_439,
+    madeAt: clock.now(),
+    inSample: false,
+    returnBps: null,
+  })
+  expect(first?.quantilesBps).toEqual(first?.baselineQuantilesBps)
+  expect(first?.quantilesBps?.[0]).toBeCloseTo(-15.34, 1)
+  expect(volatility).toMatchObject({ modelName: 'hourly-volatility', direction: null, expectedReturnBps: null })
+  expect(volatility?.volatilityBps).toBeCloseTo(24.42, 1)
+  const [champion] = await opened.registry.aliases.of(['hourly-volatility'])
+  expect(champion).toMatchObject({ alias: 'champion', version: 1 })
+
+  await service.close()
+  service = open({})
+  expect((await service.reference('EUR-USD', 'H1'))?.id).toBe(first?.id)
+  expect(await service.reference('SP500', 'H1')).toBeNull()
+  expect(await service.reference('EUR-USD', 'S10')).toBeNull()
+  expect(counted).toMatchObject({ recorded: before + 2, unanswered: 0 })
+})

@@ -1,0 +1,3 @@
+export { HOURLY_LINES, hourlyServedLine } from './lines.ts'
+export { hourlyResolvers } from './resolvers.ts'
+export { HourlyService } from './service.ts'
