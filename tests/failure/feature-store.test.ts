@@ -1,14 +1,16 @@
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { seededRandom } from '@opsource/kernel'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { Archive } from '../../subgraphs/anya/src/feature-store/offline/archive.ts'
 import { storedManifest } from '../../subgraphs/anya/src/feature-store/offline/listing.ts'
 import type { OperationInput } from '../../subgraphs/anya/src/feature-store/offline/protocol.ts'
 import { StoreProcess } from '../../subgraphs/anya/src/feature-store/offline/store-process.ts'
-import { viewNamed } from '../../subgraphs/anya/src/feature-store/views/index.ts'
+import { versionOf, viewNamed } from '../../subgraphs/anya/src/feature-store/views/index.ts'
 import { until } from '../support/waiting.ts'
 
 const run = promisify(execFile)
@@ -89,6 +91,64 @@ test('a process that is killed at any moment of a backfill leaves what was there
   expect(await rowsStored()).toBe(BARS)
   const files = (await readdir(folder, { recursive: true })).filter((name) => /parquet|tmp/.test(name))
   expect(files).toHaveLength((await stored()).length)
+})
+
+test('a process that is killed while it adds parts and puts them together leaves each row once, and no half file', async () => {
+  const minute = 60_000
+  const perPart = 5
+  const program = `
+    import { Archive } from ${JSON.stringify(path.join(SOURCE, 'offline/archive.ts'))}
+    import { viewNamed } from ${JSON.stringify(path.join(SOURCE, 'views/index.ts'))}
+    const { view } = viewNamed('book_1s')
+    const archive = await Archive.open(${JSON.stringify(folder)}, { maxParts: 3 })
+    for (let part = Number(process.argv[1]); ; part++) {
+      const rows = Array.from({ length: ${perPart} }, (_, i) => {
+        const eventTime = ${START} + (part * ${perPart} + i) * ${minute}
+        return { eventTime, availableAt: eventTime + 100, values: Float32Array.from(view.features, (_, j) => part * 100 + i * 20 + j) }
+      })
+      await archive.add(view, 'X', rows, { now: ${START} })
+      process.stdout.write(part + '\\n')
+    }`
+  const book = viewNamed('book_1s')?.view
+  if (!book) throw new Error('the view is not there')
+  const random = seededRandom(Number(process.pid))
+  let next = 0
+  for (let kill = 0; kill < 8; kill++) {
+    const child = spawn(process.execPath, ['--input-type=module', '-e', program, String(next)], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    let said = ''
+    child.stdout.on('data', (chunk: Buffer) => {
+      said += chunk.toString()
+    })
+    await until('some parts to be written', () => said.split('\n').length > 4, PATIENCE_MS)
+    await new Promise((resolve) => setTimeout(resolve, random.next() * 100))
+    child.kill('SIGKILL')
+    await once(child, 'close')
+    const acknowledged = Number(said.trim().split('\n').at(-1)) + 1
+    const archive = await Archive.open(folder, { isReader: true })
+    const { size, eventTimes, values, width } = await archive.rows(book, 'X', null)
+    archive.close()
+    expect([acknowledged * perPart, (acknowledged + 1) * perPart]).toContain(size)
+    expect(Array.from(eventTimes)).toEqual(Array.from({ length: size }, (_, i) => START + i * minute))
+    const firsts = Array.from({ length: size }, (_, i) => values[i * width])
+    expect(firsts).toEqual(firsts.map((_, i) => Math.floor(i / perPart) * 100 + (i % perPart) * 20))
+    // The part in hand may be there or not: adding it again adds nothing.
+    next = acknowledged
+  }
+  const archive = await Archive.open(folder)
+  await archive.add(
+    book,
+    'X',
+    [{ eventTime: START - minute, availableAt: START, values: new Float32Array(book.features.length) }],
+    { now: START },
+  )
+  archive.close()
+  const manifest = await storedManifest(folder, book, 'X')
+  const files = (await readdir(folder, { recursive: true })).filter((name) => /parquet|tmp/.test(name))
+  expect(files.toSorted()).toEqual(
+    manifest?.partitions.map(({ file }) => path.join('book_1s', versionOf(book), 'entity=X', file)).toSorted(),
+  )
 })
 
 test('a backfill that is given up writes nothing', async () => {

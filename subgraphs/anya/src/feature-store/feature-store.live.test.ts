@@ -204,6 +204,20 @@ test('a damaged partition is refused by name until it is repaired', async () => 
   expect((await rowsOf(MAY, 'first: 500')).edges).toHaveLength(500)
 })
 
+test('what another process writes to is refused by name, read all the same, and taken when it is free', async () => {
+  const lock = path.join(folder, 'features/.writer.json')
+  const mine = await readFile(lock, 'utf8')
+  const mutation = (name: string, entity: string) =>
+    `mutation { ${name}(input: { view: "bars_1h", ${entity} ${MAY} }) { ... on Refusal { code message } } }`
+  await writeFile(lock, JSON.stringify({ token: 'theirs', place: 'another machine', pid: 1, startedAt: '1' }))
+  for (const asked of [mutation('backfillFeatures', 'entity: "EUR-USD",'), mutation('materialiseFeatures', '')])
+    expect(Object.values(await ask(asked))).toEqual([{ code: 'LOCKED', message: expect.stringContaining('its own') }])
+  expect((await rowsOf(MAY, 'first: 500')).edges).toHaveLength(500)
+  await rm(lock)
+  expect(await backfill(MAY)).toMatchObject({ state: 'DONE', added: 0 })
+  expect(await readFile(lock, 'utf8')).toBe(mine)
+})
+
 test('nobody but an analyst may compute or read rows, and bad input is told as data', async () => {
   const trader = `Bearer ${await ports.token({ roles: ['TRADER'] })}`
   const mutation = `mutation { backfillFeatures(input: { view: "bars_1h", entity: "EUR-USD", ${MAY} }) { __typename } }`

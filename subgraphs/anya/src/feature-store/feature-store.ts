@@ -8,6 +8,7 @@ import { HISTORIES } from './histories.ts'
 import { type FeatureJob, FeatureJobs, type JobRequest, type JobTurn } from './jobs.ts'
 import { barOf, LiveFeatures } from './live.ts'
 import type { FeatureObserver } from './observe.ts'
+import { FolderLock } from './offline/folder-lock.ts'
 import { storedEntities, storedManifest } from './offline/listing.ts'
 import type { StoreManifest } from './offline/manifest.ts'
 import type { OperationInput, OperationName, OperationOutput, Source } from './offline/protocol.ts'
@@ -22,6 +23,10 @@ import { type FeatureRow, type KnownView, type SteppedBook, viewNamed } from './
 const RECORD_INTERVAL_MS = 300_000
 const DATA_FOLDER = path.resolve(import.meta.dirname, '../../../../data')
 
+const LOCKED: StoreRefusal = {
+  code: 'LOCKED',
+  message: 'Another process writes to this folder of features: give each its own.',
+}
 const NO_STORE: StoreRefusal = { code: 'AWAY', message: 'No folder was given to keep features in.' }
 
 export interface FeatureStoreParts {
@@ -40,6 +45,7 @@ export class FeatureStore {
   readonly #live: ReadonlyMap<string, LiveFeatures>
   readonly #process: StoreProcess | null
   readonly #jobs: FeatureJobs | null
+  readonly #lock: FolderLock | null
   readonly #recorder: RowRecorder
   #recording: Ticker | undefined
 
@@ -51,6 +57,7 @@ export class FeatureStore {
     const onRow = (view: string, entity: string, row: FeatureRow) => this.#serve(view, entity, row)
     this.#live = new Map(parts.symbols.map((symbol) => [symbol, new LiveFeatures(symbol, parts, onRow)]))
     const folders = folder === null ? null : { store: folder, data: DATA_FOLDER }
+    this.#lock = folder === null ? null : new FolderLock(folder)
     this.#process = folders && new StoreProcess(folders, (reason) => observer.storeLost(reason))
     const work = (job: FeatureJob, turn: JobTurn) =>
       job.kind === 'BACKFILL' ? this.#backfill(job, turn) : this.#materialise(job, turn)
@@ -59,6 +66,7 @@ export class FeatureStore {
 
   async start(): Promise<void> {
     await this.#jobs?.start()
+    if ((await this.#refusal()) === LOCKED) this.#parts.observer.lockedOut()
     for (const live of this.#live.values()) await live.start()
     if (this.#process) this.#recording = new Ticker(RECORD_INTERVAL_MS, this.#parts.ports.clock, () => this.record())
   }
@@ -70,6 +78,7 @@ export class FeatureStore {
     await this.#jobs?.close()
     if (this.#process) await this.record()
     await this.#process?.close()
+    await this.#lock?.close()
   }
 
   /** The book engine of a market that is followed, for whoever feeds it. */
@@ -114,8 +123,10 @@ export class FeatureStore {
   }
 
   /** @returns null where too many jobs wait. */
-  startJob(request: JobRequest): Result<FeatureJob | null, StoreRefusal> {
-    return this.#jobs ? ok(this.#jobs.add(request)) : err(NO_STORE)
+  async startJob(request: JobRequest): Promise<Result<FeatureJob | null, StoreRefusal>> {
+    if (!this.#jobs) return err(NO_STORE)
+    const refusal = await this.#refusal()
+    return refusal ? err(refusal) : ok(this.#jobs.add(request))
   }
 
   /** Writes what was served since the last time. What cannot be written waits. */
@@ -124,10 +135,25 @@ export class FeatureStore {
     for (const pending of this.#recorder.take()) {
       const { view, entity, rows } = pending
       const block = blockOf(rows, rows[0]?.values.length ?? 0)
-      const result = await this.ask('append', { view, entity, block, now })
+      const result = await this.#write('append', { view, entity, block, now })
       if (result.ok) continue
       this.#parts.observer.notRecorded(view, entity, result.error)
       this.#recorder.putBack(pending)
+    }
+  }
+
+  async #write<Name extends 'append' | 'backfill'>(name: Name, input: OperationInput<Name>, options?: AskOptions) {
+    const refusal = await this.#refusal()
+    return refusal ? err(refusal) : this.ask(name, input, options)
+  }
+
+  /** @returns why this process may not write now, or null. */
+  async #refusal(): Promise<StoreRefusal | null> {
+    if (!this.#lock) return NO_STORE
+    try {
+      return (await this.#lock.acquire()) ? null : LOCKED
+    } catch (error) {
+      return refusalOf(error)
     }
   }
 
@@ -147,7 +173,7 @@ export class FeatureStore {
     if (!source)
       return { code: 'NO_SOURCE', message: `Nothing is known of ${entity} that ${name} could be computed from.` }
     const now = this.#parts.ports.clock.now()
-    const result = await this.ask(
+    const result = await this.#write(
       'backfill',
       { view: name, entity, range: { from, to }, source, now, repair },
       { signal: turn.signal, onProgress: (rows) => turn.progress({ rows }) },

@@ -11,14 +11,14 @@ import { VIEWS, viewNamed } from './views/index.ts'
 export function jobResolvers(store: FeatureStore): Pick<Resolvers, 'FeatureJob' | 'Mutation'> & {
   readonly Query: Pick<NonNullable<Resolvers['Query']>, 'featureJob' | 'featureJobs'>
 } {
-  const start = (
+  const start = async (
     input: { readonly view: string; readonly from: string; readonly to: string },
     rest: Pick<JobRequest, 'kind' | 'entity' | 'repair' | 'requestedBy'>,
   ) => {
     if (!viewNamed(input.view)) return unknownView
     const range = rangeOf(input)
     if (!range) return invalidInput('input.to', EMPTY_RANGE)
-    const job = store.startJob({ ...rest, view: input.view, ...range })
+    const job = await store.startJob({ ...rest, view: input.view, ...range })
     if (!job.ok) return refusedBy(job.error)
     return job.value ? { __typename: 'FeatureJobAccepted' as const, job: job.value } : tooMany
   }

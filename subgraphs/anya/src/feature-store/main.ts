@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util'
 import { Archive } from './offline/archive.ts'
 import { exportKnownAt, exportRows } from './offline/export.ts'
 import { storedEntities, storedManifest } from './offline/listing.ts'
+import { lastEventOf } from './offline/manifest.ts'
 import { type KnownView, VIEWS, versionOf, viewNamed } from './views/index.ts'
 
 const REPOSITORY = path.resolve(import.meta.dirname, '../../../..')
@@ -44,13 +45,14 @@ function viewOf(name: string): KnownView {
 async function list(folder: string): Promise<string> {
   const stored = VIEWS.map(async ({ view }) => {
     const entities = (await storedEntities(folder, view)).map(async (entity) => {
-      const partitions = (await storedManifest(folder, view, entity))?.partitions ?? []
+      const manifest = await storedManifest(folder, view, entity)
+      const partitions = manifest?.partitions ?? []
       const moment = (time: number | undefined) => (time === undefined ? null : new Date(time).toISOString())
       return {
         entity,
         rows: partitions.reduce((sum, { rows }) => sum + rows, 0),
         firstEvent: moment(partitions[0]?.firstEvent),
-        lastEvent: moment(partitions.at(-1)?.lastEvent),
+        lastEvent: moment(lastEventOf(manifest)),
         files: path.join(folder, view.name, versionOf(view), `entity=${entity}`, '*', '*.parquet'),
       }
     })

@@ -47,6 +47,10 @@ export class FeatureObserver implements OnlineObserver, FeedObserver {
     this.#log.warn({ reason }, "the offline store's process ended")
   }
 
+  lockedOut(): void {
+    this.#log.error('another process writes to the folder of features: give each instance its own ANYA_DATA')
+  }
+
   notRecorded(view: string, entity: string, refusal: StoreRefusal): void {
     this.#log.warn({ view, entity, ...refusal }, 'features could not be recorded; they wait')
   }

@@ -6,7 +6,7 @@ import { driftLevel } from '../statistics/psi.ts'
 import { EMPTY_RANGE, instant, rangeOf, refusedBy } from './answers.ts'
 import type { FeatureStore } from './feature-store.ts'
 import { jobResolvers } from './job-resolvers.ts'
-import type { StoreManifest } from './offline/manifest.ts'
+import { lastEventOf, type StoreManifest } from './offline/manifest.ts'
 import type { OnlineVector } from './online.ts'
 import { rowsOf } from './rows.ts'
 import { type KnownView, VIEWS, versionOf, viewNamed } from './views/index.ts'
@@ -88,14 +88,14 @@ export function featureStoreResolvers(store: FeatureStore): Pick<Resolvers, Owne
     OfflineFeatures: {
       rows: ({ manifest }) => (manifest?.partitions ?? []).reduce((sum, { rows }) => sum + rows, 0),
       firstEvent: ({ manifest }) => moment(manifest?.partitions[0]?.firstEvent),
-      lastEvent: ({ manifest }) => moment(manifest?.partitions.at(-1)?.lastEvent),
+      lastEvent: ({ manifest }) => moment(lastEventOf(manifest)),
       partitions: ({ known, name, manifest }, args) => {
         const page = pageOf(args, { keys: 1 })
         const [behind] = page.after ?? []
-        const all = [...(manifest?.partitions ?? [])].reverse()
-        const rest = behind === undefined ? all : all.filter((one) => one.name < String(behind))
+        const all = [...(manifest?.partitions ?? [])].sort((a, b) => (a.file < b.file ? 1 : -1))
+        const rest = behind === undefined ? all : all.filter((one) => one.file < String(behind))
         const nodes = rest.slice(0, page.first + 1).map((one) => ({ ...one, known, entity: name }))
-        return connection(nodes, page, (one) => [one.name])
+        return connection(nodes, page, (one) => [one.file])
       },
     },
     FeaturePartition: {

@@ -49,11 +49,12 @@ export function sameValues(a: Float32Array, b: Float32Array): boolean {
 /**
  * Adds rows to those that are known. What was once recorded for a moment is never overwritten: the same values again add nothing, and
  * other values are a restatement, which nobody knew before `now`.
- * @returns all rows in order.
+ * @param known all that is known of the moments from the first that is added to the last.
+ * @returns what is new, in order.
  */
-export function mergeRows(known: readonly KnownRow[], added: readonly KnownRow[], now: number): KnownRow[] {
-  const rows = [...known].sort(inOrder)
-  const newest = new Map(rows.map((row) => [row.eventTime, row]))
+export function newRows(known: readonly KnownRow[], added: readonly KnownRow[], now: number): KnownRow[] {
+  const rows: KnownRow[] = []
+  const newest = new Map([...known].sort(inOrder).map((row) => [row.eventTime, row]))
   for (const row of [...added].sort(inOrder)) {
     const before = newest.get(row.eventTime)
     if (before && sameValues(before.values, row.values)) continue

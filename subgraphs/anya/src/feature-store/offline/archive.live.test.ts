@@ -97,6 +97,71 @@ describe('rows', () => {
   })
 })
 
+describe('parts of a partition', () => {
+  const minutes = (count: number, from: number) => Array.from({ length: count }, (_, i) => row(from + i * 60_000, i))
+  let small: Archive
+  beforeEach(async () => {
+    small = await Archive.open(folder, { maxParts: 3 })
+  })
+  afterEach(() => small.close())
+  const append = (rows: readonly KnownRow[]) => small.add(VIEW, MARKET, rows, { now })
+
+  test('are added beside what is there, whose files stay as they are', async () => {
+    await append(minutes(5, START))
+    const [first] = await files()
+    await append(minutes(5, START + HOUR_MS))
+    expect(await files()).toHaveLength(2)
+    expect(await files()).toContain(first)
+    expect(await all()).toEqual([...minutes(5, START), ...minutes(5, START + HOUR_MS)])
+  })
+
+  test('are put together when there are many, and when their day is over', async () => {
+    for (let hour = 0; hour < 3; hour++) await append(minutes(5, START + hour * HOUR_MS))
+    expect(await files()).toHaveLength(3)
+    await append(minutes(5, START + 3 * HOUR_MS))
+    expect(await files()).toHaveLength(1)
+    await append(minutes(5, START + 4 * HOUR_MS))
+    expect(await files()).toHaveLength(2)
+    await append(minutes(5, START + DAY_MS))
+    expect(await files()).toHaveLength(2)
+    const hourly = [0, 1, 2, 3, 4, 24].flatMap((hour) => minutes(5, START + hour * HOUR_MS))
+    expect(await all()).toEqual(hourly)
+  })
+
+  test('know what the others hold: the same adds nothing, other values restate, late ones come between', async () => {
+    for (let hour = 0; hour < 2; hour++) await append(minutes(5, START + hour * HOUR_MS))
+    expect(await append(minutes(5, START + HOUR_MS))).toBe(0)
+    expect(await append([row(START + HOUR_MS, 9), row(START + 30 * 60_000, 8)])).toBe(2)
+    const [late, before, restated] = (await all()).slice(5, 8)
+    expect([late, before]).toEqual([row(START + 30 * 60_000, 8), row(START + HOUR_MS, 0)])
+    expect(restated).toEqual(row(START + HOUR_MS, 9, now))
+    expect(rowsOf(await small.rows(VIEW, MARKET, { from: START + HOUR_MS, to: START + HOUR_MS + 1 }))).toHaveLength(2)
+  })
+
+  test('of which one is damaged take new rows all the same; it is refused by name until it is repaired', async () => {
+    await append(minutes(5, START))
+    const damaged = path.join(folder, (await files())[0]!)
+    await writeFile(damaged, 'PAR1')
+    const reopened = await Archive.open(folder, { maxParts: 1 })
+    expect(await reopened.add(VIEW, MARKET, minutes(5, START + HOUR_MS), { now })).toBe(5)
+    expect(await reopened.add(VIEW, MARKET, minutes(5, START + 2 * HOUR_MS), { now })).toBe(5)
+    await expect(reopened.rows(VIEW, MARKET, null)).rejects.toMatchObject({ code: 'CORRUPT_PARTITION' })
+    await reopened.add(VIEW, MARKET, minutes(5, START), { now, repair: true })
+    expect((await reopened.rows(VIEW, MARKET, null)).size).toBe(15)
+    reopened.close()
+  })
+
+  test('that are joined give at any moment what one file gives', async () => {
+    const rows = Array.from({ length: 60 }, (_, i) =>
+      row(START + i * 60_000, i, START + i * 60_000 + ((i * 37) % 11) * 30_000),
+    )
+    for (let i = 0; i < 60; i += 7) await append(rows.slice(i, i + 7))
+    await archive.add(VIEW, 'WHOLE', rows, { now })
+    const times = Float64Array.from({ length: 300 }, (_, i) => START + i * 13_000)
+    expect(await knownAt(small, VIEW, MARKET, times)).toEqual(await knownAt(archive, VIEW, 'WHOLE', times))
+  })
+})
+
 describe('a damaged file', () => {
   test('is refused by name, the others are read, and a repair writes it again', async () => {
     await archive.add(VIEW, MARKET, hours(48), { now })
@@ -133,7 +198,7 @@ test('what a crash left behind is no part of the store, and goes with the next w
   await writeFile(path.join(folder, path.dirname(file!), `${'0'.repeat(16)}.parquet`), 'PAR1')
   expect(await all()).toHaveLength(2)
   await archive.add(VIEW, MARKET, hours(3), { now })
-  expect(await readdir(path.join(folder, path.dirname(file!)))).toHaveLength(1)
+  expect(await readdir(path.join(folder, path.dirname(file!)))).toHaveLength(2)
 })
 
 describe('a join as of moments in the past', () => {

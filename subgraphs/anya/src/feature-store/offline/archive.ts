@@ -1,22 +1,14 @@
 import { createHash } from 'node:crypto'
-import { mkdir, readFile, rename, rm } from 'node:fs/promises'
+import { readFile, rm } from 'node:fs/promises'
 import path from 'node:path'
 import type { DuckDBConnection } from '@duckdb/node-api'
 import type { TimeRange } from '../replay.ts'
-import { blockOf, type KnownRow, mergeRows, type RowBlock, rowsOf } from '../rows.ts'
+import { blockOf, type KnownRow, newRows, type RowBlock, rowsOf } from '../rows.ts'
 import type { FeatureView } from '../views/index.ts'
-import { listOf, literal, loadRows, openDuck, quoted, readRows } from './duckdb.ts'
+import { listOf, openDuck, quoted, readRows } from './duckdb.ts'
 import { entityOf, folderOf, isEntityName } from './listing.ts'
-import {
-  makeFolder,
-  type Partition,
-  readManifest,
-  removeUnnamed,
-  type StoreManifest,
-  settle,
-  syncFolder,
-  writeManifest,
-} from './manifest.ts'
+import { makeFolder, type Partition, readManifest, removeUnnamed, writeManifest } from './manifest.ts'
+import { type Place, type Written, writeRelation, writeRows } from './parquet.ts'
 import { StoreError } from './refusal.ts'
 
 export type StoredView = Pick<
@@ -24,28 +16,37 @@ export type StoredView = Pick<
   'name' | 'hash' | 'features' | 'partition' | 'maxAgeMs' | 'retentionMs'
 >
 
-/** What the temporary files of a session are called; another session never has the same. */
-const temporaryName = (name: string) => `.${name}.${process.pid}.tmp`
 const SESSION_MEMORY_MB = 256
 const SESSION_THREADS = 1
+/**
+ * Parts of a partition: eight hours of writing every 5 minutes. More are slower to read than to put together, which costs as much as
+ * writing the whole partition once.
+ */
+const MAX_PARTS = 96
 
 /** The offline store: Parquet files below one folder, which one process at a time writes and any number read. */
 export class Archive {
   readonly #folder: string
   readonly #duck: DuckDBConnection
+  readonly #maxParts: number
   readonly #verified = new Map<string, string>()
 
-  private constructor(folder: string, duck: DuckDBConnection) {
+  private constructor(folder: string, duck: DuckDBConnection, maxParts: number) {
     this.#folder = folder
     this.#duck = duck
+    this.#maxParts = maxParts
   }
 
-  /** @param options.isReader of a process that may run beside the one that writes. */
-  static async open(folder: string, { isReader = false } = {}): Promise<Archive> {
+  /**
+   * @param options.isReader of a process that may run beside the one that writes.
+   * @param options.maxParts of a partition, from which on they are put together.
+   */
+  static async open(folder: string, { isReader = false, maxParts = MAX_PARTS } = {}): Promise<Archive> {
     await makeFolder(folder)
     const spillFolder = path.join(folder, isReader ? `.spill.${process.pid}` : '.spill')
     await rm(spillFolder, { recursive: true, force: true })
-    return new Archive(folder, await openDuck({ memoryMb: SESSION_MEMORY_MB, threads: SESSION_THREADS, spillFolder }))
+    const duck = await openDuck({ memoryMb: SESSION_MEMORY_MB, threads: SESSION_THREADS, spillFolder })
+    return new Archive(folder, duck, maxParts)
   }
 
   /** Statements that read the rows, as `event_ms`, `available_ms` and the features. For joins and exports. */
@@ -58,9 +59,10 @@ export class Archive {
   }
 
   /**
-   * Adds rows, all of them or none, and lets go of partitions that are older than the view keeps.
+   * Adds rows, all of them or none, and lets go of what is older than the view keeps. They become parts of their partitions, beside what
+   * is there; many parts are put together, and those of a partition that is over.
    * @param options.keep keeps the partitions that are written for ever.
-   * @param options.repair forgets what a damaged partition held, where rows are added to it; else it is refused.
+   * @param options.repair forgets damaged parts of partitions where rows are added to them; else what they might restate is refused.
    * @returns how many rows were not known yet.
    */
   async add(
@@ -73,36 +75,29 @@ export class Archive {
     await makeFolder(folder)
     const before = await readManifest(folder)
     await removeUnnamed(folder, before)
-    const partitions = new Map(before?.partitions.map((partition) => [partition.name, partition]))
+    const place = { view, entity, folder }
+    const parts = [...(before?.partitions ?? [])]
+    const byName = Map.groupBy(added, ({ eventTime }) => partitionName(view, eventTime))
     let written = 0
-    let hasChanged = false
-    for (const [name, rows] of Map.groupBy(added, ({ eventTime }) => partitionName(view, eventTime))) {
-      const old = await this.#usable(view, folder, partitions.get(name), repair)
-      if (!old) partitions.delete(name)
-      const merged = mergeRows(old ? rowsOf(await this.#read(view, folder, [old], null)) : [], rows, now)
-      const isKept = keep || (old?.isKept ?? false)
-      if (old && merged.length === old.rows) {
-        partitions.set(name, { ...old, isKept })
-        hasChanged ||= isKept !== old.isKept
-        continue
-      }
-      written += merged.length - (old?.rows ?? 0)
-      const block = blockOf(merged, view.features.length)
-      partitions.set(name, { ...(await this.#write(view, entity, folder, name, block)), isKept })
+    for (const [name, rows] of byName) {
+      if (repair) await this.#forgetDamaged(place, parts, name)
+      const isBeside = isWithin(rangeOf(rows))
+      const beside = parts.filter((part) => part.name === name && isBeside(part))
+      const fresh = newRows(rowsOf(await this.#read(view, folder, beside, null)), rows, now)
+      if (keep) for (const part of beside) parts[parts.indexOf(part)] = { ...part, isKept: true }
+      if (fresh.length === 0) continue
+      written += fresh.length
+      const block = blockOf(fresh, view.features.length)
+      parts.push({ ...this.#known(folder, await writeRows(this.#duck, place, name, block)), isKept: keep })
     }
     const oldest = view.retentionMs === null ? Number.NEGATIVE_INFINITY : now - view.retentionMs
-    const kept = [...partitions.values()].filter(({ lastEvent, isKept }) => isKept || lastEvent >= oldest)
-    if (written === 0 && !hasChanged && kept.length === partitions.size) return 0
-    const after: StoreManifest = {
-      format: 1,
-      view: view.name,
-      hash: view.hash,
-      entity,
-      features: view.features.map(({ name }) => name),
-      partitions: kept.sort((a, b) => a.firstEvent - b.firstEvent),
+    const kept = parts.filter(({ lastEvent, isKept }) => isKept || lastEvent >= oldest)
+    const after = await this.#putTogether(place, kept)
+    if (JSON.stringify(after) !== JSON.stringify(before?.partitions ?? [])) {
+      const features = view.features.map(({ name }) => name)
+      await writeManifest(folder, { view: view.name, hash: view.hash, entity, features, partitions: after })
     }
-    await writeManifest(folder, after)
-    await removeUnnamed(folder, after)
+    await removeUnnamed(folder, { partitions: after })
     return written
   }
 
@@ -172,15 +167,47 @@ export class Archive {
     return `(SELECT ${times}, ${features.join(', ')} FROM read_parquet(${files}, hive_partitioning = false))`
   }
 
-  async #usable(view: StoredView, folder: string, partition: Partition | undefined, repair: boolean) {
-    if (!partition) return undefined
+  async #forgetDamaged({ view, folder }: Place, parts: Partition[], name: string): Promise<void> {
+    for (const part of parts.filter((one) => one.name === name))
+      if (!(await this.#isWhole(view, folder, part))) parts.splice(parts.indexOf(part), 1)
+  }
+
+  async #isWhole(view: StoredView, folder: string, part: Partition): Promise<boolean> {
     try {
-      await this.#verify(view, folder, partition)
-      return partition
+      await this.#verify(view, folder, part)
+      return true
     } catch (error) {
-      if (repair && error instanceof StoreError) return undefined
+      if (error instanceof StoreError) return false
       throw error
     }
+  }
+
+  /** One file for the parts of each partition that has many, or that is over. @returns all parts, in order. */
+  async #putTogether(place: Place, parts: readonly Partition[]): Promise<Partition[]> {
+    const newest = parts.reduce((last, { name }) => (name > last ? name : last), '')
+    const after: Partition[] = []
+    for (const [name, some] of Map.groupBy(parts, (part) => part.name)) {
+      const isDue = some.length > this.#maxParts || (some.length > 1 && name < newest)
+      after.push(...(isDue ? await this.#merged(place, name, some) : some))
+    }
+    return after.sort((a, b) => a.firstEvent - b.firstEvent || a.lastEvent - b.lastEvent)
+  }
+
+  /** What is damaged stays beside the rest, for whoever repairs it: rows that come are not to wait for that. */
+  async #merged(place: Place, name: string, parts: readonly Partition[]): Promise<Partition[]> {
+    const { view, folder } = place
+    const whole: Partition[] = []
+    const damaged: Partition[] = []
+    for (const part of parts) ((await this.#isWhole(view, folder, part)) ? whole : damaged).push(part)
+    if (whole.length < 2) return [...parts]
+    const isKept = whole.some((part) => part.isKept)
+    const relation = await this.#relation(view, folder, whole)
+    return [...damaged, { ...this.#known(folder, await writeRelation(this.#duck, place, name, relation)), isKept }]
+  }
+
+  #known(folder: string, written: Written): Written {
+    this.#verified.set(path.join(folder, written.file), written.sha256)
+    return written
   }
 
   /** Once a session: a file never changes under its name. */
@@ -197,42 +224,7 @@ export class Archive {
     }
     this.#verified.set(file, partition.sha256)
   }
-
-  async #write(
-    view: StoredView,
-    entity: string,
-    folder: string,
-    name: string,
-    block: RowBlock,
-  ): Promise<Omit<Partition, 'isKept'>> {
-    const features = view.features.map((feature) => feature.name)
-    const partitionFolder = path.join(folder, `${view.partition.toLowerCase()}=${name}`)
-    await mkdir(partitionFolder, { recursive: true, mode: 0o755 })
-    const temporary = path.join(partitionFolder, temporaryName(name))
-    try {
-      await loadRows(this.#duck, 'written', features, block)
-      await this.#duck.run(
-        `COPY (SELECT ${PARQUET_TIMES}, ${features.map(quoted).join(', ')} FROM written ORDER BY event_ms, available_ms)
-         TO ${literal(temporary)} (FORMAT parquet, COMPRESSION zstd, KV_METADATA {view: ${literal(view.name)},
-         hash: ${literal(view.hash)}, entity: ${literal(entity)}})`,
-      )
-      const { sha256, bytes } = await settle(temporary)
-      const file = `${path.basename(partitionFolder)}/${sha256.slice(0, 16)}.parquet`
-      await rename(temporary, path.join(folder, file))
-      await syncFolder(partitionFolder)
-      this.#verified.set(path.join(folder, file), sha256)
-      const lastAvailable = block.availableAt.reduce((last, at) => Math.max(last, at), 0)
-      const [firstEvent, lastEvent] = [block.eventTimes[0]!, block.eventTimes.at(-1)!]
-      return { name, file, sha256, bytes, rows: block.size, firstEvent, lastEvent, lastAvailable }
-    } finally {
-      await rm(temporary, { force: true })
-      await this.#duck.run('DROP TABLE IF EXISTS written')
-    }
-  }
 }
-
-/** The times as Parquet's own, which every reader takes for moments. */
-export const PARQUET_TIMES = 'epoch_ms(event_ms::BIGINT) AS event_time, epoch_ms(available_ms::BIGINT) AS available_at'
 
 const DAY_CHARACTERS = '2024-08-08'.length
 const MONTH_CHARACTERS = '2024-08'.length
@@ -243,3 +235,10 @@ function partitionName({ partition }: StoredView, eventTime: number): string {
 
 const isWithin = (range: TimeRange | null) => (partition: Partition) =>
   range === null || (partition.lastEvent >= range.from && partition.firstEvent < range.to)
+
+/** From the first event to the last, both within. */
+function rangeOf(rows: readonly KnownRow[]): TimeRange {
+  const first = rows.reduce((least, { eventTime }) => Math.min(least, eventTime), Number.POSITIVE_INFINITY)
+  const last = rows.reduce((most, { eventTime }) => Math.max(most, eventTime), Number.NEGATIVE_INFINITY)
+  return { from: first, to: last + 1 }
+}

@@ -94,6 +94,15 @@ export async function readRows(duck: DuckDBConnection, width: number, sql: strin
   return { ...whole, values }
 }
 
+/** @returns how many rows a relation has, and from when to when they are, in whole milliseconds. */
+export async function extentOf(duck: DuckDBConnection, relation: string) {
+  const reader = await duck.runAndReadAll(
+    `SELECT count(*)::DOUBLE, min(event_ms), max(event_ms), max(available_ms) FROM ${relation}`,
+  )
+  const [rows = 0, firstEvent = 0, lastEvent = 0, lastAvailable = 0] = (reader.getRows()[0] ?? []).map(numberOf)
+  return { rows, firstEvent, lastEvent, lastAvailable }
+}
+
 function partOf(chunk: DuckDBDataChunk, width: number): RowBlock {
   const size = chunk.rowCount
   const values = new Float32Array(size * width)

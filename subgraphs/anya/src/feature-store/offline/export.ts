@@ -1,7 +1,8 @@
 import { rename, rm } from 'node:fs/promises'
 import type { TimeRange } from '../replay.ts'
-import { type Archive, PARQUET_TIMES, type StoredView } from './archive.ts'
+import type { Archive, StoredView } from './archive.ts'
 import { literal, quoted } from './duckdb.ts'
+import { PARQUET_TIMES } from './parquet.ts'
 import { withMoments } from './point-in-time.ts'
 import { StoreError } from './refusal.ts'
 

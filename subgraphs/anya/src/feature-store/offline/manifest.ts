@@ -4,11 +4,16 @@ import path from 'node:path'
 import { z } from 'zod'
 import { StoreError } from './refusal.ts'
 
+/**
+ * 1: a file a partition. 2: parts of a partition beside each other, until they are put together. A release that knows only 1 refuses 2,
+ * rather than to take one part for the whole.
+ */
+const FORMAT = 2
 /** What reads a folder of Parquet takes names that begin so for none of its files. */
 const MANIFEST = '_manifest.json'
 const time = z.number().int()
 const partitionSchema = z.object({
-  /** `2024-08-08` or `2024-08`, in UTC. */
+  /** `2024-08-08` or `2024-08`, in UTC; each part of it has that name. */
   name: z.string().regex(/^\d{4}-\d\d(-\d\d)?$/),
   /** Below the manifest's folder. */
   file: z.string().regex(/^(day|month)=[\d-]+\/[0-9a-f]{16}\.parquet$/),
@@ -22,7 +27,7 @@ const partitionSchema = z.object({
   isKept: z.boolean(),
 })
 const manifestSchema = z.object({
-  format: z.literal(1),
+  format: z.union([z.literal(1), z.literal(FORMAT)]),
   view: z.string(),
   hash: z.string(),
   entity: z.string(),
@@ -30,7 +35,7 @@ const manifestSchema = z.object({
   partitions: z.array(partitionSchema),
 })
 
-/** One Parquet file, as the manifest knows it. */
+/** One Parquet file, as the manifest knows it: a partition, or a part of one. */
 export type Partition = z.infer<typeof partitionSchema>
 /** What is in the store of one view, version and entity: a file that it does not name does not exist. */
 export type StoreManifest = z.infer<typeof manifestSchema>
@@ -49,12 +54,19 @@ export async function readManifest(folder: string): Promise<StoreManifest | null
   }
 }
 
+/** Of parts the last to begin need not be the last to end. */
+export const lastEventOf = (manifest: StoreManifest | null): number | undefined =>
+  manifest?.partitions.reduce<number | undefined>(
+    (last, part) => Math.max(last ?? part.lastEvent, part.lastEvent),
+    undefined,
+  )
+
 /** Replaces the manifest in one step: whoever reads sees the old state or the new one, also after a crash. */
-export async function writeManifest(folder: string, manifest: StoreManifest): Promise<void> {
+export async function writeManifest(folder: string, manifest: Omit<StoreManifest, 'format'>): Promise<void> {
   const temporary = path.join(folder, `.${MANIFEST}.tmp`)
   const file = await open(temporary, 'w')
   try {
-    await file.writeFile(`${JSON.stringify(manifest)}\n`)
+    await file.writeFile(`${JSON.stringify({ format: FORMAT, ...manifest })}\n`)
     await file.sync()
   } finally {
     await file.close()
@@ -64,7 +76,7 @@ export async function writeManifest(folder: string, manifest: StoreManifest): Pr
 }
 
 /** What a crash or a replaced partition left behind. */
-export async function removeUnnamed(folder: string, manifest: StoreManifest | null): Promise<void> {
+export async function removeUnnamed(folder: string, manifest: Pick<StoreManifest, 'partitions'> | null): Promise<void> {
   const named = new Set(manifest?.partitions.map(({ file }) => file))
   for (const entry of await readdir(folder, { withFileTypes: true })) {
     if (!entry.isDirectory()) continue

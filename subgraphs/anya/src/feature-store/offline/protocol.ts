@@ -87,6 +87,7 @@ const refusalCodes = z.enum([
   'NOT_ENOUGH_ROWS',
   'CANCELLED',
   'BUSY',
+  'LOCKED',
   'AWAY',
   'FAILED',
 ])

@@ -8,6 +8,8 @@ export type StoreRefusalCode =
   | 'NOT_ENOUGH_ROWS'
   | 'CANCELLED'
   | 'BUSY'
+  /** Another process writes to the folder. */
+  | 'LOCKED'
   | 'AWAY'
   | 'FAILED'
 
