@@ -1,18 +1,17 @@
+import { flushCompileCache } from 'node:module'
 import { constants } from 'node:os'
 import { MigrationRefused, startPostgres } from '@opsource/database'
 import { startTracing } from '@opsource/tracing'
-import { card } from './card.ts'
+import type { Logger } from 'pino'
 import { claimDatabase } from './claim.ts'
 import { readConfig } from './config.ts'
 import { DataFolder } from './data-folder.ts'
 import { firstLivePrice } from './first-price.ts'
 import { rollingLog } from './log.ts'
 import { MarketProcess } from './market.ts'
-import { startPlatform } from './platform.ts'
 import { demandFreePort } from './port.ts'
 import { onTerminal } from './progress.ts'
 import { Refusal } from './refusal.ts'
-import { seed } from './seed.ts'
 
 /** A terminal sends Ctrl-C to every process of the command, and npm may send it on: within this time it is the same one. */
 const SAME_SIGNAL_MS = 1_500
@@ -48,20 +47,20 @@ async function run(): Promise<void> {
     void stop(1)
   })
   if (config.databaseUrl === null) folder.keepDemoApart(config.demo)
+  // The platform's code is loaded while the database server starts.
+  const code = Promise.all([import('./platform.ts'), import('./seed.ts'), import('./card.ts')])
+  code.catch(() => {})
   const adminUrl = await onTerminal('PostgreSQL', () => claimedDatabase(config.databaseUrl, folder))
+  const [{ startPlatform }, { seed }, { card }] = await code
+  const market = config.marketSpeed === null ? null : marketOf(config.marketSpeed, log)
+  stack.defer(async () => market?.stop())
   const platform = await startPlatform({ ...config, adminUrl, log, step: onTerminal, signal: stopping.signal })
   stack.defer(() => platform.stop())
+  // Before the platform, which it withdraws its quotes from.
+  stack.defer(async () => market?.stop())
   const { url: graphqlUrl, explorerUrl } = platform.gateway
+  market?.play(graphqlUrl)
   if (config.demo) await onTerminal('demo', () => seed(graphqlUrl))
-  if (config.marketSpeed !== null) {
-    const market = new MarketProcess({
-      gatewayUrl: graphqlUrl,
-      speed: config.marketSpeed,
-      log,
-      tell: (line) => console.log(line),
-    })
-    stack.defer(() => market.stop())
-  }
   const facts = {
     graphqlUrl,
     explorerUrl,
@@ -73,7 +72,17 @@ async function run(): Promise<void> {
   console.log(card({ ...facts, readiness, dataDirectory: config.dataDirectory, seconds: process.uptime() }))
   if (config.marketSpeed === null) return
   const price = await firstLivePrice(graphqlUrl, stopping.signal)
+  // Else it is kept when the process ends: not where it is killed.
+  flushCompileCache()
   if (price !== null) console.log(`✓ first live price: ${price} (${process.uptime().toFixed(1)} s)`)
+}
+
+function marketOf(speed: number, log: Logger): MarketProcess {
+  // A terminal's Ctrl-C reaches it too, which is no news.
+  const tell = (line: string) => {
+    if (!stopping.signal.aborted) console.log(line)
+  }
+  return new MarketProcess({ speed, log, tell })
 }
 
 /** Claims before it undertakes to stop anything: the server may be the one that another platform works on. */

@@ -5,28 +5,36 @@ import { fileURLToPath } from 'node:url'
 import type { Logger } from 'pino'
 
 const PROGRAM = fileURLToPath(new URL('../../market/src/main.ts', import.meta.url))
-const END_WITH_PARENT = fileURLToPath(new URL('./end-with-parent.ts', import.meta.url))
+const PRELOADED = fileURLToPath(new URL('./market-child.ts', import.meta.url))
 /** It withdraws its quotes and pauses the markets. */
 const STOP_LIMIT_MS = 8_000
 const RESTART_PAUSE_MS = 5_000
 
 export interface MarketOptions {
-  readonly gatewayUrl: string
   readonly speed: number
   readonly log: Logger
   /** Told of what a person should know. */
   readonly tell: (line: string) => void
 }
 
-/** The market in a box as a process of its own: it takes a core's time, and it is an ordinary client. */
+/**
+ * The market in a box as a process of its own: it takes a core's time, and it is an ordinary client.
+ * It loads its code while the gateway is being started, and plays once it is told where that is.
+ */
 export class MarketProcess {
   readonly #options: MarketOptions
+  #gatewayUrl: string | undefined
   #child: ChildProcess | undefined
   #stopping = false
 
   constructor(options: MarketOptions) {
     this.#options = options
     this.#start()
+  }
+
+  play(gatewayUrl: string): void {
+    this.#gatewayUrl = gatewayUrl
+    this.#tell()
   }
 
   /** Lets it withdraw its quotes. */
@@ -42,10 +50,11 @@ export class MarketProcess {
   }
 
   #start(): void {
-    const { gatewayUrl, speed, log, tell } = this.#options
-    const args = ['--import', END_WITH_PARENT, PROGRAM, '--loop', '--speed', String(speed), '--gateway', gatewayUrl]
+    const { speed, log, tell } = this.#options
+    const args = ['--import', PRELOADED, PROGRAM, '--loop', '--speed', String(speed)]
     const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe', 'ipc'] })
     this.#child = child
+    this.#tell()
     for (const stream of [child.stdout, child.stderr]) {
       if (stream) createInterface({ input: stream }).on('line', (line) => log.info({ market: line }, 'market'))
     }
@@ -59,5 +68,10 @@ export class MarketProcess {
         if (!this.#stopping) this.#start()
       })
     })
+  }
+
+  #tell(): void {
+    // One that has just ended is told again when it is started again.
+    if (this.#gatewayUrl !== undefined) this.#child?.send(this.#gatewayUrl, () => {})
   }
 }

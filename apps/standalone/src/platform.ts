@@ -16,6 +16,8 @@ import { quietly, type Step } from './progress.ts'
 
 /** What the exchange lists, and so what the analyst forecasts. */
 const SYMBOLS = ['BTC-USDT', 'ETH-USDT']
+/** Whoever is told of what another does stops before it. */
+const STOPPED_LAST_TO_FIRST = ['enterprise', 'dash33', 'anya', 'mobile'] as const
 
 export interface PlatformOptions {
   /** The administrator's URL of the database; it may be empty. */
@@ -79,22 +81,43 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
       step(domain, async () => {
         const verifier = verifierOf()
         const unfollow = await followRevocations(verifier, shared)
-        stack.defer(unfollow)
-        const subgraph = await starter({ ...shared, verifier, databaseUrl: urls[domain] })
-        stack.defer(() => subgraph.stop())
+        const subgraph = await starter({ ...shared, verifier, databaseUrl: urls[domain] }).catch(
+          async (error: unknown) => {
+            await unfollow()
+            throw error
+          },
+        )
         if (domain === 'enterprise') issuer.subgraph = subgraph
-        await verifier.load()
-        return subgraph
+        const stop = async () => {
+          await subgraph.stop()
+          await unfollow()
+        }
+        return { subgraph, verifier, stop }
       })
-    const enterprise = await start('enterprise', (ports) =>
-      startEnterprise(ports, options.demo ? { seedDemo: { host: options.host } } : {}),
-    )
-    const subgraphs = {
-      enterprise,
-      dash33: await start('dash33', (ports) => startDash33(ports, { journal: options.journal ?? 'SNAPSHOTS' })),
-      anya: await start('anya', (ports) => startAnya(ports, { symbols: SYMBOLS, ...anyaData(options) })),
-      mobile: await start('mobile', (ports) => startMobile(ports)),
+    // Side by side: each waits for threads and the database more than it computes.
+    const begun = {
+      enterprise: start('enterprise', (ports) =>
+        startEnterprise(ports, options.demo ? { seedDemo: { host: options.host } } : {}),
+      ),
+      dash33: start('dash33', (ports) => startDash33(ports, { journal: options.journal ?? 'SNAPSHOTS' })),
+      anya: start('anya', (ports) => startAnya(ports, { symbols: SYMBOLS, ...anyaData(options) })),
+      mobile: start('mobile', (ports) => startMobile(ports)),
     }
+    const outcomes = await Promise.allSettled(STOPPED_LAST_TO_FIRST.map((domain) => begun[domain]))
+    for (const outcome of outcomes) if (outcome.status === 'fulfilled') stack.defer(outcome.value.stop)
+    const [enterprise, dash33, anya, mobile] = await Promise.all([
+      begun.enterprise,
+      begun.dash33,
+      begun.anya,
+      begun.mobile,
+    ])
+    const subgraphs = {
+      enterprise: enterprise.subgraph,
+      dash33: dash33.subgraph,
+      anya: anya.subgraph,
+      mobile: mobile.subgraph,
+    }
+    await Promise.all([enterprise, dash33, anya, mobile].map(({ verifier }) => verifier.load()))
     const gateway = await step('gateway', async () => {
       const verifier = verifierOf()
       const unfollow = await followRevocations(verifier, shared)

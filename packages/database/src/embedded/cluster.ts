@@ -1,9 +1,10 @@
-import { spawn, spawnSync } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { chownSync, closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
 import type { Account } from './account.ts'
 import { clearStale, type Postmaster, runningPostmaster } from './postmaster.ts'
 
@@ -48,7 +49,7 @@ export function passwordOf(place: Place): string {
 }
 
 /** Makes the cluster unless it is there. A cluster whose making was cut short is made again. */
-export function initialise(place: Place): void {
+export async function initialise(place: Place): Promise<void> {
   const cluster = clusterOf(place)
   const complete = path.join(place.directory, 'initialised')
   if (existsSync(complete)) return
@@ -71,12 +72,12 @@ export function initialise(place: Place): void {
       '--no-locale',
       '--no-instructions',
     ]
-    const made = spawnSync(path.join(place.binaries, 'initdb'), ['-D', cluster, ...flags], {
+    await promisify(execFile)(path.join(place.binaries, 'initdb'), ['-D', cluster, ...flags], {
       ...place.account,
       cwd: '/',
-      encoding: 'utf8',
+    }).catch((error: Error & { stderr?: string; stdout?: string }) => {
+      throw new Error(`initdb: ${(error.stderr || error.stdout || error.message).trim()}`)
     })
-    if (made.status !== 0) throw new Error(`initdb: ${made.error?.message ?? (made.stderr || made.stdout).trim()}`)
   } finally {
     rmSync(password, { force: true })
   }

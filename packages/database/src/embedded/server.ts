@@ -45,7 +45,7 @@ export interface EmbeddedPostgres {
 /** Starts PostgreSQL on a loopback port, or takes over the server that already runs on this directory. */
 export async function startPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const place = placeFor(path.resolve(options.directory))
-  initialise(place)
+  await initialise(place)
   const running = await takeOver(place)
   const postmaster = running ?? (await startCluster(place, options.settings ?? {}))
   if (!running) await createDatabase(adminUrlOf(place, postmaster))
