@@ -8,13 +8,14 @@ import type {
   ViewEntity,
 } from './feature-store/index.ts'
 import type { PatternPoint, PatternStatistics, Regime, ShownPattern, TickSize } from './patterns/index.ts'
-import type { Forecast, TrackRecord } from './prediction/index.ts'
+import type { ExplainedForecast, Forecast, TrackRecord } from './prediction/index.ts'
 import type { Alias, RegisteredModel, RegisteredVersion, Transition } from './registry/index.ts'
 import type { TrainingRun } from './training/index.ts'
 
 /** What the resolvers of each type are given; the rest of the graph is resolved from it. */
 export type MarketParent = { readonly symbol: string }
 export type PredictionParent = Forecast
+export type PredictionExplanationParent = ExplainedForecast
 export type PredictionTrackRecordParent = TrackRecord
 export type ModelParent = RegisteredModel
 export type ModelVersionParent = RegisteredVersion

@@ -1,4 +1,5 @@
 export { DIRECTION_MODEL, directionLine } from './direction-line.ts'
+export { type ExplainedForecast, Explanations } from './explanations.ts'
 export { directed, type Forecast, isInSample, probabilityIn, QUANTILE_LEVELS } from './forecast.ts'
 export { HORIZONS, type Horizon } from './horizon.ts'
 export { NewestForecasts } from './newest.ts'

@@ -9,6 +9,7 @@ import { Client } from 'pg'
 import { pino } from 'pino'
 import { Registry } from 'prom-client'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { z } from 'zod'
 import { type FreshDatabase, freshDatabase } from '../../../../tests/support/database.ts'
 import { openDatabase } from '../database.ts'
 import { MarketReader } from '../features/index.ts'
@@ -90,9 +91,16 @@ async function ask<T>(subgraph: Subgraph, query: string, variables: object = {})
 
 const MARKETS = `query ($representations: [_Any!]!) { _entities(representations: $representations) { ... on Market {
   symbol
-  prediction { id direction probability horizonMs inSample madeAt baseline { direction probability } modelVersion { version sha256 model { name } } market { symbol } outcome { returnBps } }
+  prediction {
+    id direction probability upProbability downProbability horizon horizonMs inSample madeAt featureVectorHash
+    expectedReturnBps returnQuantiles { level returnBps } expectedVolatilityBps dataWindow { from to rows }
+    explanation { output scale base total contributions(top: 2) { feature value contribution } }
+    baseline { direction probability } modelVersion { version sha256 model { name } } market { symbol } outcome { returnBps } }
+  hourly: prediction(horizon: H1) { id }
   predictions(first: 2) { pageInfo { hasNextPage endCursor } edges { node { id inSample outcome { direction returnBps correct baselineCorrect } } } }
 } } }`
+/** A walk that keeps its place, of a period that ten seconds are no multiple of. */
+const STEPS = [3, -5, 4, 0, -2, 1, -1]
 const representations = SYMBOLS.map((symbol) => ({ __typename: 'Market', symbol }))
 
 interface Outcome {
@@ -126,7 +134,49 @@ async function score(subgraph: Subgraph) {
   return (await ask<ScoreAnswer>(subgraph, query)).models[0]?.champion.score
 }
 
-const eventually = <T>(read: () => Promise<T> | T) => expect.poll(read)
+const eventually = <T>(read: () => Promise<T> | T, options?: { interval: number; timeout: number }) =>
+  expect.poll(read, options)
+
+const figuresSchema = z.object({
+  brier: z.number().nullable(),
+  logLoss: z.number().nullable(),
+  calibration: z.array(z.object({ count: z.number() })).length(10),
+  quantiles: z.array(z.object({ level: z.number(), observed: z.number().nullable(), count: z.number() })).length(5),
+})
+const recordSchema = z.object({
+  scored: z.number(),
+  inSample: z.number(),
+  horizon: z.string(),
+  since: z.string().nullable(),
+  market: z.object({ symbol: z.string() }).nullable(),
+  forecast: figuresSchema,
+  baseline: figuresSchema,
+  comparison: z.object({ pValue: z.number() }).nullable(),
+})
+const RECORD = `query ($market: String) { predictionTrackRecord(model: "mid-direction", market: $market) {
+  scored inSample horizon since market { symbol } comparison { pValue }
+  forecast { ...Figures } baseline { ...Figures }
+} }
+fragment Figures on TrackedFigures { brier logLoss calibration { count } quantiles { level observed count } }`
+
+async function record(subgraph: Subgraph, market?: string) {
+  const data = await ask<{ predictionTrackRecord: unknown }>(subgraph, RECORD, { market })
+  return recordSchema.parse(data.predictionTrackRecord)
+}
+
+const forecastSchema = z.object({
+  upProbability: z.number(),
+  downProbability: z.number(),
+  expectedReturnBps: z.number().nullable(),
+  expectedVolatilityBps: z.number().nullable(),
+  returnQuantiles: z.array(z.object({ level: z.number(), returnBps: z.number() })).nullable(),
+  explanation: z.object({
+    scale: z.string(),
+    base: z.number(),
+    total: z.number(),
+    contributions: z.array(z.object({ feature: z.string(), contribution: z.number() })),
+  }),
+})
 
 describe('live markets', () => {
   test('are forecast in one run, stored, announced, and answered for all entities at once', async () => {
@@ -148,11 +198,67 @@ describe('live markets', () => {
       modelVersion: { version: 1, model: { name: 'mid-direction' } },
       market: { symbol: 'BTC-USDT' },
       outcome: null,
+      horizon: 'S10',
+      featureVectorHash: expect.stringMatching(/^[0-9a-f]{64}$/),
+      dataWindow: { from: '2024-08-09T00:00:00.000Z', to: '2024-08-09T00:00:06.000Z' },
+      // Too little was seen to say how far.
+      expectedReturnBps: null,
+      returnQuantiles: null,
+      expectedVolatilityBps: null,
     })
+    expect(first).toMatchObject({ hourly: null })
     await eventually(() => announced.length).toBe(2)
     expect(announced.map(({ subject }) => subject).sort()).toEqual(SYMBOLS)
     expect(announced.map(({ id }) => id)).toContain(first?.prediction?.id)
   })
+
+  test('say what the forecast was made of: the rule of one feature, whose contribution is all of its log-odds', async () => {
+    const btc = marketOf('BTC-USDT')
+    await btc.open()
+    const anya = await start()
+    await pass(6_000, btc)
+    await eventually(async () => (await markets(anya))[0]?.prediction !== null).toBe(true)
+    const { explanation, upProbability, downProbability } = forecastSchema.parse((await markets(anya))[0]?.prediction)
+    expect(explanation).toMatchObject({ scale: 'LOG_ODDS', base: 0, contributions: [{ feature: 'imbalance_1' }] })
+    expect(explanation.contributions[0]?.contribution).toBeCloseTo(explanation.total, 9)
+    expect(1 / (1 + Math.exp(-explanation.total))).toBeCloseTo(upProbability, 5)
+    expect(upProbability + downProbability).toBe(1)
+  })
+
+  test('say how far once a minute was seen, and their record tells how often that held', async () => {
+    const btc = marketOf('BTC-USDT')
+    await btc.open()
+    const anya = await start()
+    let steps = 0
+    const afterAnother = async () => {
+      clock.advance(1_000)
+      await btc.move(STEPS[steps++ % STEPS.length]!)
+      return (await markets(anya))[0]?.prediction?.returnQuantiles ?? null
+    }
+    await eventually(afterAnother, { interval: TICK_MS * 2, timeout: 60_000 }).not.toBeNull()
+    const said = forecastSchema.parse((await markets(anya))[0]?.prediction)
+    expect(said.returnQuantiles?.map(({ level }) => level)).toEqual([0.05, 0.25, 0.5, 0.75, 0.95])
+    const returns = said.returnQuantiles?.map(({ returnBps }) => returnBps) ?? []
+    expect(returns).toEqual(returns.toSorted((a, b) => a - b))
+    expect(said.expectedReturnBps).toBeGreaterThan(0)
+    expect(said.expectedVolatilityBps).toBeGreaterThan(0)
+    await eventually(
+      async () => {
+        await afterAnother()
+        return (await record(anya, 'BTC-USDT')).forecast.quantiles[0]?.count
+      },
+      { interval: TICK_MS * 2, timeout: 60_000 },
+    ).toBeGreaterThan(0)
+    const [one, all] = [await record(anya, 'BTC-USDT'), await record(anya)]
+    expect(one.scored).toBeGreaterThan(0)
+    expect(one.forecast.calibration.reduce((sum, { count }) => sum + count, 0)).toBe(one.scored)
+    expect(one.forecast.logLoss).toBeGreaterThan(0)
+    expect(one).toMatchObject({ inSample: 0, horizon: 'S10', market: { symbol: 'BTC-USDT' }, comparison: null })
+    // The rule itself serves: it is its own baseline.
+    expect(one.baseline.brier).toBeCloseTo(one.forecast.brier!, 6)
+    expect(all.scored).toBeGreaterThanOrEqual(one.scored)
+    expect(all.market).toBeNull()
+  }, 150_000)
 
   test('show what came of a forecast, beside the baseline, and the score counts it', async () => {
     const btc = marketOf('BTC-USDT')
@@ -179,6 +285,7 @@ describe('live markets', () => {
     await pass(10_000, btc)
     await eventually(async () => (await markets(anya))[0]?.predictions.edges.at(-1)?.node.outcome?.correct).toBe(true)
     expect(await score(anya)).toMatchObject({ count: 0, hitRate: null })
+    expect(await record(anya)).toMatchObject({ scored: 0, inSample: 1, since: null })
   })
 
   test('are not forecast while paused, and an outcome over a pause stays unknown', async () => {
@@ -229,6 +336,7 @@ test.each(['', '\u0000', 'prd_\u0000', "' OR 1=1", 'x'.repeat(10_000)])(
     const anya = await start()
     const query = `query ($r: [_Any!]!, $key: String!) {
     model(name: $key) { name }
+    predictionTrackRecord(model: $key) { scored }
     _entities(representations: $r) {
       ... on Market { prediction { id } predictions { edges { cursor } } }
       ... on Prediction { id }
@@ -242,7 +350,11 @@ test.each(['', '\u0000', 'prd_\u0000', "' OR 1=1", 'x'.repeat(10_000)])(
       { __typename: 'Model', name: key },
     ]
     const unknown = { prediction: null, predictions: { edges: [] } }
-    expect(await ask(anya, query, { r, key })).toEqual({ model: null, _entities: [unknown, unknown, null, null] })
+    expect(await ask(anya, query, { r, key })).toEqual({
+      model: null,
+      predictionTrackRecord: null,
+      _entities: [unknown, unknown, null, null],
+    })
   },
 )
 

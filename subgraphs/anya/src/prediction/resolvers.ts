@@ -1,18 +1,24 @@
 import type { Clock } from '@opsource/kernel'
 import { connection, fault, pageOf, perRequest } from '@opsource/subgraph'
 import DataLoader from 'dataloader'
+import { topContributions } from '../explanation/index.ts'
 import type { Resolvers } from '../generated/graphql.ts'
 import type { VersionLoader } from '../registry/index.ts'
+import type { Explanations } from './explanations.ts'
 import { directionOf, type Forecast, isForecastId, QUANTILE_LEVELS, upOf } from './forecast.ts'
 import { horizonOf } from './horizon.ts'
 import type { NewestForecasts } from './newest.ts'
 import type { PredictionStore } from './store.ts'
 import { forecastStream } from './stream.ts'
 
+const DEFAULT_TOP = 5
+const MAX_TOP = 100
+
 export interface PredictionReading {
   readonly store: PredictionStore
   readonly newest: NewestForecasts
   readonly versions: VersionLoader
+  readonly explanations: Explanations
   readonly clock: Clock
 }
 
@@ -20,8 +26,9 @@ export function predictionResolvers({
   store,
   newest,
   versions,
+  explanations,
   clock,
-}: PredictionReading): Pick<Resolvers, 'Market' | 'Subscription' | 'Prediction'> {
+}: PredictionReading): Pick<Resolvers, 'Market' | 'Subscription' | 'Prediction' | 'PredictionExplanation'> {
   const stored = perRequest(
     () =>
       new DataLoader(async (ids: readonly string[]) => {
@@ -55,6 +62,20 @@ export function predictionResolvers({
         resolve: (forecast: Forecast) => forecast,
       },
     },
+    PredictionExplanation: {
+      output: ({ explanation: { name } }) => name,
+      scale: ({ explanation: { scale } }) => scale,
+      base: ({ explanation: { base } }) => base,
+      total: ({ explanation: { total } }) => total,
+      contributions: ({ explanation, row, features }, { top }) => {
+        const count = top ?? DEFAULT_TOP
+        if (count < 1 || count > MAX_TOP) throw fault('BAD_USER_INPUT', `\`top\` is from 1 to ${MAX_TOP}.`)
+        return topContributions(explanation, row, { features, count }).map(({ value, ...rest }) => ({
+          ...rest,
+          value: Number.isFinite(value) ? value : null,
+        }))
+      },
+    },
     Prediction: {
       __resolveReference: ({ id }, context) => stored(context).load(id),
       market: ({ symbol }) => ({ symbol }),
@@ -73,6 +94,7 @@ export function predictionResolvers({
         dataFrom === null || dataTo === null || dataRows === null
           ? null
           : { from: new Date(dataFrom).toISOString(), to: new Date(dataTo).toISOString(), rows: dataRows },
+      explanation: (forecast) => explanations.of(forecast),
       baseline: (forecast) => ({
         direction: forecast.baselineDirection,
         probability: forecast.baselineProbability,
