@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream'
 import { PrismaPg } from '@prisma/adapter-pg'
 import type { PoolConfig } from 'pg'
 import { parse } from 'pg-connection-string'
@@ -10,6 +11,14 @@ const PRISMA_PARAMETERS = ['schema', 'connection_limit', 'pool_timeout', 'pgboun
 export interface PoolLimits {
   /** Most connections at a time. */
   readonly max?: number
+  /** For a connection, and for a turn at one; without an end unless told. */
+  readonly connectTimeoutMs?: number
+  /** For a statement, kept by the server; without an end unless told. */
+  readonly statementTimeoutMs?: number
+  /** For an answer, kept here, where the server may be gone; without an end unless told. */
+  readonly answerTimeoutMs?: number
+  /** The sockets to use; plain ones unless told. */
+  readonly stream?: () => Duplex
 }
 
 /** @returns the PostgreSQL schema that `?schema=` names, `public` without it. */
@@ -35,6 +44,10 @@ export function poolConfig(url: string, limits: PoolLimits = {}): PoolConfig {
     ...(typeof ssl === 'boolean' || ssl === undefined ? (ssl ? { ssl } : {}) : { ssl: tlsOptions(ssl) }),
     options: options ? `${options} ${searchPath}` : searchPath,
     max: limits.max ?? DEFAULT_POOL_CONNECTIONS,
+    ...(limits.connectTimeoutMs ? { connectionTimeoutMillis: limits.connectTimeoutMs } : {}),
+    ...(limits.statementTimeoutMs ? { statement_timeout: limits.statementTimeoutMs } : {}),
+    ...(limits.answerTimeoutMs ? { query_timeout: limits.answerTimeoutMs } : {}),
+    ...(limits.stream ? { stream: limits.stream } : {}),
   }
 }
 

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import type { PoolLimits } from '@opsource/database'
 import type { Ports } from '@opsource/subgraph'
 import type { Database } from '../database.ts'
 import type { Resolvers } from '../generated/graphql.ts'
@@ -24,6 +25,8 @@ export interface TrainingOptions {
   readonly versions: VersionLoader
   /** Where runs keep what they have computed; null: in a folder that goes with the process, so that a run begins anew in the next. */
   readonly directory: string | null
+  /** Of the connection that holds the trainer's lock. */
+  readonly connections?: PoolLimits
   /** How long a training may run, in milliseconds. */
   readonly maxTrainingMs?: number
   /** Puts a trained model into the registry. @returns its version. */
@@ -32,7 +35,7 @@ export interface TrainingOptions {
 
 /** Starts the trainer. `close` stops it without losing anything. */
 export async function openTraining(options: TrainingOptions) {
-  const { ports, database, versions, directory, register, maxTrainingMs } = options
+  const { ports, database, versions, directory, register, maxTrainingMs, connections } = options
   const { clock, ids } = ports
   const store = new TrainingRunStore(database)
   const news = new RunNews(ports.cache)
@@ -46,6 +49,7 @@ export async function openTraining(options: TrainingOptions) {
     runsDirectory: path.join(home, 'training'),
     register,
     ...(maxTrainingMs === undefined ? {} : { maxTrainingMs }),
+    ...(connections ? { connections } : {}),
   })
   trainer.start()
   const resolvers: Resolvers = trainingResolvers({ store, trainer, news, versions, clock, ids })

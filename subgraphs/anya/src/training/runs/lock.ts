@@ -1,4 +1,4 @@
-import { poolConfig } from '@opsource/database'
+import { type PoolLimits, poolConfig } from '@opsource/database'
 import { Client } from 'pg'
 
 /** One trainer per database: the two halves of an advisory lock's key, "anya" in ASCII and 1. */
@@ -8,10 +8,12 @@ const LOCK_KEY = [0x616e7961, 1] as const
 export class TrainerLock {
   readonly #url: string
   readonly #onLost: () => void
+  readonly #limits: PoolLimits
   #client: Client | null = null
   #isHeld = false
 
-  constructor(url: string, onLost: () => void) {
+  constructor(url: string, onLost: () => void, limits: PoolLimits = {}) {
+    this.#limits = limits
     this.#url = url
     this.#onLost = onLost
   }
@@ -35,7 +37,7 @@ export class TrainerLock {
   }
 
   async #connect(): Promise<Client> {
-    const client = new Client({ ...poolConfig(this.#url), keepAlive: true })
+    const client = new Client({ ...poolConfig(this.#url, this.#limits), keepAlive: true })
     const lose = () => {
       if (this.#client !== client) return
       this.#client = null

@@ -1,6 +1,7 @@
 import { readdir, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { PoolLimits } from '@opsource/database'
 import type { Ports } from '@opsource/subgraph'
 import type { Progress } from '../run.ts'
 import { type ChildOutcome, runChild } from './child.ts'
@@ -37,6 +38,8 @@ export interface TrainerOptions {
   readonly register: (result: TrainingResult, run: TrainingRun) => Promise<number>
   /** How long a run's processes may compute, all together, in milliseconds; two hours unless told. */
   readonly maxTrainingMs?: number
+  /** Of the connection that holds the lock. */
+  readonly connections?: PoolLimits
 }
 
 /**
@@ -53,7 +56,7 @@ export class Trainer {
 
   constructor(options: TrainerOptions) {
     this.#options = options
-    this.#lock = new TrainerLock(options.ports.databaseUrl, () => this.#end('LOCK_LOST'))
+    this.#lock = new TrainerLock(options.ports.databaseUrl, () => this.#end('LOCK_LOST'), options.connections)
   }
 
   start(): void {
