@@ -114,6 +114,19 @@ test('nobody hands in more than two of the largest files in a quarter of an hour
   expect((await admission.addPart('usr_ann', { ...part, index: 0 })).ok).toBe(true)
 })
 
+test('nobody uploads more than a hundred models a day, and there are no more than a hundred lines', async () => {
+  for (let i = 0; i < 100; i++) await cache.slide('anya:model-uploads:usr_ann', { amount: 1, windowMs: 86_400_000 })
+  const asked = (userId: string, model: string) => admission.upload(userId, { ...upload, model })
+  expect(await asked('usr_ann', 'a')).toEqual({ ok: false, error: { kind: 'TOO_MANY_UPLOADS', limit: 100 } })
+  expect(await store.models()).toEqual([])
+  expect((await asked('usr_bob', 'known')).ok).toBe(true)
+  await database.model.createMany({ data: Array.from({ length: 99 }, (_, i) => ({ name: `line-${i}` })) })
+  expect(await asked('usr_bob', 'another')).toEqual({ ok: false, error: { kind: 'TOO_MANY_LINES', limit: 100 } })
+  expect((await asked('usr_bob', 'known')).ok).toBe(true)
+  clock.advance(2 * 86_400_000)
+  expect((await asked('usr_ann', 'known')).ok).toBe(true)
+})
+
 const refused: readonly [string, object, object][] = [
   ['a damaged file', { file: { base64: base64(onnx.slice(0, -40)) } }, { rejection: { check: 'FORMAT' } }],
   ['other features', { features: [...FEATURE_NAMES].reverse() }, { rejection: { check: 'FEATURES' } }],

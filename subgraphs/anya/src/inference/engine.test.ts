@@ -158,6 +158,19 @@ test.each([
   expect(loaded).toMatchObject({ ok: false, error: { kind: 'NOT_LOADABLE' } })
 })
 
+test('why a file is not served is said without the places in onnxruntime’s own source', async () => {
+  const file = foreignModel({
+    inputs: [{ name: 'features', shape: ['N', WIDTH] }],
+    outputs: [{ name: 'probability', shape: ['N', 1] }],
+    nodes: [{ operator: 'Reshape', inputs: ['features', 'wrong'], outputs: ['probability'] }],
+    constants: [{ name: 'wrong', shape: [2], values: [7, 1] }],
+  })
+  const loaded = await engine.load({ id: 'served 1', onnx: file, signature })
+  const message = loaded.ok || loaded.error.kind !== 'NOT_LOADABLE' ? '' : loaded.error.message
+  expect(message).toContain('The input tensor cannot be reshaped')
+  expect(message).not.toMatch(/onnxruntime_src|onnxruntime::|\.h:\d/)
+})
+
 test('no more models are served than may be, and none that is too large', async () => {
   const large = new Uint8Array(32 * 1024 * 1024 + 1)
   expect(await engine.load({ id: 'large 1', onnx: large, signature })).toMatchObject({ error: { kind: 'TOO_LARGE' } })

@@ -140,11 +140,11 @@ describe('a start at which the champion cannot be loaded', () => {
   const retreats = async () =>
     (await metrics.getSingleMetric('opsource_anya_model_retreats_total')?.get())?.values[0]?.value
   /** As a failing disk leaves it: the database itself refuses to change a version. */
-  async function damage(version: number) {
-    const onnx = Buffer.from('rotten')
+  async function damage(version: number, { onnx = Buffer.from('rotten'), manifest = null as string | null } = {}) {
     await database.$transaction([
       database.$executeRaw`ALTER TABLE model_version DISABLE TRIGGER model_version_stays`,
-      database.$executeRaw`UPDATE model_version SET onnx = ${onnx} WHERE model_name = ${NAME} AND version = ${version}`,
+      database.$executeRaw`UPDATE model_version SET onnx = ${onnx}, manifest = coalesce(${manifest}::jsonb, manifest)
+        WHERE model_name = ${NAME} AND version = ${version}`,
       database.$executeRaw`ALTER TABLE model_version ENABLE TRIGGER model_version_stays`,
     ])
   }
@@ -178,6 +178,13 @@ describe('a start at which the champion cannot be loaded', () => {
     expect(refused.kind === 'REFUSED' && refused.checks.find(({ name }) => name === 'PARITY')?.detail).toContain(
       'SHA-256',
     )
+  })
+
+  test('as what was registered of it cannot be read goes back', async () => {
+    await opened.registry.rollBack(NAME, RIVAL, wish)
+    await damage(RIVAL, { manifest: '{"of": "a later release"}' })
+    expect((await openLine(opened.registry, MODELS_DIRECTORY)).modelName).toBe(NAME)
+    expect(await startOn(RIVAL)).toMatchObject({ serves: RULE, reason: expect.stringContaining('cannot be read') })
   })
 
   test('as all files rotted serves the release’s own of the same hash', async () => {
