@@ -8,6 +8,7 @@ import { openDatabase } from './database.ts'
 import { Devices, deviceResolvers } from './devices/index.ts'
 import type { Resolvers } from './generated/graphql.ts'
 import { NotificationObserver, notificationResolvers, notify, wakeReaders } from './notifications/index.ts'
+import { watchlistResolvers } from './watchlist/index.ts'
 
 /** Connections for events beside Prisma's own: one batch at a time, and one to spare. */
 const POOL_CONNECTIONS = 2
@@ -47,11 +48,12 @@ async function start(ports: Ports, stack: AsyncDisposableStack): Promise<Subgrap
   stack.defer(() => consumer.close())
   const devices = deviceResolvers(database, new Devices(database, clock, ids))
   const notifications = notificationResolvers(database, cache, clock)
+  const watchlist = watchlistResolvers(database)
   const resolvers: Resolvers = {
     ...devices,
     ...notifications,
-    Mutation: { ...devices.Mutation, ...notifications.Mutation },
-    User: { ...devices.User, ...notifications.User },
+    Mutation: { ...devices.Mutation, ...notifications.Mutation, ...watchlist.Mutation },
+    User: { ...devices.User, ...notifications.User, ...watchlist.User },
   }
   return createSubgraph({
     name: 'mobile',

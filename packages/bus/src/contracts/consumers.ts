@@ -7,7 +7,7 @@ import type { EventType } from './events.ts'
 export const eventConsumers = {
   dash33: ['user.registered', 'user.changed'],
   enterprise: ['account.credited', 'trade.executed', 'venue.setting-changed', 'model.alias-changed'],
-  mobile: ['user.registered', 'order.filled'],
+  mobile: ['user.registered', 'order.filled', 'anomaly.detected'],
 } as const satisfies Record<string, readonly EventType[]>
 
 export type EventConsumer = keyof typeof eventConsumers

@@ -1,9 +1,10 @@
-import { marketDataChannel, marketSnapshotKey } from '@opsource/bus/contracts'
+import { marketDataChannel, marketSnapshotKey, orderFlowChannel } from '@opsource/bus/contracts'
 import { ManualClock, seededRandom } from '@opsource/kernel'
 import type { Subgraph } from '@opsource/subgraph'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type FreshDatabase, freshDatabase } from '../../../../tests/support/database.ts'
 import { type TestPorts, testPorts } from '../../../../tests/support/ports.ts'
+import { until } from '../../../../tests/support/waiting.ts'
 import { type Database, openDatabase } from '../database.ts'
 import { startAnya } from '../index.ts'
 import { AnomalyObserver } from './observe.ts'
@@ -14,6 +15,7 @@ import { AnomalyStore } from './store.ts'
 const SYMBOL = 'BTC-USDT'
 const WARM_UP = 60
 const HOUR_MS = 3_600_000
+const PATIENCE_MS = 40_000
 const clock = new ManualClock(Date.UTC(2026, 0, 5))
 let fresh: FreshDatabase
 let database: Database
@@ -138,6 +140,55 @@ test('anomalies are listed by severity in pages, as entities, and the platformâ€
   expect((await ask(platform, operator)).data.platformAnomalies.edges).toContainEqual({
     node: { measure: 'EVENT_LOOP_DELAY' },
   })
+})
+
+test('alerts of surveillance are told live to those who may read them', async () => {
+  const raised = (argument: string, token: string) =>
+    anya.subscribe({
+      body: JSON.stringify({
+        query: `subscription { surveillanceAlertRaised(${argument}) { id kind accountIds trades { price } } }`,
+      }),
+      headers: { authorization: `Bearer ${token}` },
+    })
+  const codeOf = async (argument: string, token: string) =>
+    JSON.parse((await raised(argument, token).next()).value).errors[0].extensions.code
+  const [trader, auditor] = [await ports.token({ roles: ['TRADER'] }), await ports.token({ scopes: ['audit:read'] })]
+  expect(await codeOf('kind: SPOOFING', trader)).toBe('FORBIDDEN')
+  expect(await codeOf('market: "DOGE"', auditor)).toBe('BAD_USER_INPUT')
+  const stream = raised(`market: "${SYMBOL}", kind: WASH_TRADING`, auditor)
+  const next = stream.next()
+  // One user's buy meets the same user's sale, as the engine tells it.
+  const [tick, lot] = [
+    { units: 1, scale: 2 },
+    { units: 1, scale: 5 },
+  ]
+  let number = 0
+  const trade = async () => {
+    const sides = [
+      ['ord_a', 'acc_a', 'usr_a'],
+      ['ord_b', 'acc_b', 'usr_a'],
+    ]
+    const events = [['T', `trd_${number}`, 6_000_100, 5, 'BUY', ...sides]]
+    const time = 600_000 * ++number
+    const message = { symbol: SYMBOL, previousSequence: number - 1, sequence: number, time, tick, lot, events }
+    await ports.cache.publish(orderFlowChannel(SYMBOL), JSON.stringify(message))
+  }
+  let told: string | undefined
+  void next.then(({ value }) => {
+    told = value
+  })
+  await until(
+    'the alert to be told',
+    async () => {
+      await trade()
+      await new Promise((resolve) => setTimeout(resolve, 50))
+      return told !== undefined
+    },
+    PATIENCE_MS,
+  )
+  const { data } = JSON.parse(String(told))
+  expect(data.surveillanceAlertRaised).toMatchObject({ kind: 'WASH_TRADING', trades: [{ price: '60001.00' }] })
+  await stream.return?.()
 })
 
 test('what is no market, no cursor and too old is told apart', async () => {

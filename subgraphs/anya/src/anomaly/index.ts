@@ -27,9 +27,14 @@ export async function openAnomalies(ports: Ports, { database, symbols, onRecorde
   const surveillance = new SurveillanceService({ ports, symbols, store: alerts, observer })
   await service.start()
   await surveillance.start()
-  const [watched, suspected] = [anomalyResolvers(service, store), surveillanceResolvers(alerts)]
+  const [watched, suspected] = [anomalyResolvers(service, store), surveillanceResolvers(surveillance, alerts)]
   return {
-    resolvers: { ...watched, ...suspected, Query: { ...watched.Query, ...suspected.Query } },
+    resolvers: {
+      ...watched,
+      ...suspected,
+      Query: { ...watched.Query, ...suspected.Query },
+      Subscription: { ...watched.Subscription, ...suspected.Subscription },
+    },
     prune: () => Promise.all([service.prune(), surveillance.prune()]),
     close: async () => {
       await surveillance.close()

@@ -52,19 +52,24 @@ async function ask(query: string) {
 
 const JOB = 'id state rows added refused error { code message } entity kind requestedBy'
 
+/** Follows the job to its end, which is what it is then. */
 async function done(mutation: string) {
   const [taken] = Object.values<{ job: { id: string } }>(await ask(`mutation { ${mutation} }`))
   const id = taken?.job?.id
   expect(id, JSON.stringify(taken)).toMatch(/^job_/)
-  await until(
-    `${mutation} to end`,
-    async () => {
-      const { featureJob } = await ask(`{ featureJob(id: "${id}") { state } }`)
-      return !['QUEUED', 'RUNNING'].includes(featureJob.state)
-    },
-    PATIENCE_MS,
-  )
-  return (await ask(`{ featureJob(id: "${id}") { ${JOB} } }`)).featureJob
+  const told = await follow(String(id))
+  for (const { errors } of told) expect(errors).toBeUndefined()
+  const last = told.at(-1)?.data.featureJobProgress
+  expect((await ask(`{ featureJob(id: "${id}") { ${JOB} } }`)).featureJob).toEqual(last)
+  return last
+}
+
+async function follow(id: string, authorization: string | null = analyst) {
+  const body = JSON.stringify({ query: `subscription { featureJobProgress(jobId: "${id}") { ${JOB} } }` })
+  const told = []
+  const headers = authorization === null ? {} : { authorization }
+  for await (const text of anya.subscribe({ body, headers })) told.push(JSON.parse(text))
+  return told
 }
 
 const backfill = (range: string, rest = '') =>
@@ -92,6 +97,11 @@ test('an analyst backfills real hours, sees their partitions, and pages through 
   expect(job.rows).toBeGreaterThan(900)
   expect(job.added).toBe(job.rows)
   expect(await backfill(MAY)).toMatchObject({ state: 'DONE', added: 0 })
+  for (const [who, code] of [
+    [analyst, 'BAD_USER_INPUT'],
+    [null, 'UNAUTHENTICATED'],
+  ] as const)
+    expect((await follow('job_unknown', who))[0].errors[0].extensions.code).toBe(code)
 
   const { featureView } =
     await ask(`{ featureView(name: "bars_1h") { version hash partition features { name window windowUnit lag type }

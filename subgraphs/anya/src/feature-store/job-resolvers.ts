@@ -4,11 +4,13 @@ import type { Resolvers } from '../generated/graphql.ts'
 import { invalidInput } from '../invalid-input.ts'
 import { EMPTY_RANGE, instant, rangeOf, refusedBy } from './answers.ts'
 import type { FeatureStore } from './feature-store.ts'
-import { type JobRequest, MAX_QUEUED_JOBS } from './jobs.ts'
+import { progressOf } from './job-progress.ts'
+import { type FeatureJob, type JobRequest, MAX_QUEUED_JOBS } from './jobs.ts'
 import { isEntityName } from './offline/listing.ts'
 import { VIEWS, viewNamed } from './views/index.ts'
 
 export function jobResolvers(store: FeatureStore): Pick<Resolvers, 'FeatureJob' | 'Mutation'> & {
+  readonly Subscription: Pick<NonNullable<Resolvers['Subscription']>, 'featureJobProgress'>
   readonly Query: Pick<NonNullable<Resolvers['Query']>, 'featureJob' | 'featureJobs'>
 } {
   const start = async (
@@ -44,6 +46,12 @@ export function jobResolvers(store: FeatureStore): Pick<Resolvers, 'FeatureJob' 
         const job = store.jobs.cancel(id)
         if (job) return { __typename: 'FeatureJobCancelled', job }
         return { __typename: 'UnknownFeatureJob', code: 'UNKNOWN_FEATURE_JOB', message: 'There is no such job.' }
+      },
+    },
+    Subscription: {
+      featureJobProgress: {
+        subscribe: (_, { jobId }) => progressOf(jobId, store.jobs),
+        resolve: (job: FeatureJob) => job,
       },
     },
     FeatureJob: {

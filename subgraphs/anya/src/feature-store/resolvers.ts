@@ -39,6 +39,7 @@ type Owned =
   | 'FeatureJob'
   | 'Query'
   | 'Mutation'
+  | 'Subscription'
 
 export function featureStoreResolvers(store: FeatureStore): Pick<Resolvers, Owned> {
   const vector = async (known: KnownView, name: string): Promise<EntityVector> => ({

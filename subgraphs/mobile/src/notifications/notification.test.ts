@@ -1,6 +1,6 @@
 import type { EventData } from '@opsource/bus/contracts'
 import { describe, expect, it } from 'vitest'
-import { textOfFill } from './notification.ts'
+import { textOfAnomaly, textOfFill } from './notification.ts'
 
 const fill: EventData<'order.filled'> = {
   engineSequence: 7,
@@ -32,6 +32,21 @@ describe('a notification of a fill', () => {
     expect(textOfFill({ ...fill, side: 'SELL', status: 'PARTIALLY_FILLED', remainingQuantity: '0.02000' })).toEqual({
       title: 'Sold 0.01000 BTC at 61837.63',
       body: 'Your order to sell BTC for USDT is partly filled; 0.02000 BTC remain.',
+    })
+  })
+})
+
+describe('a notification of an anomaly', () => {
+  it('says in plain words what is unusual, and in which market', () => {
+    const explanation = 'spread is 0.01, above what it was lately: usually 0.001 to 0.002'
+    expect(
+      textOfAnomaly({
+        ...{ anomalyId: 'ano_1', symbol: 'BTC-USDT', measure: 'spread', value: 0.01, score: 0.9, severity: 'HIGH' },
+        ...{ usualFrom: 0.001, usualTo: 0.002, explanation, detectedAt: '2024-08-08T23:54:14.000Z' },
+      }),
+    ).toEqual({
+      title: 'Very unusual spread in BTC-USDT',
+      body: 'Spread is 0.01, above what it was lately: usually 0.001 to 0.002.',
     })
   })
 })

@@ -10,14 +10,17 @@ export interface NotificationRecord {
   readonly userId: string
   readonly sequence: bigint
   readonly id: string
-  readonly orderId: string
+  /** Null where it is about an anomaly; else the next two are. */
+  readonly orderId: string | null
+  readonly anomalyId: string | null
+  readonly symbol: string | null
   readonly title: string
   readonly body: string
   readonly createdAt: Date
   readonly readAt: Date | null
 }
 
-/** What a fill is told as. */
+/** What something is told as. */
 export interface NotificationText {
   readonly title: string
   readonly body: string
@@ -33,6 +36,11 @@ export function textOfFill(fill: EventData<'order.filled'>): NotificationText {
     title: `${verb} ${fill.quantity} ${base} at ${fill.price}`,
     body: `Your order to ${order} ${base} for ${quote} ${outcome}`,
   }
+}
+
+export function textOfAnomaly({ symbol, measure, explanation }: EventData<'anomaly.detected'>): NotificationText {
+  const sentence = explanation.charAt(0).toUpperCase() + explanation.slice(1)
+  return { title: `Very unusual ${measure} in ${symbol}`, body: sentence.endsWith('.') ? sentence : `${sentence}.` }
 }
 
 /** Where the newest notification of a user is announced. */

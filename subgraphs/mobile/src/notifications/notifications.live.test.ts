@@ -62,6 +62,16 @@ const fill = (id: string, number: number): CloudEvent =>
     },
     { source: 'dash33', id: `${id} ${number}`, time: clock.now() },
   )
+const anomaly = (number: number, symbol: string | null, severity: 'MEDIUM' | 'HIGH' = 'HIGH'): CloudEvent =>
+  newEvent(
+    'anomaly.detected',
+    {
+      ...{ anomalyId: `ano_${number}`, symbol, measure: 'spread', value: 0.01, score: 0.9, severity },
+      ...{ usualFrom: 0.001, usualTo: 0.002, explanation: 'spread is 0.01, usually 0.001 to 0.002' },
+      detectedAt: new Date(clock.now()).toISOString(),
+    },
+    { source: 'anya', id: `ano_${number}`, time: clock.now() },
+  )
 const fills = (id: string, from: number, to: number) =>
   Array.from({ length: to - from + 1 }, (_, i) => fill(id, from + i))
 
@@ -133,6 +143,70 @@ describe('a fill', () => {
     expect(await sequences()).toEqual([2, 1])
     token = await ports.token({ userId: bot, roles: ['TRADER'] })
     expect(await sequences()).toEqual([])
+  })
+})
+
+describe('what is very unusual about a market', () => {
+  const WATCH = `mutation ($symbols: [String!]!) { watchMarkets(input: { symbols: $symbols }) {
+    ... on MarketsWatched { markets { symbol } } ... on Refusal { code } ... on InvalidInput { field } } }`
+  const watch = async (symbols: string[], bearer = token) => (await ask(WATCH, { symbols }, bearer)).data.watchMarkets
+  const LISTED = `{ notifications { edges { node { kind title body order { id } anomaly { id } market { symbol } } } } }`
+  const watched = async (bearer: string) => {
+    const query = `query ($r: [_Any!]!) { _entities(representations: $r) { ... on User { watchedMarkets { symbol } } } }`
+    return (await ask(query, { r: [{ __typename: 'User', id: userId }] }, bearer)).data._entities[0].watchedMarkets
+  }
+
+  it('is told to those who watch the market, in order with their fills, and to nobody else', async () => {
+    const stranger = await ports.token({ userId: 'usr_elsewhere', roles: ['TRADER'] })
+    const bot = await ports.token({ userId: 'usr_watching_bot', roles: ['TRADER'] })
+    await ports.transport.publish([registered('usr_watching_bot', 'SERVICE')])
+    await watch(['BTC-USDT'])
+    await watch(['ETH-USDT'], stranger)
+    await watch(['BTC-USDT'], bot)
+    const first = user * 1_000
+    await ports.transport.publish([
+      anomaly(first, 'BTC-USDT'),
+      fill(userId, 1),
+      anomaly(first + 1, 'BTC-USDT', 'MEDIUM'),
+      anomaly(first + 2, null),
+      anomaly(first, 'BTC-USDT'),
+    ])
+    expect(nodes(await ask(LISTED))).toEqual([
+      expect.objectContaining({ kind: 'ORDER_FILLED', order: { id: 'ord_1' }, anomaly: null, market: null }),
+      {
+        ...{ kind: 'MARKET_ANOMALY', order: null, anomaly: { id: `ano_${first}` }, market: { symbol: 'BTC-USDT' } },
+        title: 'Very unusual spread in BTC-USDT',
+        body: 'Spread is 0.01, usually 0.001 to 0.002.',
+      },
+    ])
+    expect(nodes(await ask(LISTED, {}, stranger))).toEqual([])
+    expect(nodes(await ask(LISTED, {}, bot))).toEqual([])
+  })
+
+  it('is told no more once the market is watched no more', async () => {
+    expect(await watch(['ETH-USDT', 'BTC-USDT'])).toEqual({ markets: [{ symbol: 'BTC-USDT' }, { symbol: 'ETH-USDT' }] })
+    expect(await watch(['ETH-USDT'])).toEqual({ markets: [{ symbol: 'ETH-USDT' }] })
+    await ports.transport.publish([anomaly(user * 1_000, 'BTC-USDT'), anomaly(user * 1_000 + 1, 'ETH-USDT')])
+    expect(nodes(await ask(LISTED)).map(({ market }: Answer) => market.symbol)).toEqual(['ETH-USDT'])
+    expect(await watch([])).toEqual({ markets: [] })
+    await ports.transport.publish([anomaly(user * 1_000 + 2, 'ETH-USDT')])
+    expect(await sequences()).toEqual([1])
+  })
+
+  it('is asked for by lists that can be read, which are their owner’s', async () => {
+    await watch(['BTC-USDT'])
+    expect(await watch(['bitcoin'])).toEqual({ code: 'INVALID_INPUT', field: 'input.symbols' })
+    expect(await watched(token)).toEqual([{ symbol: 'BTC-USDT' }])
+    expect(await watched(await ports.token({ userId: 'usr_stranger', roles: ['ADMIN'] }))).toBeNull()
+    const anonymous = await ask(WATCH, { symbols: [] }, null)
+    expect(anonymous.errors[0].extensions.code).toBe('UNAUTHENTICATED')
+  })
+
+  it('is one list where several are set at once', async () => {
+    const lists = [['BTC-USDT'], ['ETH-USDT'], ['BTC-USDT', 'SOL-USDT'], []]
+    await Promise.all(lists.map((symbols) => watch(symbols)))
+    const kept = (await watched(token)).map(({ symbol }: { symbol: string }) => symbol)
+    expect(lists).toContainEqual(kept)
   })
 })
 

@@ -48,9 +48,11 @@ export function notificationResolvers(database: Database, cache: Cache, clock: C
     },
     Notification: {
       __resolveReference: ({ id }, { identity }) => (identity ? notificationOf(database, identity.userId, id) : null),
-      kind: () => 'ORDER_FILLED',
+      kind: ({ anomalyId }) => (anomalyId === null ? 'ORDER_FILLED' : 'MARKET_ANOMALY'),
       sequence: ({ sequence }) => Number(sequence),
-      order: ({ orderId }) => ({ id: orderId }),
+      order: ({ orderId }) => (orderId === null ? null : { id: orderId }),
+      anomaly: ({ anomalyId }) => (anomalyId === null ? null : { id: anomalyId }),
+      market: ({ symbol }) => (symbol === null ? null : { symbol }),
       createdAt: ({ createdAt }) => createdAt.toISOString(),
       readAt: ({ readAt }) => readAt?.toISOString() ?? null,
     },

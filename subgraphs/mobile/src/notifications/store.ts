@@ -48,13 +48,16 @@ export async function appendNotifications(
   kept: number,
 ): Promise<void> {
   await client.query(
-    `INSERT INTO notification (user_id, sequence, id, order_id, title, body, created_at)
-     SELECT * FROM unnest($1::text[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::timestamptz[])`,
+    `INSERT INTO notification (user_id, sequence, id, order_id, anomaly_id, symbol, title, body, created_at)
+     SELECT * FROM unnest($1::text[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
+       $9::timestamptz[])`,
     [
       notifications.map((each) => each.userId),
       notifications.map((each) => String(each.sequence)),
       notifications.map((each) => each.id),
       notifications.map((each) => each.orderId),
+      notifications.map((each) => each.anomalyId),
+      notifications.map((each) => each.symbol),
       notifications.map((each) => each.title),
       notifications.map((each) => each.body),
       notifications.map((each) => each.createdAt.toISOString()),

@@ -1,7 +1,9 @@
 import { formatDecimal } from '@opsource/kernel'
 import { connection, fault, pageOf } from '@opsource/subgraph'
 import type { Resolvers } from '../../generated/graphql.ts'
+import { logStream } from '../../log-stream.ts'
 import type { SurveillanceAlert } from './alert.ts'
+import type { SurveillanceService } from './service.ts'
 import { type AlertStore, isAlertId } from './store.ts'
 
 type Step = SurveillanceAlert['evidence']['tick']
@@ -9,8 +11,12 @@ type Step = SurveillanceAlert['evidence']['tick']
 const instant = (time: number) => new Date(time).toISOString()
 const decimal = (count: number, { units, scale }: Step) => formatDecimal(BigInt(count) * BigInt(units), scale)
 
-export function surveillanceResolvers(store: AlertStore): Pick<Resolvers, 'SurveillanceAlert'> & {
+export function surveillanceResolvers(
+  service: Pick<SurveillanceService, 'knows' | 'listen'>,
+  store: AlertStore,
+): Pick<Resolvers, 'SurveillanceAlert'> & {
   readonly Query: Pick<NonNullable<Resolvers['Query']>, 'surveillanceAlerts'>
+  readonly Subscription: Pick<NonNullable<Resolvers['Subscription']>, 'surveillanceAlertRaised'>
 } {
   return {
     Query: {
@@ -20,6 +26,20 @@ export function surveillanceResolvers(store: AlertStore): Pick<Resolvers, 'Surve
           throw fault('BAD_USER_INPUT', '`after` is not a cursor of this connection.')
         const symbol = market?.replaceAll('\0', '') ?? null
         return connection(await store.page({ symbol, kind: kind ?? null }, page), page, ({ id }) => [id])
+      },
+    },
+    Subscription: {
+      surveillanceAlertRaised: {
+        subscribe: (_parent, { market, kind }) => {
+          if (market != null && !service.knows(market)) throw fault('BAD_USER_INPUT', 'There is no such market.')
+          const isWanted = (alert: SurveillanceAlert) =>
+            (market == null || alert.symbol === market) && (kind == null || alert.kind === kind)
+          return logStream<SurveillanceAlert>(
+            (tell) => service.listen((alert) => isWanted(alert) && tell(alert)),
+            'An alert would be missed: read `surveillanceAlerts`, then subscribe again.',
+          )
+        },
+        resolve: (alert: SurveillanceAlert) => alert,
       },
     },
     SurveillanceAlert: {

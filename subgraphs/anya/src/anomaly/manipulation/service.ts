@@ -1,13 +1,14 @@
 import type { Ports } from '@opsource/subgraph'
 import { waitAtMost } from '../../patience.ts'
 import type { AnomalyObserver } from '../observe.ts'
-import { fingerprintOf, type SurveillanceAlert } from './alert.ts'
+import { alertSchema, fingerprintOf, type SurveillanceAlert } from './alert.ts'
 import { EvidenceRoom } from './evidence.ts'
 import { followOrderFlow, type OrderFlow } from './feed.ts'
 import { BoundedMap } from './order-flow.ts'
 import { ALERT_RETENTION_MS, type AlertStore } from './store.ts'
 import { Surveillance } from './surveillance.ts'
 
+const CHANNEL = 'surveillance-alerts'
 /** What was told lately; the store knows of the rest. */
 const MAX_TOLD = 1_000
 /** Alerts that wait to be written: with the database away, more of them say nothing new. */
@@ -26,6 +27,7 @@ export interface SurveillanceParts {
 export class SurveillanceService {
   readonly #parts: SurveillanceParts
   readonly #told = new BoundedMap<string, true>(MAX_TOLD)
+  readonly #listeners = new Set<(alert: SurveillanceAlert) => void>()
   #stops: (() => Promise<void>)[] = []
   #writing: Promise<unknown> = Promise.resolve()
   #unwritten = 0
@@ -36,10 +38,21 @@ export class SurveillanceService {
 
   async start(): Promise<void> {
     const { symbols, ports, observer } = this.#parts
+    this.#stops.push(await ports.cache.subscribe(CHANNEL, (text) => this.#hear(text)))
     for (const symbol of symbols) {
       const watcher = { surveillance: new Surveillance(), room: new EvidenceRoom() }
       this.#stops.push(await followOrderFlow(symbol, ports, observer, (flow) => this.#take(flow, watcher)))
     }
+  }
+
+  knows(symbol: string): boolean {
+    return this.#parts.symbols.includes(symbol)
+  }
+
+  /** Hears of every alert that any instance keeps. @returns a function that ends the listening. */
+  listen(listener: (alert: SurveillanceAlert) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
   }
 
   async close(): Promise<void> {
@@ -77,12 +90,19 @@ export class SurveillanceService {
     }
   }
 
+  #hear(text: string): void {
+    const alert = alertSchema.parse(JSON.parse(text))
+    for (const listener of this.#listeners) listener(alert)
+  }
+
   #write(alert: SurveillanceAlert, fingerprint: string): void {
-    const { store, observer } = this.#parts
+    const { store, observer, ports } = this.#parts
     this.#unwritten++
     this.#writing = this.#writing
       .then(async () => {
-        if (await store.record(alert)) observer.suspected(alert)
+        if (!(await store.record(alert))) return
+        observer.suspected(alert)
+        await ports.cache.publish(CHANNEL, JSON.stringify(alert))
       })
       .catch((error: unknown) => {
         this.#told.delete(fingerprint)

@@ -4,12 +4,15 @@ import { Registry } from 'prom-client'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type FreshDatabase, freshDatabase } from '../../../../../tests/support/database.ts'
 import { type TestPorts, testPorts } from '../../../../../tests/support/ports.ts'
+import { until } from '../../../../../tests/support/waiting.ts'
 import { type Database, openDatabase } from '../../database.ts'
 import { AnomalyObserver } from '../observe.ts'
+import type { SurveillanceAlert } from './alert.ts'
 import { SurveillanceService } from './service.ts'
 import { AlertStore } from './store.ts'
 
 const SYMBOL = 'BTC-USDT'
+const PATIENCE_MS = 40_000
 const clock = new ManualClock(Date.UTC(2026, 0, 5))
 let fresh: FreshDatabase
 let database: Database
@@ -63,13 +66,20 @@ test('a suspicion is kept with its orders and trades, once in ten minutes, and n
   const [watching, other] = [service(), service()]
   await watching.start()
   await other.start()
+  const heard: SurveillanceAlert[] = []
+  const stops = [watching, other].map((each) => each.listen((alert) => heard.push(alert)))
   await spoof(1_000, 'acc_a')
   await spoof(9_000, 'acc_a')
   await spoof(20_000, 'acc_b', 1)
   await spoof(1_200_000, 'acc_a')
+  await until('both to hear of both', () => heard.length === 4, PATIENCE_MS)
+  for (const stop of stops) stop()
   await watching.close()
   await other.close()
   const found = await alerts()
+  // Each instance hears of what any of them keeps, once.
+  expect(heard.map(({ id }) => id).sort()).toEqual([...found, ...found].map(({ id }) => id).sort())
+  expect(heard).toContainEqual(found[0])
   expect(found.map(({ kind, accountIds, from, to }) => ({ kind, accountIds, from, to })).reverse()).toEqual([
     { kind: 'SPOOFING', accountIds: ['acc_a'], from: 1_000, to: 1_600 },
     { kind: 'SPOOFING', accountIds: ['acc_a'], from: 1_200_000, to: 1_200_600 },

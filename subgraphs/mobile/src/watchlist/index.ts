@@ -1,0 +1,2 @@
+export { watchlistResolvers } from './resolvers.ts'
+export { watchersOf } from './store.ts'
