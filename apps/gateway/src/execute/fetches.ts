@@ -54,7 +54,7 @@ export class Fetch {
     this.#operation = node.operationKind
     this.#path = path
     const name = node.operationName === undefined ? '' : `,"operationName":${JSON.stringify(node.operationName)}`
-    this.#head = `{"query":${JSON.stringify(node.operation)}${name},"variables":{`
+    this.#head = narrow(`{"query":${JSON.stringify(node.operation)}${name},"variables":{`)
     this.#variables = node.variableUsages ?? []
     this.#entities = node.requires
       ? new EntityReader(node.requires, possibleTypes, compileRewrites(node.inputRewrites, possibleTypes))
@@ -115,12 +115,14 @@ export class Fetch {
       run.errors.push(unfitAnswer(this.#service, `the answer has not ${asked.json.length} entities`))
       return
     }
-    for (const [index, entity] of received.entries()) {
+    for (let index = 0; index < received.length; index++) {
+      const entity: unknown = received[index]
       if (!isPlain(entity)) continue
-      const targets = (asked.entitiesOf[index] ?? []).flatMap((place): Plain[] => {
+      const targets: Plain[] = []
+      for (const place of asked.entitiesOf[index] ?? []) {
         const object = objects[place]
-        return object ? [object] : []
-      })
+        if (object) targets.push(object)
+      }
       if (this.#rewrite) {
         // Rewrites tell types apart by name; the subgraph was not always asked for it.
         entity.__typename ??= targets[0]?.__typename
@@ -159,10 +161,17 @@ export class Fetch {
 
 /** The first gets the very object, any other a copy: what is merged into one later must not show in another. */
 function merge(targets: readonly Plain[], source: Plain): void {
-  const [first, ...others] = targets
-  for (const target of others) {
-    const copy = copyOf(source)
-    if (isPlain(copy)) mergeInto(target, copy)
+  for (let other = targets.length - 1; other >= 0; other--) {
+    const target = targets[other]
+    const part = other === 0 ? source : copyOf(source)
+    if (target && isPlain(part)) mergeInto(target, part)
   }
-  if (first) mergeInto(first, source)
+}
+
+/**
+ * The same text, one byte to a character where it can be. Names cut out of a supergraph that has one letter beyond Latin-1 are not, nor
+ * is any text with one of them, and every request would have to be encoded for it.
+ */
+function narrow(text: string): string {
+  return Buffer.from(text).toString()
 }

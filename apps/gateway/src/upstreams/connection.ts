@@ -14,6 +14,12 @@ export interface Endpoint {
   readonly ca?: string
 }
 
+/** A request, head and body. */
+export interface RequestText {
+  readonly text: string
+  readonly encoding: 'latin1' | 'utf8'
+}
+
 /** What becomes of the request in hand. */
 export interface Expectant {
   answered(answer: Posted): void
@@ -46,10 +52,9 @@ export class Connection {
     return this.#isOpen
   }
 
-  /** @param text the request, head and body. */
-  send(text: string, expectant: Expectant): void {
+  send({ text, encoding }: RequestText, expectant: Expectant): void {
     this.#expectant = expectant
-    this.#socket.write(text, 'utf8')
+    this.#socket.write(text, encoding)
   }
 
   /** Closes it; a request in hand fails with the reason. */

@@ -1,5 +1,5 @@
 import type { Posted } from './answer-reader.ts'
-import { Connection, type Endpoint, type Expectant } from './connection.ts'
+import { Connection, type Endpoint, type Expectant, type RequestText } from './connection.ts'
 import type { FetchLimits } from './upstream.ts'
 
 /** Enough to keep a subgraph's two or three database connections busy; more only moves the queue. */
@@ -10,6 +10,10 @@ const KEEP_ALIVE_MS = 30_000
 const MARGIN_MS = 1_000
 /** What would end a header, and begin another. */
 const UNFIT = /[^\t\x20-\x7e\x80-\xff]/
+/** A value as long as this is a token: to look through it costs more than to know it again. */
+const LONG_CHARACTERS = 128
+/** Long values in use at once, some 1 kB each. */
+const MAX_KNOWN_FIT = 10_000
 
 /** Sends requests to one server over kept connections, one at a time on each, and reads their answers whole. */
 export class Poster {
@@ -43,12 +47,15 @@ export class Poster {
     let text = this.#head
     for (const name in headers) {
       const value = headers[name] ?? ''
-      if (UNFIT.test(value)) return Promise.reject(new Error(`the header ${name} cannot be sent`))
+      if (!isFit(value)) return Promise.reject(new Error(`the header ${name} cannot be sent`))
       text += `${name}: ${value}\r\n`
     }
-    text += `content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`
+    const length = Buffer.byteLength(body)
+    text += `content-length: ${length}\r\n\r\n${body}`
+    // The same bytes, but that nothing has to be encoded.
+    const encoding = length === body.length ? 'latin1' : 'utf8'
     return new Promise((resolve, reject) => {
-      const exchange: Exchange = new Exchange(text, resolve, reject, this.#freed)
+      const exchange: Exchange = new Exchange({ text, encoding }, resolve, reject, this.#freed)
       exchange.limit(timeoutMs, departure)
       const connection = this.#connection()
       if (connection) exchange.begin(connection)
@@ -108,12 +115,25 @@ export class Poster {
   }
 }
 
+const knownFit = new Set<string>()
+
+function isFit(value: string): boolean {
+  const isLong = value.length >= LONG_CHARACTERS
+  if (isLong && knownFit.has(value)) return true
+  if (UNFIT.test(value)) return false
+  if (isLong) {
+    if (knownFit.size >= MAX_KNOWN_FIT) knownFit.clear()
+    knownFit.add(value)
+  }
+  return true
+}
+
 /** What an exchange had is free again: its place among those that wait, or its connection, which the server keeps for so long. */
 type Freed = (exchange: Exchange, connection: Connection | null, keptMs: number) => void
 
 /** One request and what becomes of it. */
 class Exchange implements Expectant {
-  readonly #text: string
+  readonly #request: RequestText
   readonly #resolve: (posted: Posted) => void
   readonly #reject: (error: Error) => void
   readonly #freed: Freed
@@ -121,8 +141,8 @@ class Exchange implements Expectant {
   #departure: FetchLimits['departure']
   #connection: Connection | null = null
 
-  constructor(text: string, resolve: (posted: Posted) => void, reject: (error: Error) => void, freed: Freed) {
-    this.#text = text
+  constructor(request: RequestText, resolve: (posted: Posted) => void, reject: (error: Error) => void, freed: Freed) {
+    this.#request = request
     this.#resolve = resolve
     this.#reject = reject
     this.#freed = freed
@@ -136,7 +156,7 @@ class Exchange implements Expectant {
 
   begin(connection: Connection): void {
     this.#connection = connection
-    connection.send(this.#text, this)
+    connection.send(this.#request, this)
   }
 
   answered(answer: Posted): void {
