@@ -47,8 +47,15 @@ export async function addToScores(tx: Transaction, forecasts: readonly Forecast[
 }
 
 async function lockedSums(tx: Transaction, keys: readonly RecordKey[]): Promise<Map<string, TrackSums>> {
-  const data = keys.map(({ version, ...key }) => ({ ...key, modelVersion: version, sums: {} }))
+  const known = await lockRows(tx, keys)
+  const missing = keys.filter((key) => !known.has(textOf(key)))
+  if (missing.length === 0) return known
+  const data = missing.map(({ version, ...key }) => ({ ...key, modelVersion: version, sums: {} }))
   await tx.score.createMany({ data, skipDuplicates: true })
+  return lockRows(tx, keys)
+}
+
+async function lockRows(tx: Transaction, keys: readonly RecordKey[]): Promise<Map<string, TrackSums>> {
   const wanted = keys.map(
     ({ modelName, version, symbol, horizonMs }) =>
       Prisma.sql`(${modelName}, ${version}::int, ${symbol}, ${horizonMs}::int)`,
