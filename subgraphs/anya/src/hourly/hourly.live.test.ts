@@ -7,7 +7,8 @@ import { BarStore } from '../patterns/index.ts'
 import { type Forecast, NewestForecasts, PredictionStore } from '../prediction/index.ts'
 import { recordedHours } from '../testing/recorded-hours.ts'
 import { type OpenRegistry, openRegistry } from '../testing/registry.ts'
-import { HOUR_MS } from './lines.ts'
+import { HOUR_MS, RETURN_LINE } from './lines.ts'
+import { ruleFile } from './rules.ts'
 import { type HourlyParts, HourlyService } from './service.ts'
 
 const SYMBOL = 'BTC-USDT'
@@ -132,10 +133,34 @@ test('the reference market is forecast once, by the rules where no model serves,
   const [champion] = await opened.registry.aliases.of(['hourly-volatility'])
   expect(champion).toMatchObject({ alias: 'champion', version: 1 })
 
-  await service.close()
-  service = open({})
-  expect((await service.reference('EUR-USD', 'H1'))?.id).toBe(first?.id)
+  const restarted = open({})
+  expect((await restarted.reference('EUR-USD', 'H1'))?.id).toBe(first?.id)
+  await restarted.close()
+  expect(counted).toMatchObject({ recorded: before + 2, unanswered: 0 })
   expect(await service.reference('SP500', 'H1')).toBeNull()
   expect(await service.reference('EUR-USD', 'S10')).toBeNull()
-  expect(counted).toMatchObject({ recorded: before + 2, unanswered: 0 })
+})
+
+test('where another version serves, the reference market is forecast anew, and where that cannot be loaded by what served before', async () => {
+  const { registry } = opened
+  const rules = { trainedOn: [], returns: [0.1, -2, -1, 0, 1, 2, 0.6], variance: { weights: [1, 0, 0, 0], level: 0 } }
+  const { onnx, manifest } = ruleFile(rules, RETURN_LINE)
+  const [rule] = (await registry.store.versionsOf('hourly-return')).slice(-1)
+  const model = { ...manifest, kind: 'MODEL' as const }
+  const { version } = await registry.store.register(onnx, model, { signature: rule!.signature })
+  const key = { modelName: 'hourly-return', version }
+  await registry.installRule(key, 1, 'another')
+  clock.advance(60_000)
+  const forecast = () => service.reference('EUR-USD', 'H1')
+  await expect.poll(async () => (await forecast())?.modelVersion, PATIENCE).toBe(version)
+  expect(await forecast()).toMatchObject({ direction: 'UP', baselineReturnBps: 0 })
+  expect((await forecast())?.expectedReturnBps).toBeGreaterThan(0)
+
+  await database.$executeRaw`ALTER TABLE model_version DISABLE TRIGGER USER`
+  await database.modelVersion.updateMany({ where: key, data: { onnx: Uint8Array.of(0) } })
+  clock.advance(HOUR_MS)
+  await append([{ ...BARS.at(-1)!, openTime: BARS.at(-1)!.openTime + HOUR_MS }])
+  await service.closeHour()
+  const [newest] = await forecastsOf(SYMBOL, 'H1')
+  expect(newest).toMatchObject({ modelVersion: 1, expectedReturnBps: 0 })
 })

@@ -1,5 +1,5 @@
 import type { InferenceEngine } from '../inference/index.ts'
-import { isIntact, type ModelRegistry, type ServableVersion } from '../registry/index.ts'
+import { CHAMPION, isIntact, type ModelRegistry, type ServableVersion } from '../registry/index.ts'
 import type { HourlyLine } from './lines.ts'
 import { type HourlyRules, ruleFile } from './rules.ts'
 
@@ -47,7 +47,7 @@ export async function askLine(
   row: Float32Array,
   refused: (version: number, reason: string) => void,
 ): Promise<LineAnswer | null> {
-  const champion = (await registry.aliases.of([modelName])).find(({ alias }) => alias === 'champion')
+  const champion = (await registry.aliases.of([modelName])).find(({ alias }) => alias === CHAMPION)
   if (!champion) return null
   for (const number of [champion.version, ...(await registry.fallbacks(modelName, champion.version))]) {
     const version = await registry.store.servable({ modelName, version: number }).catch(() => null)

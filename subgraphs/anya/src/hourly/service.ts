@@ -16,6 +16,7 @@ import {
   type PredictionObserver,
   type PredictionStore,
 } from '../prediction/index.ts'
+import { CHAMPION } from '../registry/index.ts'
 import { Ticker } from '../ticker.ts'
 import { compute } from './calculator.ts'
 import type { HourlyInput } from './input.ts'
@@ -27,6 +28,8 @@ import { type HourlyRules, ruleAnswer } from './rules.ts'
 const DATA = path.resolve(import.meta.dirname, '../../../../data')
 /** The market that hour bars come with the code of. */
 const REFERENCE_MARKET = 'EUR-USD'
+/** Its history stands still, and is forecast anew when another version serves: at most once in so many milliseconds. */
+const REFERENCE_STEP_MS = 60_000
 /** So long after the start the lines are opened, where nobody has asked before: the start itself has the processors for itself. */
 const QUIET_MS = 30_000
 /** For who asks first: two seconds of one core, and more where the machine is busy. Less than the gateway waits for a subgraph. */
@@ -56,15 +59,15 @@ interface Opened {
 
 /**
  * Forecasts the next hour's return and the next six hours' volatility from hour bars: of each live market at the close of an hour, once
- * its bars reach back far enough, and of the reference market once, as its bars end. Nothing is computed before somebody asks or the
- * platform has long started, and then in threads of its own.
+ * its bars reach back far enough, and of the reference market, whose bars end, once by each version that serves. Nothing is computed
+ * before somebody asks or the platform has long started, and then in threads of its own.
  */
 export class HourlyService {
   readonly #parts: HourlyParts
   readonly #stopping = new AbortController()
   readonly #ticks: Ticker
   #opened: Promise<Opened> | null = null
-  #asked: Promise<void> | null = null
+  #asked: { readonly serving: string; readonly done: Promise<void> } | null = null
   #work: Promise<void> = Promise.resolve()
 
   constructor(parts: HourlyParts) {
@@ -73,7 +76,9 @@ export class HourlyService {
       await this.#pause(GRACE_MS)
       if (!this.#stopping.signal.aborted) await this.closeHour()
     })
-    void this.#pause(QUIET_MS).then(() => this.#first())
+    void this.#pause(QUIET_MS)
+      .then(() => (this.#stopping.signal.aborted ? undefined : this.#askReference()))
+      .catch((error: unknown) => parts.ports.log.error({ err: error }, 'which models serve hours cannot be read'))
   }
 
   async close(): Promise<void> {
@@ -82,27 +87,30 @@ export class HourlyService {
     await this.#work
   }
 
-  /** @returns the newest forecast of the reference market, made now where there is none; null of other markets and horizons. */
+  /**
+   * @returns the forecast of the reference market by the version that serves, made now where there is none; null of other markets and
+   * horizons, and where it takes too long.
+   */
   async reference(symbol: string, horizon: Horizon): Promise<Forecast | null> {
     if (symbol !== REFERENCE_MARKET || !HOURLY_LINES.some((line) => line.horizon === horizon)) return null
-    const known = await this.#newestOf(symbol, horizon)
-    if (known) return known
-    await waitAtMost(PATIENCE_MS, this.#first())
+    await waitAtMost(PATIENCE_MS, this.#askReference())
     return this.#newestOf(symbol, horizon)
   }
 
-  /** Whoever asks first begins it, and others wait with them; where it fails it is tried again at the next full hour. */
-  #first(): Promise<void> {
-    this.#asked ??= this.#inTurn(() => this.#forecastReference())
-    return this.#asked
+  /** Whoever asks first begins it, and others wait with them; what failed is tried again at the next full hour. */
+  async #askReference(): Promise<void> {
+    const serving = JSON.stringify([...(await this.#serving())].sort())
+    if (this.#asked?.serving !== serving) {
+      this.#asked = { serving, done: this.#inTurn(() => this.#forecastReference()) }
+    }
+    await this.#asked.done
   }
 
   /** Forecasts every live market whose hour has just closed, and writes what came of forecasts before. */
   closeHour(): Promise<void> {
-    return this.#inTurn(async () => {
-      if (this.#asked) await this.#forecastReference()
-      for (const symbol of this.#parts.symbols) await this.#closeHourOf(symbol)
-    })
+    if (this.#asked) void this.#inTurn(() => this.#forecastReference())
+    for (const symbol of this.#parts.symbols) void this.#inTurn(() => this.#closeHourOf(symbol))
+    return this.#work
   }
 
   async #newestOf(symbol: string, horizon: Horizon): Promise<Forecast | null> {
@@ -137,12 +145,22 @@ export class HourlyService {
     }
   }
 
+  /** @returns the version that serves each line, as far as one does. */
+  async #serving(): Promise<ReadonlyMap<string, number>> {
+    const aliases = await this.#parts.registry.aliases.of(HOURLY_LINES.map(({ modelName }) => modelName))
+    return new Map(
+      aliases.flatMap(({ alias, modelName, version }) => (alias === CHAMPION ? [[modelName, version]] : [])),
+    )
+  }
+
   async #forecastReference(): Promise<void> {
-    const known = await Promise.all(HOURLY_LINES.map(({ horizon }) => this.#newestOf(REFERENCE_MARKET, horizon)))
-    const missing = HOURLY_LINES.filter((_, i) => known[i] === null)
-    if (missing.length === 0) return
-    const { rules, reference } = await this.#open()
-    for (const line of missing) if (reference) await this.#forecast(line, REFERENCE_MARKET, reference, rules)
+    const serving = await this.#serving()
+    for (const line of HOURLY_LINES) {
+      const known = await this.#newestOf(REFERENCE_MARKET, line.horizon)
+      if (known && known.modelVersion === serving.get(line.modelName)) continue
+      const { rules, reference } = await this.#open()
+      if (reference) await this.#forecast(line, REFERENCE_MARKET, reference, rules)
+    }
   }
 
   /** Once; a failure is tried again by whoever asks next. */
@@ -173,11 +191,12 @@ export class HourlyService {
     }
     const baseline = line.read(ruleAnswer(rules, line, input.row), input.volatility)
     const { manifest, modelName, version } = said.version
+    const now = ports.clock.now()
     const forecast: Forecast = {
       id: ports.ids.next('prd'),
       symbol,
-      tick: Math.floor(input.to / HOUR_MS),
-      madeAt: ports.clock.now(),
+      tick: Math.floor(symbol === REFERENCE_MARKET ? now / REFERENCE_STEP_MS : input.to / HOUR_MS),
+      madeAt: now,
       modelName,
       modelVersion: version,
       horizonMs: HORIZONS[line.horizon],
