@@ -1,6 +1,7 @@
 import { hashState, writeState } from '../../subgraphs/dash33/src/engine/canonical.ts'
 import { Engine } from '../../subgraphs/dash33/src/engine/engine.ts'
-import { commandsOf, decodeBatch, openBatch } from '../../subgraphs/dash33/src/engine/journal/batch-format.ts'
+import { commandsOf, decodeBatch } from '../../subgraphs/dash33/src/engine/journal/batch-format.ts'
+import { openBatch } from '../../subgraphs/dash33/src/engine/journal/opened-batch.ts'
 
 const LENGTH_BYTES = 4
 

@@ -67,7 +67,7 @@ export class Book {
         if (pool.hidden[maker] === 0) this.leave(makers, level, maker)
         else this.refresh(makers, level, maker)
       }
-      if (this.changes !== null) this.note(makers, maker, price)
+      if (this.changes?.isKept) this.note(makers, maker, price)
       matcher.fill(maker, price, lots)
     }
     return left
@@ -96,7 +96,7 @@ export class Book {
     pool.level[slot] = level
     this.enqueue(index, level, slot)
     index.volume[level]! += pool.shown[slot]!
-    if (this.changes !== null) this.note(index, slot, price)
+    if (this.changes?.isKept) this.note(index, slot, price)
   }
 
   /** `rest` with the priority that the slot has: of a book that is put together again, the lowest of a price first. */
@@ -122,7 +122,7 @@ export class Book {
     index.volume[level]! -= pool.shown[slot]!
     pool.level[slot] = NONE
     if (previous === NONE && next === NONE) index.drop(level)
-    if (this.changes !== null) this.note(index, slot, pool.price[slot]!)
+    if (this.changes?.isKept) this.note(index, slot, pool.price[slot]!)
   }
 
   /** Takes lots off an order in its place, hidden ones first. One with nothing left leaves the book. */
@@ -259,7 +259,7 @@ export class Book {
     index.volume[pool.level[slot]!]! -= by
     pool.shown[slot]! -= by
     if (pool.shown[slot] === 0) this.remove(slot)
-    else if (this.changes !== null) this.note(index, slot, pool.price[slot]!)
+    else if (this.changes?.isKept) this.note(index, slot, pool.price[slot]!)
   }
 
   private note(index: PriceIndex, slot: number, price: number): void {

@@ -9,7 +9,7 @@ const OUTDATED = -1
 
 /** What a book changed since the last drain, for whoever publishes it. A book without one writes nothing down. */
 export class BookChanges {
-  /** Whether anybody will publish what changes now. */
+  /** Whether anybody will publish what changes now: the book asks before it notes anything. */
   isKept = true
   private readonly levels: number[] = []
   private readonly orders: number[] = []
@@ -20,7 +20,6 @@ export class BookChanges {
   }
 
   level(side: SideCode, price: number, volume: number): void {
-    if (!this.isKept) return
     const log = this.levels
     const last = log.length - LEVEL_WIDTH
     if (last >= 0 && log[last] === side && log[last + 1] === price) log[last + 2] = volume
@@ -28,7 +27,7 @@ export class BookChanges {
   }
 
   order(side: SideCode, id: number, price: number, shown: number, priority: number): void {
-    if (this.isKept) this.orders.push(side, id, price, shown, priority)
+    this.orders.push(side, id, price, shown, priority)
   }
 
   /** Each touched level once, as it is now, in the order of the last touch; volume 0: gone. */

@@ -18,9 +18,12 @@ export function keyedSum(key: Int32Array, source: Uint8Array, start: number, len
 
 /** Records by account and client order id: an open table of numbers, where maps of strings would be the dearest part of a command. */
 export class ClientOrderIds {
-  /** The id that was taken up last: what `find` and `add` are about. */
-  readonly bytes = new Uint8Array(MAX_TEXT_LENGTH)
+  /** Where the id is spelled that was taken up last: what `find` and `add` are about. */
+  bytes: Uint8Array = new Uint8Array(MAX_TEXT_LENGTH)
+  start = 0
   length = 0
+  /** Where texts are spelled. */
+  private readonly own = this.bytes
   private sum = 0
   private text: string | null = null
   private readonly rows: OrderRows
@@ -38,25 +41,27 @@ export class ClientOrderIds {
     if (text === this.text) return
     const { length } = text
     if (length > MAX_TEXT_LENGTH) throw new RangeError(`a client order id of ${length} characters`)
-    const { bytes } = this
+    const { own } = this
     let sum = Math.imul(LENGTH_KEY, length)
     let all = 0
     for (let i = 0; i < length; i++) {
       const code = text.charCodeAt(i)
-      bytes[i] = code
+      own[i] = code
       all |= code
       sum = (sum + Math.imul(KEY[i]!, code)) | 0
     }
     if (all > 127) throw new RangeError('a client order id that is no ASCII')
+    this.bytes = own
+    this.start = 0
     this.length = length
     this.sum = sum
     this.text = text
   }
 
-  /** The same of an id that is spelled somewhere, and whose sum is known. */
+  /** The same of an id that stays spelled somewhere until the next one is taken up, and whose sum is known. */
   takeSummed(source: Uint8Array, start: number, length: number, sum: number): void {
-    const { bytes } = this
-    for (let i = 0; i < length; i++) bytes[i] = source[start + i]!
+    if (this.bytes !== source) this.bytes = source
+    this.start = start
     this.length = length
     this.sum = sum
     this.text = null
@@ -76,11 +81,11 @@ export class ClientOrderIds {
 
   /** The id becomes a record's, of which there is none yet. */
   add(record: number, account: number): void {
-    const { rows, bytes, length } = this
+    const { rows, bytes, start: from, length } = this
     if (this.size * 4 > this.table.length) this.grow()
     const spelled = rows.spelled(record)
     const start = rows.spelledAt(record)
-    for (let i = 0; i < length; i++) spelled[start + i] = bytes[i]!
+    for (let i = 0; i < length; i++) spelled[start + i] = bytes[from + i]!
     if (length < MAX_TEXT_LENGTH) spelled[start + length] = 0
     const hash = this.hashOf(account, this.sum)
     rows.setInt(record, HASH, hash)
@@ -123,11 +128,11 @@ export class ClientOrderIds {
   }
 
   private isOf(record: number, account: number): boolean {
-    const { rows, bytes, length } = this
+    const { rows, bytes, start: from, length } = this
     if (rows.int(record, ACCOUNT) !== account) return false
     const spelled = rows.spelled(record)
     const start = rows.spelledAt(record)
-    for (let i = 0; i < length; i++) if (spelled[start + i] !== bytes[i]) return false
+    for (let i = 0; i < length; i++) if (spelled[start + i] !== bytes[from + i]) return false
     return length === MAX_TEXT_LENGTH || spelled[start + length] === 0
   }
 

@@ -1,6 +1,5 @@
 import { NONE } from '../book/index.ts'
 import type { Account } from './account.ts'
-import { ClosingTrail } from './closing-trail.ts'
 import { LIMITS } from './limits.ts'
 import type { OrderRecords } from './order-records.ts'
 import { ACCOUNT, HASH, NEXT_CLOSED, NEXT_OF_ACCOUNT, PREVIOUS_CLOSED } from './order-rows.ts'
@@ -19,7 +18,6 @@ export class ClosedOrders {
   private oldest = NONE
   private newest = NONE
   private remembered = 0
-  private readonly trail = new ClosingTrail()
 
   constructor(records: OrderRecords, accounts: readonly Account[], limits: ClosedOrderLimits = LIMITS) {
     this.records = records
@@ -44,7 +42,6 @@ export class ClosedOrders {
     account.newestClosed = record
     account.closed++
     this.remembered++
-    this.trail.add(record, this.read(record, HASH), this.remembered)
     if (account.closed > this.limits.closedOrdersPerAccount) this.forgetOldestOf(account)
     while (this.remembered > this.limits.closedOrders) {
       this.forgetOldestOf(this.accounts[this.read(this.oldest, ACCOUNT)]!)
@@ -53,12 +50,13 @@ export class ClosedOrders {
 
   /** Fetches what forgetting the next ones will take, where no account is beyond its own number. @returns something of it */
   touchOldest(count: number): number {
-    const { trail, remembered } = this
-    if (remembered < this.limits.closedOrders) return 0
+    if (this.remembered < this.limits.closedOrders) return 0
     const { ids, rows } = this.records
     let read = 0
-    for (let before = remembered; before > remembered - count && before > 0; before--) {
-      read ^= ids.touch(trail.hash(before)) ^ rows.touch(trail.record(before))
+    let record = this.oldest
+    for (let i = 0; i < count && record !== NONE; i++) {
+      read ^= ids.touch(rows.int(record, HASH))
+      record = rows.int(record, NEXT_CLOSED)
     }
     return read
   }

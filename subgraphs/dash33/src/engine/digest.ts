@@ -51,10 +51,10 @@ export class Digest {
   }
 
   /** The same as the text of these characters. */
-  spelled(bytes: Uint8Array, length: number): void {
+  spelled(bytes: Uint8Array, start: number, length: number): void {
     this.mix(length)
     let { a, b } = this
-    for (let i = 0; i < length; i++) {
+    for (let i = start; i < start + length; i++) {
       const word = bytes[i]!
       const mixedA = Math.imul(a ^ word, PRIME_A)
       const mixedB = Math.imul(b ^ word, PRIME_B)

@@ -42,7 +42,8 @@ export class Narrator implements Sink {
   }
 
   begin(out: EngineEvent[]): void {
-    this.out = out
+    // Not anew for each command of a batch: whatever is stored in what lives long the collector is told of.
+    if (this.out !== out) this.out = out
     this.placed.clear()
     if (this.cancelledOrders.length > 0) this.cancelledOrders.length = 0
     if (this.ownFills.length > 0) this.ownFills = []
@@ -74,7 +75,7 @@ export class Narrator implements Sink {
     const text = this.isHeard ? clientOrderId : null
     const record = records.add(number, account, text, codes, announced, time, expiresAt ?? 0, slot)
     this.placed.push(record)
-    exchange.digest.spelled(ids.bytes, ids.length)
+    exchange.digest.spelled(ids.bytes, ids.start, ids.length)
     if (!this.isHeard || clientOrderId === null) return
     if (orders.held(slot) !== 0) this.held(slot)
     const names = this.names(record)

@@ -4,13 +4,13 @@ import type { OrderTerms } from './commands.ts'
 import { IntList } from './core/int-list.ts'
 import type { Orders } from './core/orders.ts'
 import { FillLists } from './fill-lists.ts'
+import { FreeRows } from './free-rows.ts'
 import {
   ACCOUNT,
   CODES,
   CREATED_AT,
   FILLS,
   HOLD_TOUCHED,
-  NEXT_CLOSED,
   NUMBER,
   OrderRows,
   PARTICULARS,
@@ -42,7 +42,7 @@ export class OrderRecords {
   /** Client order ids as texts, of those that were asked for. */
   private readonly texts: (string | null)[] = []
   private bySlot = new Int32Array(FIRST_SLOTS)
-  private free = NONE
+  private readonly free = new FreeRows()
   /** Rows in use or free. */
   private used = 0
   private readonly dropped = new IntList()
@@ -141,7 +141,7 @@ export class OrderRecords {
   ): number {
     const record = this.allocate()
     const { rows } = this
-    const integers = rows.integers(record)
+    const { integers } = rows
     const at = rows.integersAt(record)
     integers[at + ACCOUNT] = account
     integers[at + SLOT] = slot
@@ -202,21 +202,16 @@ export class OrderRecords {
 
   /** Nobody reads any more what was dropped, unless somebody holds it. */
   reuse(): void {
-    const { dropped, rows } = this
+    const { dropped } = this
     if (this.holders > 0) return
-    for (let i = 0; i < dropped.length; i++) {
-      const record = dropped.at(i)
-      rows.setInt(record, NEXT_CLOSED, this.free)
-      this.free = record
-    }
+    for (let i = 0; i < dropped.length; i++) this.free.add(dropped.at(i))
     dropped.clear()
   }
 
   private allocate(): number {
     const { rows } = this
-    const record = this.free
+    const record = this.free.take(this.used)
     if (record !== NONE) {
-      this.free = rows.int(record, NEXT_CLOSED)
       this.fillLists.drop(rows.int(record, FILLS))
       const particulars = rows.int(record, PARTICULARS)
       if (particulars !== NONE) this.particulars.free(particulars)

@@ -1,14 +1,17 @@
 import { MAX_TEXT_LENGTH } from './commands.ts'
 
 /** Numbers of one row. */
-const WIDTH = 24
-/** Rows that share their memory: more of them need no copy of those that are there, and what V8 keeps of each such memory is in no row's way. */
+const WIDTH = 18
+/** Integers of one row: what finding, closing and forgetting an order touch. */
+const INTEGERS = 12
+const FIRST_ROWS = 256
+/** Rows whose numbers share their memory: more of them need no copy of those that are there, and what V8 keeps of each such memory is in no row's way. */
 const CHUNK_BITS = 12
 const CHUNK_MASK = (1 << CHUNK_BITS) - 1
 
-// Integers: what finding, closing and forgetting an order touch comes first, in one line of the processor's cache.
+// Integers.
 export const HASH = 0
-/** Links of `ClosedOrders`, and of the records that are free. */
+/** Links of `ClosedOrders`. */
 export const NEXT_CLOSED = 1
 export const PREVIOUS_CLOSED = 2
 export const NEXT_OF_ACCOUNT = 3
@@ -26,18 +29,18 @@ export const HOLD_TOUCHED = 9
 /** Status and reason, as of now and as of its own command, a byte each. */
 export const STATES = 10
 
-// Numbers, behind the integers.
+// Numbers.
 /** The core's id. */
-export const NUMBER = 6
-export const CREATED_AT = 7
+export const NUMBER = 0
+export const CREATED_AT = 1
 /** The terms as accepted: what a repeated client order id is compared with. */
-export const QUANTITY = 8
+export const QUANTITY = 2
 /** 0: it has none. */
-export const PRICE = 9
+export const PRICE = 3
 /** How it stands: three numbers, see below. While it is open, as it was last looked at. */
-export const NOW_AMOUNTS = 10
+export const NOW_AMOUNTS = 4
 /** How its own command left it: the answer that a repeated client order id gets. */
-export const FIRST_AMOUNTS = 13
+export const FIRST_AMOUNTS = 7
 export const AT_QUANTITY = 0
 export const AT_REMAINING = 1
 export const AT_FILLED_QUOTE = 2
@@ -47,34 +50,39 @@ export const AMOUNTS = 3
 const SPELLED = WIDTH - MAX_TEXT_LENGTH / Float64Array.BYTES_PER_ELEMENT
 
 /**
- * The memory of `OrderRecords`: a row for each, so that what is known of an order lies on neighbouring lines of one page. With so many rows that no cache
- * holds them, each line that an order takes is one that is fetched when its row is written anew.
+ * The memory of `OrderRecords`: a row of integers and a row of numbers for each. With so many of them that no cache holds them, each line of memory that an order
+ * takes is one that is fetched when its row is written anew; `FreeRows` sees to it that rows which are used at one time are neighbours.
  *
  * ```
- * │ eleven integers │ id, time, terms │ how it stands now, and first │ client order id │
- *   numbers 0 to 5    numbers 6 to 9    numbers 10 to 15               the last 64 bytes
+ * integers  │ eleven, and one to spare │
+ * numbers   │ id, time, terms │ how it stands now, and first │ client order id │
+ *             0 to 3            4 to 9                         the last 64 bytes
  * ```
  */
 export class OrderRows {
+  private ints = new Int32Array(INTEGERS * FIRST_ROWS)
   private readonly numberChunks: Float64Array[] = []
-  private readonly integerChunks: Int32Array[] = []
   private readonly byteChunks: Uint8Array[] = []
 
   /** Makes room for a row behind the last one. */
   reserve(row: number): void {
+    if (INTEGERS * row >= this.ints.length) {
+      const ints = new Int32Array(2 * this.ints.length)
+      ints.set(this.ints)
+      this.ints = ints
+    }
     if (row >> CHUNK_BITS < this.numberChunks.length) return
     const numbers = new Float64Array(WIDTH << CHUNK_BITS)
     this.numberChunks.push(numbers)
-    this.integerChunks.push(new Int32Array(numbers.buffer))
     this.byteChunks.push(new Uint8Array(numbers.buffer))
   }
 
   int(row: number, field: number): number {
-    return this.integerChunks[row >> CHUNK_BITS]![(row & CHUNK_MASK) * 2 * WIDTH + field]!
+    return this.ints[row * INTEGERS + field]!
   }
 
   setInt(row: number, field: number, value: number): void {
-    this.integerChunks[row >> CHUNK_BITS]![(row & CHUNK_MASK) * 2 * WIDTH + field] = value
+    this.ints[row * INTEGERS + field] = value
   }
 
   number(row: number, field: number): number {
@@ -85,14 +93,14 @@ export class OrderRows {
     this.numberChunks[row >> CHUNK_BITS]![(row & CHUNK_MASK) * WIDTH + field] = value
   }
 
-  /** The integers of a row, and of others. */
-  integers(row: number): Int32Array {
-    return this.integerChunks[row >> CHUNK_BITS]!
+  /** The integers of all rows. More rows may replace them. */
+  get integers(): Int32Array {
+    return this.ints
   }
 
   /** Where a row's own begin among them. */
   integersAt(row: number): number {
-    return (row & CHUNK_MASK) * 2 * WIDTH
+    return row * INTEGERS
   }
 
   /** The numbers of a row, and of others. */
@@ -123,7 +131,7 @@ export class OrderRows {
     return length
   }
 
-  /** Fetches what finding and forgetting an order read. @returns something of it */
+  /** Fetches what finding an order reads. @returns something of it */
   touch(row: number): number {
     return this.int(row, HASH) ^ this.spelled(row)[this.spelledAt(row)]!
   }

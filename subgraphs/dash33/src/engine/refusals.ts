@@ -14,6 +14,6 @@ export function refusalOf(state: EngineState): Refusal {
     case REFUSED.INSUFFICIENT_BALANCE:
       return { kind: 'REFUSED', code: 'INSUFFICIENT_BALANCE', asset: state.assets[asset]!, required, available }
     default:
-      return { kind: 'REFUSED', code: PLAIN_REFUSALS.get(code)! }
+      return PLAIN_REFUSALS.get(code)!
   }
 }

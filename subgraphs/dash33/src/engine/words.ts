@@ -1,5 +1,5 @@
 import type { RiskRule } from '../risk/limits.ts'
-import type { InvalidOrderCode } from './acks.ts'
+import type { Refusal } from './acks.ts'
 import type {
   KillSwitchScope,
   MarketStatus,
@@ -81,19 +81,23 @@ export const ROLES = [
 ] as const satisfies readonly (GroupRole | null)[]
 
 /** The refusals that say no more than their code. */
-export const PLAIN_REFUSALS: ReadonlyMap<number, InvalidOrderCode | 'MARKET_PAUSED' | 'ORDER_NOT_OPEN'> = new Map([
-  [REFUSED.MARKET_PAUSED, 'MARKET_PAUSED'],
-  [REFUSED.NOT_IN_AUCTION, 'NOT_IN_AUCTION'],
-  [REFUSED.EXPIRY_IN_THE_PAST, 'EXPIRY_IN_THE_PAST'],
-  [REFUSED.WOULD_TRIGGER_AT_ONCE, 'WOULD_TRIGGER_AT_ONCE'],
-  [REFUSED.PRICES_OUT_OF_ORDER, 'PRICES_OUT_OF_ORDER'],
-  [REFUSED.ORDER_TOO_LARGE, 'ORDER_TOO_LARGE'],
-  [REFUSED.TOO_MANY_OPEN_ORDERS, 'TOO_MANY_OPEN_ORDERS'],
-  [REFUSED.POST_ONLY_WOULD_TRADE, 'POST_ONLY_WOULD_TRADE'],
-  [REFUSED.ORDER_NOT_OPEN, 'ORDER_NOT_OPEN'],
-  [REFUSED.QUANTITY_BELOW_FILLED, 'QUANTITY_BELOW_FILLED'],
-  [REFUSED.AMENDMENT_NOT_ALLOWED, 'AMENDMENT_NOT_ALLOWED'],
-])
+export const PLAIN_REFUSALS: ReadonlyMap<number, Refusal> = new Map(
+  (
+    [
+      [REFUSED.MARKET_PAUSED, 'MARKET_PAUSED'],
+      [REFUSED.NOT_IN_AUCTION, 'NOT_IN_AUCTION'],
+      [REFUSED.EXPIRY_IN_THE_PAST, 'EXPIRY_IN_THE_PAST'],
+      [REFUSED.WOULD_TRIGGER_AT_ONCE, 'WOULD_TRIGGER_AT_ONCE'],
+      [REFUSED.PRICES_OUT_OF_ORDER, 'PRICES_OUT_OF_ORDER'],
+      [REFUSED.ORDER_TOO_LARGE, 'ORDER_TOO_LARGE'],
+      [REFUSED.TOO_MANY_OPEN_ORDERS, 'TOO_MANY_OPEN_ORDERS'],
+      [REFUSED.POST_ONLY_WOULD_TRADE, 'POST_ONLY_WOULD_TRADE'],
+      [REFUSED.ORDER_NOT_OPEN, 'ORDER_NOT_OPEN'],
+      [REFUSED.QUANTITY_BELOW_FILLED, 'QUANTITY_BELOW_FILLED'],
+      [REFUSED.AMENDMENT_NOT_ALLOWED, 'AMENDMENT_NOT_ALLOWED'],
+    ] as const
+  ).map(([refused, code]) => [refused, { kind: 'REFUSED', code }]),
+)
 
 export const roleOf = (role: number): GroupRole | null => ROLES[role] ?? null
 export const reasonOf = (reason: number): CancelReason | null =>

@@ -1,14 +1,10 @@
 import { NONE } from '../../book/index.ts'
-import { KEY } from '../client-order-ids.ts'
 import type { Command } from '../commands.ts'
-import { LIMITS } from '../limits.ts'
 import { ENGINE_VERSION } from '../version.ts'
 import { ByteReader, ByteWriter } from './byte-stream.ts'
 import { readCommand, writeCommand } from './command-codec.ts'
 import { readFirstFormat } from './first-format.ts'
-import { type Spelled, SpelledBatch } from './spelled-batch.ts'
-import { SpelledNames } from './spelled-names.ts'
-import { Speller } from './speller.ts'
+import type { Speller } from './speller.ts'
 
 // Binary, not JSON: a recorded quote takes some 35 bytes against 300, and the journal is what a day of trading writes most of.
 /** Rises with every change of the form; old versions stay readable. */
@@ -110,60 +106,31 @@ export function decodeBatch(bytes: Uint8Array): JournaledBatch {
   return { time, engineVersion, segments }
 }
 
-/** A batch whose commands are still to be read. */
-export class OpenedBatch {
+/** What stands before a batch's commands. */
+export interface BatchHead {
   readonly engineVersion: number
   /** Milliseconds since the Unix epoch. */
   readonly time: number
-  readonly #payload: Uint8Array
-  readonly #spelled: Spelled | null
-
-  constructor(payload: Uint8Array, spelled: Spelled | null) {
-    this.engineVersion = opened.byte()
-    this.time = opened.number()
-    this.#payload = payload
-    this.#spelled = spelled
-  }
-
-  /** To be read before another batch is opened. @throws where they are none */
-  get commands(): SpelledBatch {
-    return new SpelledBatch(this.#payload, this.#spelled ?? spellHere())
-  }
 }
 
-/** Of the one batch that is open at a time. */
-const opened = new ByteReader(new Uint8Array(0))
-let speller = new Speller(KEY)
-let names = new SpelledNames(speller.names)
-
 /**
- * Reads a batch's head; its commands are to be read before another batch is opened.
- * @param spelled its commands, where they have been spelled elsewhere
+ * Opens a batch, and passes its head.
  * @returns null where it is of the first format
  * @throws where it is of no known version
  */
-export function openBatch(bytes: Uint8Array, spelled: Spelled | null = null): OpenedBatch | null {
-  opened.open(bytes)
-  return versionOf(opened) === FIRST_FORMAT_VERSION ? null : new OpenedBatch(bytes, spelled)
+export function readHead(input: ByteReader, bytes: Uint8Array): BatchHead | null {
+  input.open(bytes)
+  return versionOf(input) === FIRST_FORMAT_VERSION ? null : { engineVersion: input.byte(), time: input.number() }
 }
 
-function spellHere(): Spelled {
-  if (speller.names.length === LIMITS.spelledNames) {
-    speller = new Speller(KEY)
-    names = new SpelledNames(speller.names)
-  }
-  speller.empty()
-  const start = speller.spell(opened)
-  return { ...speller.spelled, start, names, ahead: null }
-}
+/** Of the one batch that is spelled at a time. */
+const SPELLED = new ByteReader(new Uint8Array(0))
 
 /** Spells a batch's commands. @returns where they begin, or NONE where they are for whoever carries them out to say what is wrong with them. */
 export function spellBatch(bytes: Uint8Array, into: Speller): number {
   try {
-    opened.open(bytes)
-    if (versionOf(opened) === FIRST_FORMAT_VERSION || opened.byte() !== ENGINE_VERSION) return NONE
-    opened.number()
-    return into.spell(opened)
+    const head = readHead(SPELLED, bytes)
+    return head?.engineVersion === ENGINE_VERSION ? into.spell(SPELLED) : NONE
   } catch {
     return NONE
   }

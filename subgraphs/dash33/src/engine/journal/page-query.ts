@@ -2,6 +2,7 @@ import type { Connection, Submittable } from 'pg'
 
 /** Commands that a page begins to hold; its last batch may go beyond. So few that the next page is there before they are applied. */
 export const COMMANDS_PER_PAGE = 8_192
+/** What a page is expected to take where nothing is known of others. */
 const INITIAL_BYTES = 65_536
 
 /**
@@ -15,11 +16,14 @@ export class PageQuery implements Submittable {
   callback: ((error: Error | undefined, result?: unknown) => void) | undefined
   private readonly text: string
   private readonly settle = Promise.withResolvers<Buffer<ArrayBuffer>>()
-  private gathered = Buffer.allocUnsafe(INITIAL_BYTES)
+  private gathered: Buffer<ArrayBuffer>
   private length = 0
 
-  /** @param after the page begins with the first batch that begins later */
-  constructor(after: number) {
+  /**
+   * @param after the page begins with the first batch that begins later
+   * @param room bytes that it is expected to take; where it takes more, what has come is copied
+   */
+  constructor(after: number, room = INITIAL_BYTES) {
     if (!Number.isSafeInteger(after)) throw new RangeError(`${after} is no sequence`)
     // COPY takes no parameters.
     this.text = `COPY (
@@ -28,6 +32,7 @@ export class PageQuery implements Submittable {
         AND first_seq < ${COMMANDS_PER_PAGE} + (SELECT min(first_seq) FROM journal_batch WHERE first_seq > ${after})
       ORDER BY first_seq) TO STDOUT (FORMAT binary)`
     this.bytes = this.settle.promise
+    this.gathered = Buffer.allocUnsafe(room)
   }
 
   submit(connection: Connection): void {

@@ -24,9 +24,9 @@ export interface JournalPage {
 
 export type Connection = Pick<ClientBase, 'query'>
 
-/** The page of the batches that begin after `sequence`; empty where there are none. */
-export async function fetchPage(connection: Connection, sequence: number): Promise<JournalPage> {
-  const query = new PageQuery(sequence)
+/** The page of the batches that begin after `sequence`; empty where there are none. @param room see `PageQuery` */
+export async function fetchPage(connection: Connection, sequence: number, room?: number): Promise<JournalPage> {
+  const query = new PageQuery(sequence, room)
   // A pool's answer is a promise of its own: it also tells that there was no connection.
   const [bytes] = await Promise.all([query.bytes, connection.query(query)])
   return { bytes, rows: rowsOf(bytes) }
@@ -43,7 +43,8 @@ export async function* pagesFrom(connection: Connection, first: Promise<JournalP
   for (let next: Promise<JournalPage> | null = first; next !== null; ) {
     const page: JournalPage = await next
     const last = fullTo(page)
-    next = last && fetchPage(connection, last.lastSequence)
+    // Its memory was as large as it had to become.
+    next = last && fetchPage(connection, last.lastSequence, page.bytes.buffer.byteLength)
     // Heard of when it is awaited.
     next?.catch(() => undefined)
     if (page.rows.length > 0) yield page

@@ -3,8 +3,9 @@ import { hashState, isCurrentState, readState, writeState } from '../canonical.t
 import { Engine } from '../engine.ts'
 import type { EngineBatch } from '../events.ts'
 import { ENGINE_VERSION } from '../version.ts'
-import { commandsOf, decodeBatch, openBatch, type Segment } from './batch-format.ts'
+import { commandsOf, decodeBatch, type Segment } from './batch-format.ts'
 import { damaged, JournalDamagedError } from './chain.ts'
+import { openBatch } from './opened-batch.ts'
 import type { JournalReader } from './reader.ts'
 import { GENESIS_HASH, type JournalRow, type SnapshotRow } from './rows.ts'
 

@@ -1,3 +1,4 @@
+import { NONE } from '../../book/index.ts'
 import { keyedSum } from '../client-order-ids.ts'
 import { type Command, MAX_TEXT_LENGTH } from '../commands.ts'
 import { LIMITS } from '../limits.ts'
@@ -42,6 +43,8 @@ export class Speller {
   private readonly key: Int32Array
   private readonly numbers = new Map<string, number>()
   private readonly spellings = new Spellings(this.numbers)
+  /** By number of a segment's texts: the number of the name that it is, NONE where it was no name so far. */
+  private segmentNames: number[] = []
   private cells = new Int32Array(INITIAL_CELLS)
   private others: Command[] = []
   private length = 0
@@ -66,6 +69,7 @@ export class Speller {
   private segments(input: ByteReader): void {
     while (!input.atEnd) {
       input.forgetTexts()
+      this.segmentNames = []
       // Its origin and its first id, which only answers need.
       input.number()
       input.number()
@@ -135,18 +139,25 @@ export class Speller {
 
   /** @returns whether there is a number for it */
   private name(input: ByteReader): boolean {
-    input.span()
-    const { bytes, spanStart, spanLength } = input
-    let number = this.spellings.find(bytes, spanStart, spanLength)
-    if (number === undefined) {
-      number = this.names.length
-      if (number === LIMITS.spelledNames) return false
-      const text = bytes.toString('latin1', spanStart, spanStart + spanLength)
-      this.names.push(text)
-      this.numbers.set(text, number)
-    }
+    const text = input.span()
+    const { segmentNames } = this
+    while (segmentNames.length <= text) segmentNames.push(NONE)
+    if (segmentNames[text] === NONE) segmentNames[text] = this.numberOf(input)
+    const number = segmentNames[text]!
     this.put(number)
-    return true
+    return number !== NONE
+  }
+
+  /** The number of the name that was passed last, a new one if it came up for the first time; NONE where there are too many. */
+  private numberOf({ bytes, spanStart, spanLength }: ByteReader): number {
+    const known = this.spellings.find(bytes, spanStart, spanLength)
+    if (known !== undefined) return known
+    const number = this.names.length
+    if (number === LIMITS.spelledNames) return NONE
+    const name = bytes.toString('latin1', spanStart, spanStart + spanLength)
+    this.names.push(name)
+    this.numbers.set(name, number)
+    return number
   }
 
   /** Where it stands among the bytes, how long it is, and its sum. @returns whether it is no longer than ids may be */
