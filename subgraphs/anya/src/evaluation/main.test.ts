@@ -20,6 +20,12 @@ test('without a known kind and a path, the usage is told and nothing else', () =
   expect(stderr).toContain('var FILE.csv')
 })
 
+test.each(['--help', '-h'])('%s tells the usage', (option) => {
+  const { status, stdout, stderr } = evaluate(option)
+  expect([status, stderr]).toEqual([0, ''])
+  expect(stdout).toContain('forecast FILE.csv')
+})
+
 test('a file is looked for where the caller stands; one that is malformed is refused in one line with the place', () => {
   writeFileSync(
     path.join(directory, 'bars.csv'),

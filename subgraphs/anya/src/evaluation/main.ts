@@ -51,6 +51,10 @@ function problemWith(name: string | undefined, paths: readonly string[]): string
 }
 
 async function main([name, ...paths]: string[]): Promise<void> {
+  if (name === '--help' || name === '-h') {
+    process.stdout.write(usage())
+    return
+  }
   const problem = problemWith(name, paths)
   if (problem !== undefined) {
     process.stderr.write(`${problem}\n${usage()}`)

@@ -21,6 +21,8 @@ export const TREES: Omit<BoostingOptions, 'seed'> = {
 /** The forecast is the mean of models that differ in their seeds only. */
 export const SEEDS = [1, 2, 3]
 export const RIDGE_PENALTY = 1_000
+/** Of the blend: the rest is the ridge regression's. */
+export const TREES_SHARE = 0.5
 /** Targets are cut off at so many standard deviations, so that single bars do not decide. */
 export const TARGET_LIMIT = 6
 export interface ReturnProblem {
@@ -70,6 +72,10 @@ export function ridgeForecast({ rows, target }: ReturnProblem, { train, validati
   const model = fitRidge({ ...pickRows(rows, known), labels: pickLabels(target, known) }, RIDGE_PENALTY)
   return predictRidge(model, pickRows(rows, test))
 }
+
+/** What trees and a ridge regression expect together. */
+export const blended = (trees: Float64Array, ridge: Float64Array) =>
+  trees.map((value, i) => TREES_SHARE * value + (1 - TREES_SHARE) * ridge[i]!)
 
 export function column(rows: Matrix, part: Int32Array, name: string): Float64Array {
   const index = BAR_FEATURES.findIndex((feature) => feature.name === name)

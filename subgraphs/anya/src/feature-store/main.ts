@@ -24,7 +24,7 @@ const options = {
   data: { type: 'string', default: path.join(REPOSITORY, '.data/anya/features') },
   from: { type: 'string' },
   to: { type: 'string' },
-  help: { type: 'boolean', default: false },
+  help: { type: 'boolean', short: 'h', default: false },
 } as const
 
 /** npm runs scripts in the repository: what the caller named is relative to where the caller stands. */

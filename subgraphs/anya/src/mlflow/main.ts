@@ -14,15 +14,22 @@ import { exportVersion, importVersion } from './transfer.ts'
 const USAGE = `npm run mlflow -- export --model NAME --version N
 npm run mlflow -- import --model NAME --version N|@ALIAS [--manifest FILE]
   DATABASE_URL names anya's database, MLFLOW_TRACKING_URI the server, MLFLOW_TRACKING_TOKEN a token for it.
-  --manifest: what a model takes that OPSource did not export: a manifest.json without sha256 and metrics.`
+  --manifest: what a model takes that OPSource did not export: a manifest.json without sha256 and metrics.
+`
 
 const foreignManifest = manifestSchema.omit({ sha256: true, metrics: true })
 
 async function main(): Promise<string> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { model: { type: 'string' }, version: { type: 'string' }, manifest: { type: 'string' } },
+    options: {
+      model: { type: 'string' },
+      version: { type: 'string' },
+      manifest: { type: 'string' },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
   })
+  if (values.help) return USAGE
   const [direction, ...rest] = positionals
   const { model, version } = values
   if (rest.length > 0 || !model || !version) throw new Error(USAGE)

@@ -79,6 +79,26 @@ export const prefixInvariance = (differing: number): Canary => ({
   threshold: 0,
 })
 
+/** So good a correlation with an hour's return does not exist: it is a leak. */
+export const CREDIBLE_CORRELATION = 0.25
+
+/** How far forecasts of returns that were held out go along with what came. */
+export const tooGood = (correlation: number): Canary => ({
+  name: 'too-good-to-be-true',
+  observed: correlation || 0,
+  threshold: CREDIBLE_CORRELATION,
+})
+
+/**
+ * How many of the attempts to find a leak overlooked a column that was planted to look ahead: where one does, what they say of the
+ * others is worth nothing.
+ */
+export const plantedFuture = (found: readonly boolean[]): Canary => ({
+  name: 'planted-future',
+  observed: found.filter((each) => !each).length,
+  threshold: 0,
+})
+
 function sampleOf({ features, rows, expected }: TrainingRows): Evaluation['sample'] {
   const width = features.length
   const count = rows.length / width

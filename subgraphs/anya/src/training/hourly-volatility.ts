@@ -1,5 +1,6 @@
 import { BAR_FEATURE_HASH, BAR_FEATURES, findLookahead } from '../bar-features/index.ts'
 import { requireRows } from '../evaluation/bar-rows.ts'
+import { withNextChange } from '../evaluation/planted.ts'
 import { SAME_HOUR_NAMES } from '../evaluation/same-hour.ts'
 import {
   type CorrectedHar,
@@ -18,7 +19,7 @@ import { pearson } from '../statistics/correlation.ts'
 import { dieboldMariano } from '../statistics/diebold-mariano.ts'
 import { mean } from '../statistics/mean.ts'
 import { shuffled } from '../statistics/random.ts'
-import { CANARY_THRESHOLD, type Canary, evidenceOf, prefixInvariance } from './evidence.ts'
+import { CANARY_THRESHOLD, type Canary, evidenceOf, plantedFuture, prefixInvariance } from './evidence.ts'
 import { sha256 } from './fingerprint.ts'
 import { asInvalidData, barParameters, HOUR_MS, loadHourlyBars, servingFold } from './hourly-bars.ts'
 import type { FoldForecasts, Metrics, Preparation, Recipe, TrainingInput } from './recipe.ts'
@@ -95,6 +96,7 @@ async function prepare(
       const canaries = [
         shuffledVariances(problem, folds.at(-1)!, seed),
         prefixInvariance(findLookahead(bars, inputsOf, PREFIXES).length),
+        plantedFuture([findLookahead(bars, withNextChange(inputsOf), PREFIXES).includes(FEATURES.length)]),
       ]
       return {
         onnx,

@@ -5,7 +5,7 @@ import type { Evaluation, Manifest } from '../registry/index.ts'
 import { shuffled } from '../statistics/random.ts'
 import { CANDIDATES, fitBaseline, type Candidate as Learner, predict } from './candidates.ts'
 import { type Dataset, mergeDatasets, sampleMarket } from './dataset.ts'
-import { evidenceOf, prefixInvariance, shuffledTarget } from './evidence.ts'
+import { evidenceOf, plantedFuture, prefixInvariance, shuffledTarget } from './evidence.ts'
 import { exportModel } from './export.ts'
 import { sha256 } from './fingerprint.ts'
 import { type Measures, measure } from './measures.ts'
@@ -72,10 +72,7 @@ export const midDirection: Recipe = {
       async fit(forecasts) {
         const candidate = fit(data, trainedOn, forecasts, seed)
         const learner = CANDIDATES.find(({ name }) => name === candidate.manifest.recipe.candidate)!
-        const canaries = [
-          tryShuffled(data, learner, seed),
-          prefixInvariance(await countLookahead(path.join(dataDirectory, DATA_SET))),
-        ]
+        const canaries = [tryShuffled(data, learner, seed), ...(await tryPrefixes(path.join(dataDirectory, DATA_SET)))]
         return { ...candidate, evaluation: evaluate(candidate, folds, forecasts, canaries) }
       },
     }
@@ -185,14 +182,24 @@ export async function loadDataset(directory: string): Promise<{ data: Dataset; t
 const named = (prefix: string, measures: Measures): Metrics =>
   Object.fromEntries(Object.entries(measures).map(([name, value]) => [prefix + name, value]))
 
-/** @returns how many features of rows are others where the second half of the recording is not there yet. */
-async function countLookahead(directory: string): Promise<number> {
-  let differing = 0
+/**
+ * Whether features of rows are others where the second half of the recording is not there yet, and whether that would show in a column
+ * that holds what the next row's first one does.
+ */
+async function tryPrefixes(directory: string): Promise<Evaluation['canaries']> {
+  let [differing, plantedDiffering] = [0, 0]
   for (const { segment, ...steps } of TRAINING_SEGMENTS) {
     const events = await readRecording(path.join(directory, `${segment}.gz`), steps)
     const whole = sampleMarket(events, SAMPLE_STEP_MS, HORIZON_MS)
     const half = sampleMarket(events.slice(0, Math.floor(events.length / 2)), SAMPLE_STEP_MS, HORIZON_MS)
-    differing += half.rows.reduce((count, value, i) => count + (Object.is(value, whole.rows[i]) ? 0 : 1), 0)
+    differing += countDiffering(half.rows, whole.rows)
+    plantedDiffering += countDiffering(nextOf(half), nextOf(whole))
   }
-  return differing
+  return [prefixInvariance(differing), plantedFuture([plantedDiffering > 0])]
 }
+
+const countDiffering = (part: Float32Array, whole: Float32Array) =>
+  part.reduce((count, value, i) => count + (Object.is(value, whole[i]) ? 0 : 1), 0)
+
+const nextOf = ({ size, rows }: Dataset) =>
+  Float32Array.from({ length: size }, (_, row) => rows[(row + 1) * FEATURE_COUNT] ?? Number.NaN)

@@ -1,10 +1,11 @@
 import { err, ok, type Result } from '@opsource/kernel'
 import { hourlyReturn } from './hourly-return.ts'
+import { hourlyReturnNetwork } from './hourly-return-network.ts'
 import { hourlyVolatility } from './hourly-volatility.ts'
 import { midDirection } from './mid-direction.ts'
 import type { ParameterRule, Recipe, TrainingInput } from './recipe.ts'
 
-export const RECIPES: readonly Recipe[] = [midDirection, hourlyReturn, hourlyVolatility]
+export const RECIPES: readonly Recipe[] = [midDirection, hourlyReturnNetwork, hourlyReturn, hourlyVolatility]
 
 const MAX_SEED = 2 ** 31 - 1
 

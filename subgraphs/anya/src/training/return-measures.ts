@@ -1,12 +1,34 @@
+import { pickLabels } from '../evaluation/bar-rows.ts'
 import { calibrationOf } from '../evaluation/calibration.ts'
+import type { ReturnProblem } from '../evaluation/return-models.ts'
+import type { BarFold } from '../evaluation/walk-forward.ts'
 import { pearson, spearman } from '../statistics/correlation.ts'
 import { dieboldMariano } from '../statistics/diebold-mariano.ts'
 import { mean } from '../statistics/mean.ts'
 import { rankArea } from './measures.ts'
 import type { FoldForecasts, Metrics } from './recipe.ts'
-import { MEAN, QUANTILES, quantileName, RISE } from './return-trees.ts'
+
+/** Of the return in units of current volatility. */
+export const QUANTILES = [0.05, 0.25, 0.5, 0.75, 0.95] as const
+export const quantileName = (level: number) => `quantile_${Math.round(level * 100)}`
+const unconditionalName = (level: number) => `unconditional_${quantileName(level)}`
+export const MEAN = 'mean'
+export const RISE = 'probability_up'
+/** What the file gives for each row, in order. */
+export const RETURN_OUTPUTS: readonly string[] = [MEAN, ...QUANTILES.map(quantileName), RISE]
 
 const HORIZON = 1
+
+/** Of each test row the quantiles of the training rows' outcomes, whatever is known. */
+export function unconditionalQuantiles({ target }: ReturnProblem, { train, test }: BarFold): FoldForecasts {
+  const sorted = pickLabels(target, train).sort()
+  return Object.fromEntries(
+    QUANTILES.map((level) => [
+      unconditionalName(level),
+      new Float64Array(test.length).fill(sorted[Math.floor(level * (sorted.length - 1))]!),
+    ]),
+  )
+}
 
 /** Pooled over the folds; the random walk says that the mean return is zero, whatever is known. */
 export function measureReturns(folds: readonly FoldForecasts[]): Metrics {
@@ -16,18 +38,15 @@ export function measureReturns(folds: readonly FoldForecasts[]): Metrics {
   const squares = (forecast: Float64Array) => forecast.map((value, i) => (value - outcome[i]!) ** 2)
   const zero = squares(new Float64Array(outcome.length))
   const means = pooled(MEAN)
-  const [trees, ridge] = [squares(means), squares(pooled('ridge'))]
-  const against = (losses: Float64Array) => dieboldMariano(trees, losses, HORIZON).pValueBetter
+  const [model, ridge] = [squares(means), squares(pooled('ridge'))]
+  const against = (losses: Float64Array) => dieboldMariano(model, losses, HORIZON).pValueBetter
   const { brier, brierOfHalf, expectedCalibrationError } = calibrationOf(pooled(RISE), rises)
   const quantiles = QUANTILES.flatMap((level) => {
     const forecast = pooled(quantileName(level))
     return [
       [`${quantileName(level)}.coverage`, mean(forecast.map((value, i) => (outcome[i]! <= value ? 1 : 0)))],
       [`${quantileName(level)}.pinball`, pinball(forecast, outcome, level)],
-      [
-        `baseline.${quantileName(level)}.pinball`,
-        pinball(pooled(`unconditional_${quantileName(level)}`), outcome, level),
-      ],
+      [`baseline.${quantileName(level)}.pinball`, pinball(pooled(unconditionalName(level)), outcome, level)],
     ] as const
   })
   return finite({
@@ -39,7 +58,7 @@ export function measureReturns(folds: readonly FoldForecasts[]): Metrics {
     brier,
     'baseline.brier': brierOfHalf,
     expectedCalibrationError,
-    meanSquaredError: mean(trees),
+    meanSquaredError: mean(model),
     'baseline.meanSquaredError': mean(zero),
     'ridge.meanSquaredError': mean(ridge),
     'dieboldMariano.againstRandomWalk': against(zero),

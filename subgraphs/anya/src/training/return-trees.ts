@@ -1,6 +1,6 @@
 import { pickLabels, pickRows } from '../evaluation/bar-rows.ts'
 import { fitCurve, type ProbabilityCurve, probabilityOf } from '../evaluation/calibration.ts'
-import { type ReturnProblem, TREES } from '../evaluation/return-models.ts'
+import { blended, type ReturnProblem, RIDGE_PENALTY, TREES, TREES_SHARE } from '../evaluation/return-models.ts'
 import type { BarFold } from '../evaluation/walk-forward.ts'
 import {
   type BoostedModel,
@@ -10,29 +10,27 @@ import {
   type Matrix,
   predictTrees,
 } from '../learners/boosted-trees/index.ts'
-import { type Correlation, pearson } from '../statistics/correlation.ts'
-import { type OnnxNode, OUTPUT, writeOnnx } from './onnx.ts'
+import { fitRidge, predictRidge, type RidgeModel } from '../learners/ridge.ts'
+import { INPUT, type OnnxNode, OUTPUT, writeOnnx } from './onnx.ts'
 import { type Breathe, type Parameters, parameter } from './recipe.ts'
+import { MEAN, QUANTILES, quantileName, RETURN_OUTPUTS, RISE } from './return-measures.ts'
+import { ridgeNodes } from './ridge-export.ts'
 
-/** Of the return in units of current volatility. */
-export const QUANTILES = [0.05, 0.25, 0.5, 0.75, 0.95] as const
-export const quantileName = (level: number) => `quantile_${Math.round(level * 100)}`
-const unconditionalName = (level: number) => `unconditional_${quantileName(level)}`
-export const MEAN = 'mean'
-export const RISE = 'probability_up'
-/** What the file gives for each row, in order. */
-export const RETURN_OUTPUTS: readonly string[] = [MEAN, ...QUANTILES.map(quantileName), RISE]
+export { RETURN_OUTPUTS }
 
 export interface ReturnModel {
+  /** The expected return is as much their mean as what the ridge regression says. */
   readonly means: readonly BoostedModel[]
+  readonly ridge: RidgeModel
   /** One a level. */
   readonly quantiles: readonly BoostedModel[]
   readonly rise: ProbabilityCurve
-  /** The quantiles of the training rows' outcomes, whatever is known: as columns of so many rows. */
-  unconditional(rows: number): Record<string, Float64Array>
 }
 
-/** Fits the mean by several seeds, each quantile by its own loss, and the probability of a rise on the validation rows. */
+/**
+ * Fits the mean by trees of several seeds and by a ridge regression, which err differently: equal weights are seldom beaten by such as
+ * are estimated (Timmermann 2006). Each quantile has its own loss; validation rows fit the probability of a rise.
+ */
 export async function fitReturns(
   { rows, target }: ReturnProblem,
   { train, validation }: BarFold,
@@ -55,18 +53,13 @@ export async function fitReturns(
   for (const [i, level] of QUANTILES.entries())
     quantiles.push(await fit({ objective: { kind: 'QUANTILE', level }, seed, learningRate }, count + i + 1))
   const rises = Uint8Array.from(validation, (row) => (target[row]! > 0 ? 1 : 0))
-  const sorted = known.labels.slice().sort()
+  const all = labelled(Int32Array.from([...train, ...validation]))
+  const unseen = { means, ridge: fitRidge(known, RIDGE_PENALTY) }
   return {
     means,
+    ridge: fitRidge(all, RIDGE_PENALTY),
     quantiles,
-    rise: fitCurve(meanForecast(means, judged), rises),
-    unconditional: (size) =>
-      Object.fromEntries(
-        QUANTILES.map((level) => [
-          unconditionalName(level),
-          new Float64Array(size).fill(sorted[Math.floor(level * (sorted.length - 1))]!),
-        ]),
-      ),
+    rise: fitCurve(meanForecast(unseen, judged), rises),
   }
 }
 
@@ -83,28 +76,28 @@ function optionsOf(parameters: Parameters): Omit<BoostingOptions, 'seed'> {
   }
 }
 
-function meanForecast(models: readonly BoostedModel[], rows: Matrix): Float64Array {
-  const each = models.map((model) => predictTrees(model, rows))
-  return each[0]!.map((_, i) => each.reduce((sum, values) => sum + values[i]!, 0) / each.length)
+function meanForecast({ means, ridge }: Pick<ReturnModel, 'means' | 'ridge'>, rows: Matrix): Float64Array {
+  const each = means.map((model) => predictTrees(model, rows))
+  const trees = each[0]!.map((_, i) => each.reduce((sum, values) => sum + values[i]!, 0) / each.length)
+  return blended(trees, predictRidge(ridge, rows))
 }
 
-/** Between the expected return of one model and what came, over the test of a fold. */
-export function meanCorrelation(
+/** The expected returns of a fold's test by trees of one seed. */
+export function expectedByTrees(
   { rows, target }: ReturnProblem,
   { train, validation, test }: BarFold,
-  parameters: Parameters,
-  seed: number,
-): Correlation {
+  { parameters, seed }: { parameters: Parameters; seed: number },
+): Float64Array {
   const labelled = (part: Int32Array) => ({ ...pickRows(rows, part), labels: pickLabels(target, part) })
   const options = { ...optionsOf(parameters), objective: { kind: 'SQUARED' as const }, seed }
   const model = fitTrees(labelled(train), options, labelled(validation))
-  return pearson(predictTrees(model, pickRows(rows, test)), pickLabels(target, test))
+  return predictTrees(model, pickRows(rows, test))
 }
 
 /** @returns a column for each of RETURN_OUTPUTS. Quantiles that cross are put in order (Chernozhukov et al. 2010). */
 export function predictReturns(model: ReturnModel, table: Matrix, part: Int32Array): Record<string, Float64Array> {
   const rows = pickRows(table, part)
-  const means = meanForecast(model.means, rows)
+  const means = meanForecast(model, rows)
   const levels = model.quantiles.map((quantile) => predictTrees(quantile, rows))
   const columns = levels.map((values) => new Float64Array(values.length))
   for (let i = 0; i < part.length; i++) {
@@ -122,11 +115,17 @@ export function predictReturns(model: ReturnModel, table: Matrix, part: Int32Arr
 
 /** @returns an ONNX file from `features` [rows, width] to RETURN_OUTPUTS [rows, outputs]. */
 export function exportReturns(
-  { means, quantiles, rise }: ReturnModel,
+  { means, ridge, quantiles, rise }: ReturnModel,
   name: string,
   metadata: Readonly<Record<string, string>>,
 ): Uint8Array<ArrayBuffer> {
-  const share = 1 / means.length
+  const share = TREES_SHARE / means.length
+  const linear = ridgeNodes(ridge, {
+    input: INPUT,
+    output: 'by_ridge',
+    share: 1 - TREES_SHARE,
+    level: ridge.intercept * (1 - TREES_SHARE),
+  })
   const trees = [
     ...means.flatMap((model) => model.trees.map((tree) => ({ tree, target: 0, weight: share }))),
     ...quantiles.flatMap((model, k) => model.trees.map((tree) => ({ tree, target: k + 1, weight: 1 }))),
@@ -150,7 +149,9 @@ export function exportReturns(
   const count = QUANTILES.length
   const nodes = [
     forestNode(base, trees, 'scores'),
-    node('Slice', ['scores', 'zero', 'one', 'one'], 'mean'),
+    ...linear.nodes,
+    node('Slice', ['scores', 'zero', 'one', 'one'], 'by_trees'),
+    node('Add', ['by_trees', 'by_ridge'], 'mean'),
     node('Slice', ['scores', 'one', 'all', 'one'], 'crossing'),
     node('TopK', ['crossing', 'count'], 'quantiles', {
       outputs: ['quantiles', 'order'],
@@ -162,6 +163,7 @@ export function exportReturns(
     node('Concat', ['mean', 'quantiles', 'rise'], OUTPUT, { attributes: { axis: { int: 1 } } }),
   ]
   const constants = [
+    ...linear.constants,
     ints('zero', 0),
     ints('one', 1),
     ints('all', count + 1),

@@ -29,6 +29,33 @@ function tinyInput(seed: number | null = null) {
   return input.value
 }
 
+test('a training tries to find a leak in four ways, one of which is to plant one', () => {
+  const canaries = undisturbed.evaluation?.canaries ?? []
+  expect(canaries.map(({ name }) => name)).toEqual([
+    'shuffled-target',
+    'prefix-invariance',
+    'planted-future',
+    'too-good-to-be-true',
+  ])
+  expect(canaries.filter(({ observed, threshold }) => observed > threshold)).toEqual([])
+})
+
+test('a network is trained, checked and judged as trees are, twice the same', async () => {
+  const chosen = { bars: 4_200, folds: 2, epochs: 6, learningRate: 0.002 }
+  const parameters = Object.entries(chosen).map(([name, value]) => ({ name, value }))
+  const input = readInput({ recipe: 'hourly-return-network', parameters, seed: 3 })
+  if (!input.ok) throw new Error(input.error.message)
+  const [first, second] = [
+    await train(input.value, { dataDirectory }),
+    await train(input.value, { dataDirectory, checkpoints: new FolderCheckpoints(folder, 'network') }),
+  ]
+  expect(await readdir(folder)).toEqual(['fold-1.json', 'fold-2.json'])
+  expect(Buffer.compare(first.onnx, second.onnx)).toBe(0)
+  expect(first.exportDifference).toBeLessThanOrEqual(1e-5)
+  expect(first.evaluation?.heldOut.forecasts).toEqual(second.evaluation?.heldOut.forecasts)
+  expect(first.evaluation?.canaries.filter(({ observed, threshold }) => observed > threshold)).toEqual([])
+}, 60_000)
+
 test('the same seed gives the same file, another seed another', async () => {
   const [again, other] = [await train(tinyInput(), { dataDirectory }), await train(tinyInput(7), { dataDirectory })]
   expect(again.manifest).toEqual(undisturbed.manifest)

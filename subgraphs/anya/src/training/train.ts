@@ -17,6 +17,7 @@ const usage = () =>
     'npm run train -- all [--out DIR]',
     '  every recipe; registers the models, and loads those that the gate lets serve',
     'npm run train -- [RECIPE] [--parameter NAME=VALUE …] [--seed N] [--data DIR] [--out DIR] [--register]',
+    '  one recipe, mid-direction unless told; --register needs DATABASE_URL',
     ...RECIPES.flatMap(({ name, about, parameters }) => [
       `  ${name}: ${about}`,
       ...parameters.map((rule) => `      ${rule.name} = ${rule.default}: ${rule.about}`),
@@ -33,8 +34,10 @@ async function main(): Promise<string> {
       parameter: { type: 'string', multiple: true, default: [] },
       seed: { type: 'string' },
       register: { type: 'boolean', default: false },
+      help: { type: 'boolean', short: 'h', default: false },
     },
   })
+  if (values.help) return usage()
   const [recipe = 'mid-direction', ...rest] = positionals
   if (recipe === 'all') return demonstrate(databaseUrl(), values.out ?? path.join(root, '.data/models'))
   if (rest.length > 0) throw new Error(`one RECIPE, not ${positionals.length}\n${usage()}`)

@@ -5,6 +5,13 @@ import { Graph, ROWS, type Value } from './graph.ts'
 import { answerOf } from './loss.ts'
 import { standardised } from './standard.ts'
 
+interface ExportOptions {
+  /** Whether a GRU is one operator instead of a node for each step. */
+  readonly fused?: boolean
+  /** Makes of what the objective forecasts what the file gives. */
+  readonly finish?: (graph: Graph, answer: Value) => Value
+}
+
 /**
  * @returns an ONNX file from `features` [rows, width] to what the objective forecasts, [rows, outputs]: the forward pass of training with
  * its parameters as constants. Of a GRU the steps are one operator, which needs no node for each.
@@ -13,18 +20,18 @@ export function exportNetwork(
   model: NetworkModel,
   name: string,
   metadata: Readonly<Record<string, string>>,
-  { fused = true }: { readonly fused?: boolean } = {},
+  { fused = true, finish = (_, answer) => answer }: ExportOptions = {},
 ): Uint8Array<ArrayBuffer> {
   const { shape, standard, weights } = model
   const graph = new Graph()
   const rows = standardised(graph, { name: INPUT, shape: [ROWS, shape.width] }, standard)
   const scores =
     fused && shape.architecture.kind === 'GRU' ? fusedScores(graph, rows, model) : build(graph, rows, shape)
-  const { name: answer } = answerOf(graph, shape.objective, scores)
-  const nodes: OnnxNode[] = [...graph.nodes, { operator: 'Identity', inputs: [answer], outputs: [OUTPUT] }]
+  const answer = finish(graph, answerOf(graph, shape.objective, scores))
+  const nodes: OnnxNode[] = [...graph.nodes, { operator: 'Identity', inputs: [answer.name], outputs: [OUTPUT] }]
   const learnt = graph.parameters.map((parameter): Constant => ({ ...parameter, values: weights[parameter.name]! }))
   const constants = [...graph.constants, ...learnt]
-  return Uint8Array.from(writeOnnx({ name, width: shape.width, outputs: shape.outputs, nodes, constants, metadata }))
+  return Uint8Array.from(writeOnnx({ name, width: shape.width, outputs: answer.shape[1]!, nodes, constants, metadata }))
 }
 
 /** https://onnx.ai/onnx/operators/onnx__GRU.html: gates in the order of ours, matrices transposed. */

@@ -2,6 +2,7 @@ import { seededRandom } from '@opsource/kernel'
 import ort from 'onnxruntime-node'
 import { INPUT } from '../../training/onnx.ts'
 import type { Matrix } from '../boosted-trees/index.ts'
+import { type Best, Judge } from './judge.ts'
 import { type Standard, standardOf } from './standard.ts'
 import { DECAYS, LABELS, momentsOf, type NetworkShape, next, stepGraph } from './step.ts'
 
@@ -32,10 +33,14 @@ export interface NetworkState {
   readonly epochs: number
   readonly steps: number
   readonly tensors: Readonly<Record<string, Float32Array>>
+  /** Of rows that judge; null where none do. */
+  readonly best: Best | null
 }
 
 export interface NetworkCourse {
   readonly from?: NetworkState
+  /** Rows that are not learnt: the weights of the epoch that loses least on them are kept, and `patience` epochs without one end it. */
+  readonly judged?: { readonly rows: NetworkRows; readonly patience: number }
   /** Called after each epoch with its mean loss. Rejects to stop. */
   readonly onEpoch?: (state: NetworkState, loss: number) => Promise<void>
 }
@@ -49,40 +54,40 @@ const SESSION = { intraOpNumThreads: 1, interOpNumThreads: 1, logSeverityLevel: 
 export async function fitNetwork(
   train: NetworkRows,
   options: NetworkOptions,
-  { from, onEpoch }: NetworkCourse = {},
+  { from, judged, onEpoch }: NetworkCourse = {},
 ): Promise<NetworkModel> {
   const shape = shapeOf(train, options)
   const standard = standardOf(train)
   const { onnx, parameters } = stepGraph(shape, standard, options.weightDecay)
-  const session = await ort.InferenceSession.create(onnx, SESSION)
-  try {
-    const sizes = new Map(
-      parameters.flatMap(({ name, shape: size }) => [name, ...momentsOf(name)].map((each) => [each, size])),
-    )
-    let tensors: Readonly<Record<string, Float32Array>> = from?.tensors ?? beginning(parameters)
-    let steps = from?.steps ?? 0
-    for (let epoch = from?.epochs ?? 0; epoch < options.epochs; epoch++) {
-      let sum = 0
-      const batches = batchesOf(train, shape, options, epoch)
-      for (const batch of batches) {
-        steps++
-        const feeds = { ...batch, ...scalarsOf(options, steps), ...fed(tensors, sizes) }
-        const results = await session.run(feeds)
-        const values = (name: string) => floats(results[name]?.data)
-        sum += values('loss')[0]!
-        tensors = Object.fromEntries([...sizes.keys()].map((name) => [name, values(next(name))]))
-      }
-      await onEpoch?.({ epochs: epoch + 1, steps, tensors }, sum / batches.length)
+  await using stack = new AsyncDisposableStack()
+  const session = stack.adopt(await ort.InferenceSession.create(onnx, SESSION), (opened) => opened.release())
+  const judge = judged && stack.use(await Judge.open(judged.rows, shape, standard))
+  const sizes = new Map(
+    parameters.flatMap(({ name, shape: size }) => [name, ...momentsOf(name)].map((each) => [each, size])),
+  )
+  let tensors: Readonly<Record<string, Float32Array>> = from?.tensors ?? beginning(parameters)
+  let steps = from?.steps ?? 0
+  let best = from?.best ?? null
+  const learnt = () => Object.fromEntries(parameters.map(({ name }) => [name, tensors[name]!]))
+  for (let epoch = from?.epochs ?? 0; epoch < options.epochs; epoch++) {
+    if (judged && best && epoch - best.epochs >= judged.patience) break
+    let sum = 0
+    const batches = batchesOf(train, shape, options, epoch)
+    for (const batch of batches) {
+      steps++
+      const feeds = { ...batch, ...scalarsOf(options, steps), ...fed(tensors, sizes) }
+      const results = await session.run(feeds)
+      const values = (name: string) => floats(results[name]?.data)
+      sum += values('loss')[0]!
+      tensors = Object.fromEntries([...sizes.keys()].map((name) => [name, values(next(name))]))
     }
-    return {
-      kind: 'NETWORK',
-      shape,
-      standard,
-      weights: Object.fromEntries(parameters.map(({ name }) => [name, tensors[name]!])),
+    if (judge) {
+      const loss = await judge.lossOf(fed(learnt(), sizes))
+      if (!best || loss < best.loss) best = { epochs: epoch + 1, loss, weights: learnt() }
     }
-  } finally {
-    await session.release()
+    await onEpoch?.({ epochs: epoch + 1, steps, tensors, best }, sum / batches.length)
   }
+  return { kind: 'NETWORK', shape, standard, weights: best?.weights ?? learnt() }
 }
 
 function shapeOf({ width, values, labels }: NetworkRows, options: NetworkOptions): NetworkShape {
@@ -148,7 +153,9 @@ function scalarsOf({ learningRate }: NetworkOptions, step: number) {
 }
 
 const fed = (tensors: Readonly<Record<string, Float32Array>>, sizes: ReadonlyMap<string, readonly number[]>) =>
-  Object.fromEntries([...sizes].map(([name, size]) => [name, new ort.Tensor('float32', tensors[name]!, size)]))
+  Object.fromEntries(
+    Object.entries(tensors).map(([name, values]) => [name, new ort.Tensor('float32', values, sizes.get(name)!)]),
+  )
 
 function floats(data: unknown): Float32Array {
   if (!(data instanceof Float32Array)) throw new Error('the step gives no float32 tensor')

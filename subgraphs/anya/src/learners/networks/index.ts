@@ -10,3 +10,4 @@ export {
   type NetworkState,
 } from './fit.ts'
 export type { NetworkObjective } from './loss.ts'
+export { predictNetwork } from './predict.ts'

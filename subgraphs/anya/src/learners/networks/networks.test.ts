@@ -10,6 +10,8 @@ import {
   InvalidNetwork,
   type NetworkOptions,
   type NetworkRows,
+  type NetworkState,
+  predictNetwork,
 } from './index.ts'
 import type { NetworkObjective } from './loss.ts'
 import { standardOf } from './standard.ts'
@@ -47,6 +49,7 @@ const haveOneSign = (row: Float32Array) => [(row.at(-1) ?? 0) * (row.at(-2) ?? 0
 const LABELS_OF: Record<NetworkObjective['kind'], (row: Float32Array) => number[]> = {
   SQUARED: (row) => [(row.at(-1) || 0) + 0.5 * (row.at(-3) || 0), row[0] || 0],
   LOGISTIC: haveOneSign,
+  MEAN_AND_QUANTILES: (row) => [1, 2, 3].map(() => row.at(-1) || 0),
   SOFTMAX: (row) => [0, 1, 2].map((kind) => (Math.floor(((row.at(-1) || 0) + 1) * 1.5) === kind ? 1 : 0)),
 }
 
@@ -76,8 +79,13 @@ async function gradientAt(architecture: Architecture, objective: NetworkObjectiv
 }
 
 describe.each(ARCHITECTURES)('a $kind', (architecture) => {
-  test.each(['SQUARED', 'LOGISTIC', 'SOFTMAX'] as const)('has the gradient that differences have: %s', async (kind) => {
-    const { parameters, run } = await gradientAt(architecture, { kind })
+  test.each<NetworkObjective>([
+    { kind: 'SQUARED' },
+    { kind: 'LOGISTIC' },
+    { kind: 'SOFTMAX' },
+    { kind: 'MEAN_AND_QUANTILES', levels: [0.25, 0.9] },
+  ])('has the gradient that differences have: $kind', async (objective) => {
+    const { parameters, run } = await gradientAt(architecture, objective)
     const random = seededRandom(2)
     const weights = Object.fromEntries(
       parameters.map(({ name, initial }) => [name, initial.map((value) => value + 0.1 * (random.next() - 0.5))]),
@@ -128,6 +136,48 @@ describe.each(ARCHITECTURES)('a $kind', (architecture) => {
     const onnx = exportNetwork(model, 'served', {})
     expect(await exportDifference(onnx, rows.values, WIDTH, Array.from(expected, Number))).toBeLessThanOrEqual(1e-6)
   })
+})
+
+test('the epoch that is best on rows that are not learnt is kept, and a few without a better one end the training', async () => {
+  const judged = { rows: sampled(300, haveOneSign, 6), patience: 3 }
+  const options: NetworkOptions = { ...OPTIONS, architecture: ARCHITECTURES[0]!, epochs: 200, weightDecay: 0 }
+  const states: NetworkState[] = []
+  const onEpoch = async (state: NetworkState) => void states.push(state)
+  const model = await fitNetwork(sampled(60, haveOneSign), options, { judged, onEpoch })
+  const { best, epochs } = states.at(-1)!
+  expect(epochs).toBeLessThan(200)
+  expect(epochs - best!.epochs).toBe(3)
+  expect(model.weights).toEqual(best!.weights)
+  const again = await fitNetwork(sampled(60, haveOneSign), options, { judged, from: states[best!.epochs]! })
+  expect(again.weights).toEqual(model.weights)
+})
+
+test('mean and quantiles are learnt at once, and come in order', async () => {
+  const levels = [0.1, 0.5, 0.9]
+  const random = seededRandom(4)
+  const rows = sampled(3_000, (row) => {
+    const label = (row.at(-1) || 0) + random.next()
+    return [label, label, label, label]
+  })
+  const options: NetworkOptions = {
+    ...OPTIONS,
+    architecture: ARCHITECTURES[0]!,
+    objective: { kind: 'MEAN_AND_QUANTILES', levels },
+    epochs: 20,
+    learningRate: 0.005,
+  }
+  const answers = await predictNetwork(await fitNetwork(rows, options), rows)
+  const row = (i: number) => Array.from(answers.subarray(i * 4, (i + 1) * 4))
+  levels.forEach((level, k) => {
+    const below = rows.labels.filter((label, i) => i % 4 === 0 && label <= row(i / 4)[k + 1]!).length
+    expect(Math.abs(below / 3_000 - level)).toBeLessThan(0.08)
+  })
+  for (let i = 0; i < 3_000; i++)
+    expect(row(i).slice(1)).toEqual(
+      row(i)
+        .slice(1)
+        .sort((a, b) => a - b),
+    )
 })
 
 test.each<[string, Partial<NetworkRows>]>([

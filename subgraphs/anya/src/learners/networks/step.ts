@@ -63,6 +63,23 @@ export function stepGraph(
   return { onnx, parameters: graph.parameters }
 }
 
+/** The mean loss of rows, as one ONNX file: it takes rows, labels and parameters, and gives the loss. */
+export function lossGraph(shape: NetworkShape, standard: Standard): Uint8Array {
+  const graph = new Graph()
+  const rows = { name: INPUT, shape: [ROWS, shape.width] }
+  const labels = { name: LABELS, shape: [ROWS, shape.outputs] }
+  const scores = build(graph, standardised(graph, rows, standard), shape)
+  const loss = lossOf(graph, shape.objective, scores, labels)
+  return writeGraph({
+    name: 'loss',
+    nodes: [...graph.nodes, { operator: 'Identity', inputs: [loss.name], outputs: ['loss'] }],
+    constants: graph.constants,
+    metadata: {},
+    inputs: [rows, labels, ...graph.parameters].map(shown),
+    outputs: [{ name: 'loss', shape: [] }],
+  })
+}
+
 const shown = ({ name, shape }: Value) => ({ name, shape: shape.map((size) => (size === ROWS ? 'rows' : size)) })
 
 /** @returns the parameter and its moments after the step. */
