@@ -9,7 +9,7 @@ import { recordedHours } from '../testing/recorded-hours.ts'
 import { type OpenRegistry, openRegistry } from '../testing/registry.ts'
 import { HOUR_MS, RETURN_LINE } from './lines.ts'
 import { ruleFile } from './rules.ts'
-import { type HourlyParts, HourlyService } from './service.ts'
+import { HourlyService } from './service.ts'
 
 const SYMBOL = 'BTC-USDT'
 const CLOSE = Date.UTC(2024, 7, 9, 12)
@@ -39,7 +39,7 @@ beforeAll(async () => {
   opened = openRegistry(database, clock)
   store = new PredictionStore(database)
   newest = new NewestForecasts(opened.cache, clock, [SYMBOL])
-  service = open({})
+  service = open()
 })
 afterAll(async () => {
   await service.close()
@@ -48,7 +48,7 @@ afterAll(async () => {
   await server.drop()
 })
 
-function open(changes: Partial<HourlyParts>): HourlyService {
+function open(): HourlyService {
   return new HourlyService({
     ports: { clock, ids: new IdSource(clock, systemRandom), log: pino({ level: 'silent' }) },
     registry: opened.registry,
@@ -68,7 +68,7 @@ function open(changes: Partial<HourlyParts>): HourlyService {
       },
     },
     onRecorded: () => {},
-    ...changes,
+    quietMs: 3_600_000,
   })
 }
 
@@ -133,7 +133,7 @@ test('the reference market is forecast once, by the rules where no model serves,
   const [champion] = await opened.registry.aliases.of(['hourly-volatility'])
   expect(champion).toMatchObject({ alias: 'champion', version: 1 })
 
-  const restarted = open({})
+  const restarted = open()
   expect((await restarted.reference('EUR-USD', 'H1'))?.id).toBe(first?.id)
   await restarted.close()
   expect(counted).toMatchObject({ recorded: before + 2, unanswered: 0 })

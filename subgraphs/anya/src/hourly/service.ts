@@ -30,7 +30,7 @@ const DATA = path.resolve(import.meta.dirname, '../../../../data')
 const REFERENCE_MARKET = 'EUR-USD'
 /** Its history stands still, and is forecast anew when another version serves: at most once in so many milliseconds. */
 const REFERENCE_STEP_MS = 60_000
-/** So long after the start the lines are opened, where nobody has asked before: the start itself has the processors for itself. */
+/** Until then a start has the processors for itself. */
 const QUIET_MS = 30_000
 /** For who asks first: two seconds of one core, and more where the machine is busy. Less than the gateway waits for a subgraph. */
 const PATIENCE_MS = 8_000
@@ -49,6 +49,8 @@ export interface HourlyParts extends LineParts {
   readonly observer: Pick<PredictionObserver, 'recorded' | 'unanswered'>
   /** Called when new events lie in the outbox. */
   readonly onRecorded: () => void
+  /** Time after which the lines are opened where nobody has asked before, in milliseconds; 30 s unless told. */
+  readonly quietMs?: number
 }
 
 /** What the lines stand on: the rules, and the newest row of the reference market. */
@@ -76,7 +78,7 @@ export class HourlyService {
       await this.#pause(GRACE_MS)
       if (!this.#stopping.signal.aborted) await this.closeHour()
     })
-    void this.#pause(QUIET_MS)
+    void this.#pause(parts.quietMs ?? QUIET_MS)
       .then(() => (this.#stopping.signal.aborted ? undefined : this.#askReference()))
       .catch((error: unknown) => parts.ports.log.error({ err: error }, 'which models serve hours cannot be read'))
   }
