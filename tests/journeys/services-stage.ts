@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { z } from 'zod'
 import { Fleet } from '../../tools/services/fleet.ts'
-import { emptyDatabase } from '../support/database.ts'
+import { platformDatabase } from '../support/database.ts'
 import { startRabbit } from '../support/rabbitmq.ts'
 import { startRedis } from '../support/redis.ts'
 import { freePort } from '../support/server-process.ts'
@@ -26,7 +26,7 @@ const keyCreated = z.object({ createApiKey: z.object({ secret: z.string() }) })
 export async function startServices(given?: { readonly adminUrl: string }): Promise<ServicesStage> {
   const stack = new AsyncDisposableStack()
   try {
-    const database = given ? { ...given, drop: async () => {} } : await emptyDatabase()
+    const database = given ? { ...given, drop: async () => {} } : await platformDatabase()
     stack.defer(() => database.drop())
     const [redis, rabbit] = await Promise.all([startRedis(), startRabbit()])
     stack.defer(() => redis.stop())

@@ -1,7 +1,7 @@
 import { demoApiKeys, demoUsers } from '@opsource/enterprise'
 import { startPlatform as startInOneProcess } from '@opsource/standalone'
 import { pino } from 'pino'
-import { emptyDatabase } from '../support/database.ts'
+import { platformDatabase } from '../support/database.ts'
 import { signingKeyOf } from './signing-key.ts'
 import type { Platform } from './stage.ts'
 import { Trader } from './venue.ts'
@@ -9,7 +9,7 @@ import { Visitor } from './visitor.ts'
 
 /** The platform in this process, with the demo's users, on a database of its own. */
 export async function startStandalone(): Promise<Platform> {
-  const database = await emptyDatabase()
+  const database = await platformDatabase()
   const log = pino({ level: 'silent' })
   const platform = await startInOneProcess({
     adminUrl: database.adminUrl,

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Domain, migrate, poolConfig, prepareDatabase, quoted } from '@opsource/database'
+import { type Domain, domains, migrate, poolConfig, prepareDatabase, quoted } from '@opsource/database'
 import { Client } from 'pg'
 import { inject } from 'vitest'
 
@@ -16,14 +16,24 @@ export interface FreshDatabase {
   drop(): Promise<void>
 }
 
-/** An empty database of its own, without roles or schemas, as a whole platform wants it. */
+/** An empty database of its own, without roles or schemas, as at a first start. */
 export async function emptyDatabase(): Promise<Omit<FreshDatabase, 'url'>> {
   return copyOf('template1')
 }
 
+/** A database of its own with all domains' migrated schemas, as a platform finds it that was started before. */
+export async function platformDatabase(): Promise<Omit<FreshDatabase, 'url'>> {
+  return copyOf(await templateOf('template_platform', domains))
+}
+
 /** The domain's migrated schema in a database of its own: a copy of a template that is migrated once per run. */
 export async function freshDatabase(domain: Domain): Promise<FreshDatabase> {
-  const template = `template_${domain}`
+  const copy = await copyOf(await templateOf(`template_${domain}`, [domain]))
+  const urls = await prepareDatabase(copy.adminUrl)
+  return { ...copy, url: urls[domain] }
+}
+
+async function templateOf(template: string, migrated: readonly Domain[]): Promise<string> {
   await asAdmin('postgres', async (admin) => {
     // Held while the template is made, by whichever test process comes first.
     await admin.query('SELECT pg_advisory_lock(hashtext($1))', [template])
@@ -32,12 +42,10 @@ export async function freshDatabase(domain: Domain): Promise<FreshDatabase> {
     await admin.query(`DROP DATABASE IF EXISTS ${quoted(template)} WITH (FORCE)`)
     await admin.query(`CREATE DATABASE ${quoted(template)}`)
     const urls = await prepareDatabase(urlOf(template))
-    await migrate(domain, urls[domain])
+    for (const domain of migrated) await migrate(domain, urls[domain])
     await admin.query(`ALTER DATABASE ${quoted(template)} IS_TEMPLATE true ALLOW_CONNECTIONS false`)
   })
-  const copy = await copyOf(template)
-  const urls = await prepareDatabase(copy.adminUrl)
-  return { ...copy, url: urls[domain] }
+  return template
 }
 
 async function copyOf(template: string): Promise<Omit<FreshDatabase, 'url'>> {

@@ -46,7 +46,12 @@ export class ServerProcess {
   readonly #exited: Promise<void>
 
   constructor(program: string, args: readonly string[], env: NodeJS.ProcessEnv = process.env) {
-    this.#child = spawn(program, args, { env, stdio: ['ignore', 'pipe', 'pipe'], detached: true })
+    const { NODE_COMPILE_CACHE } = process.env
+    this.#child = spawn(program, args, {
+      env: { NODE_COMPILE_CACHE, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true,
+    })
     const keep = (chunk: Buffer) => {
       this.#output = (this.#output + chunk.toString()).slice(-4_000)
     }

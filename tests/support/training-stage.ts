@@ -37,9 +37,17 @@ export function tinyTraining(seed: number): TrainingInput {
   return input.value
 }
 
-/** @returns the hash of the file that the training gives where nothing disturbs it. */
-export const undisturbed = async (seed: number) =>
-  (await train(tinyTraining(seed), { dataDirectory: DATA_DIRECTORY })).manifest.sha256
+const trained = new Map<number, ReturnType<typeof train>>()
+
+/** @returns what the training gives where nothing disturbs it; computed once for a seed. */
+export function trainedUndisturbed(seed: number): ReturnType<typeof train> {
+  const known = trained.get(seed) ?? train(tinyTraining(seed), { dataDirectory: DATA_DIRECTORY })
+  trained.set(seed, known)
+  return known
+}
+
+/** @returns the hash of its file. */
+export const undisturbed = async (seed: number) => (await trainedUndisturbed(seed)).manifest.sha256
 
 /** A database, a folder for runs, and the trainers that share them. */
 export class TrainingStage {

@@ -1,7 +1,7 @@
 import type { Role } from '@opsource/identity'
 import { ManualClock } from '@opsource/kernel'
 import type { Subgraph } from '@opsource/subgraph'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
 import { type FreshDatabase, freshDatabase } from '../../../../tests/support/database.ts'
 import { type TestPorts, testPorts } from '../../../../tests/support/ports.ts'
@@ -15,15 +15,15 @@ let ports: TestPorts
 let clock: ManualClock
 let anya: Subgraph
 
-beforeEach(async () => {
+beforeAll(async () => {
   fresh = await freshDatabase('anya')
   clock = new ManualClock(Date.UTC(2024, 7, 9))
   ports = testPorts({ databaseUrl: fresh.url, clock })
   anya = await startAnya(ports, { symbols: ['BTC-USDT'] })
 })
-afterEach(async () => {
+afterAll(async () => {
   await anya?.stop()
-  await fresh.drop()
+  await fresh?.drop()
 })
 
 async function request(query: string, variables: object, roles: readonly Role[], userId = 'usr_ada') {

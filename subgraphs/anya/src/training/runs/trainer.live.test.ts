@@ -4,14 +4,13 @@ import path from 'node:path'
 import { systemClock } from '@opsource/kernel'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import {
-  DATA_DIRECTORY,
   TRAINING_TEST_MS,
   TrainingStage,
   tinyTraining,
+  trainedUndisturbed,
   undisturbed,
 } from '../../../../../tests/support/training-stage.ts'
 import { register } from '../registration.ts'
-import { train } from '../run.ts'
 import { MAX_QUEUED, MAX_QUEUED_OF_USER } from './store.ts'
 import { progressOf } from './stream.ts'
 import type { TrainingRun } from './training-run.ts'
@@ -69,10 +68,7 @@ test(
 test(
   'two that register at once each get a version, and the same file but one',
   async () => {
-    const [a, b] = [
-      await train(tinyTraining(7), { dataDirectory: DATA_DIRECTORY }),
-      await train(tinyTraining(8), { dataDirectory: DATA_DIRECTORY }),
-    ]
+    const [a, b] = [await trainedUndisturbed(1), await trainedUndisturbed(2)]
     const versions = await Promise.all([a, b, a, b].map((trained) => register(stage.fresh.url, trained)))
     expect(versions.map(({ version }) => version).toSorted()).toEqual([1, 1, 2, 2])
     expect(versions.filter(({ isNew }) => isNew)).toHaveLength(2)
