@@ -12,7 +12,15 @@ const requestSchema = z.object({ query: z.string(), variables: z.record(z.string
 const supergraph = acceptEnforced(
   readFileSync(path.resolve(import.meta.dirname, '../../../supergraph.graphql'), 'utf8'),
 )
-const world = new FederatedWorld(supergraph, { entities: 100, elements: 10 })
+const world = new FederatedWorld(supergraph, {
+  entities: 100,
+  elements: 10,
+  scalars: {
+    Decimal: (number) => `${61_000 + number}.63`,
+    DateTime: (number) => `2024-08-08T23:54:14.${100 + number}Z`,
+    Sequence: (number) => 1_000_000 + number,
+  },
+})
 const [firstPort] = process.argv.slice(2).map(Number)
 
 for (const [index, name] of SUBGRAPHS.entries()) {

@@ -35,6 +35,8 @@ export interface Extent {
   readonly entities: number
   /** Elements of every list; any few without it. */
   readonly elements?: number
+  /** Values of the graph's own scalars, by their names and from a number below 100; without it they are anything at all. */
+  readonly scalars?: Readonly<Record<string, (number: number) => unknown>>
 }
 
 /** One thing of the world. Whoever tells of it, and wherever it is met, it is the same. */
@@ -183,7 +185,7 @@ export class FederatedWorld {
     const number = this.#chance(identity, 'value')
     const known = this.schema.getType(getNamedType(type).name)
     if (isEnumType(known)) return known.getValues()[number % known.getValues().length]?.value
-    const scalar = SCALARS[type.toString()]
+    const scalar = SCALARS[type.toString()] ?? this.#extent.scalars?.[type.toString()]
     if (scalar) return scalar(number)
     if (!known || !('getFields' in known || 'getTypes' in known))
       return { number, list: [number, { text: `${number}` }] }
