@@ -21,9 +21,11 @@ export interface Measured {
   readonly medianMs: number
 }
 
+/** How many requests at a time, and until when: so many requests, or so much time. */
 export interface Load {
-  readonly requests: number
   readonly hands: number
+  readonly requests?: number
+  readonly seconds?: number
 }
 
 /** One gateway in a process of its own. */
@@ -61,19 +63,22 @@ export class GatewayProcess {
     return answerSchema.parse(JSON.parse(await this.#post(body)))
   }
 
-  /** Sends so many requests, so many at a time, after some that wake what went to sleep while others were measured. */
-  async measure(bodyOf: (index: number) => string, load: Load): Promise<Measured> {
-    await this.#send(bodyOf, { ...load, requests: load.requests / 5 })
-    return this.#send(bodyOf, load)
+  /** Asks for so long, after a while that wakes what went to sleep while others were measured. */
+  async measure(bodyOf: (index: number) => string, hands: number, seconds: number): Promise<Measured> {
+    await this.send(bodyOf, { hands, seconds: seconds / 5 })
+    return this.send(bodyOf, { hands, seconds })
   }
 
-  async #send(bodyOf: (index: number) => string, { requests, hands }: Load): Promise<Measured> {
+  async send(
+    bodyOf: (index: number) => string,
+    { hands, requests = Number.POSITIVE_INFINITY, seconds = Number.POSITIVE_INFINITY }: Load,
+  ): Promise<Measured> {
     const durations: number[] = []
     const cpuBefore = this.#cpuMs()
     let sent = 0
     const begun = performance.now()
     const work = async () => {
-      while (sent < requests) {
+      while (sent < requests && performance.now() - begun < seconds * 1_000) {
         const sentAt = performance.now()
         await this.#post(bodyOf(sent++))
         durations.push(performance.now() - sentAt)

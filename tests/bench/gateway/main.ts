@@ -2,27 +2,28 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
-import { GatewayProcess, type Load, leaveGatewaysCore, type Measured, OTHER_CORE, pinned } from './gateway-process.ts'
+import { GatewayProcess, leaveGatewaysCore, type Measured, OTHER_CORE, pinned } from './gateway-process.ts'
 import { keptSupergraph, routedSupergraph } from './gateways/routed-supergraph.ts'
 import { type OperationName, operations, requestOf } from './operations.ts'
 import { median } from './statistics.ts'
 import { targetsOf } from './targets.ts'
 
-const USAGE = `npm run bench:gateway -- [--rounds 5] [--requests 2000] [--hands 16] [--warmUp 8000] [--only ours,stock,…] [--operations one,four]
+const USAGE = `npm run bench:gateway -- [--rounds 5] [--seconds 2] [--hands 16] [--warmUp 8000] [--only ours,stock,…] [--operations one,four]
 
 CPU of the gateway's process for each request, ours and its peers' in the same run, before the same subgraphs over HTTP.
+Each is asked for as long as the others, so that what a process does now and then, such as to collect its garbage, counts by its time.
 \`bare\` is ours without authentication, limits, log and metrics; \`kept\` is ours answering from its cache.
 The peers are installed first: npm ci --prefix tests/bench/gateway
 `
 const FIRST_SUBGRAPH_PORT = 4_701
 const FIRST_PORT = 4_710
 /** For the time that one request takes when no other is under way. */
-const ALONE: Load = { requests: 500, hands: 1 }
+const ALONE = { hands: 1, seconds: 1 }
 
 const { values: options } = parseArgs({
   options: {
     rounds: { type: 'string', default: '5' },
-    requests: { type: 'string', default: '2000' },
+    seconds: { type: 'string', default: '2' },
     hands: { type: 'string', default: '16' },
     warmUp: { type: 'string', default: '8000' },
     only: { type: 'string', default: 'stock,ours,bare,hive,hive-rust,kept' },
@@ -51,7 +52,7 @@ async function main(): Promise<void> {
     const bytes = new Map<OperationName, number>()
     for (const name of names) bytes.set(name, await compareAnswers(gateways, name))
     await warmUp(gateways, names)
-    const loaded = await measure(gateways, names, { requests: Number(options.requests), hands: Number(options.hands) })
+    const loaded = await measure(gateways, names, { hands: Number(options.hands), seconds: Number(options.seconds) })
     const alone = await measure(
       gateways.filter(({ name }) => name === 'ours' || name === 'bare'),
       names,
@@ -134,21 +135,20 @@ function samplesOf(samples: Samples) {
 /** Until then code is still being compiled, and answers that may be kept are not yet. */
 async function warmUp(gateways: readonly GatewayProcess[], names: readonly OperationName[]): Promise<void> {
   const load = { requests: Number(options.warmUp), hands: Number(options.hands) }
-  for (const name of names)
-    for (const gateway of gateways) await gateway.measure((index) => requestOf(name, index), load)
+  for (const name of names) for (const gateway of gateways) await gateway.send((index) => requestOf(name, index), load)
 }
 
 /** Each round measures every gateway once, one after the other, so that whatever else the machine does meets all of them. */
 async function measure(
   gateways: readonly GatewayProcess[],
   names: readonly OperationName[],
-  load: Load,
+  { hands, seconds }: { readonly hands: number; readonly seconds: number },
 ): Promise<Samples> {
   const samples = new Map<string, Measured[]>()
   for (let round = 0; round < Number(options.rounds); round++) {
     for (const name of names) {
       for (const gateway of gateways) {
-        const measured = await gateway.measure((index) => requestOf(name, index), load)
+        const measured = await gateway.measure((index) => requestOf(name, index), hands, seconds)
         const key = keyOf(name, gateway.name)
         samples.set(key, [...(samples.get(key) ?? []), measured])
       }
@@ -161,7 +161,7 @@ function print(name: OperationName, bytes: number, gateways: readonly GatewayPro
   const of = (gateway: string) => samplesOf(samples)(name, gateway)
   const ours = of('ours')
   console.log(
-    `\n${name}, an answer of ${bytes} bytes: ${cpus()[0]?.model}, Node ${process.version}, ${ours.length} rounds of ${options.requests} requests, ${options.hands} at a time`,
+    `\n${name}, an answer of ${bytes} bytes: ${cpus()[0]?.model}, Node ${process.version}, ${ours.length} rounds of ${options.seconds} s, ${options.hands} requests at a time`,
   )
   console.log(
     '| gateway | CPU ms a request (least) | ÷ ours (median of pairs; all) | a second | p50 ms |\n|---|---:|---:|---:|---:|',
