@@ -143,14 +143,14 @@ test('the reference market is forecast once, by the rules where no model serves,
 
 test('where another version serves, the reference market is forecast anew, and where that cannot be loaded by what served before', async () => {
   const { registry } = opened
-  const rules = { trainedOn: [], returns: [0.1, -2, -1, 0, 1, 2, 0.6], variance: { weights: [1, 0, 0, 0], level: 0 } }
+  const variance = { weights: [1, 0, 0, 0], means: [0, 0, 0, 0], level: 0 }
+  const rules = { trainedOn: [], returns: [0.1, -2, -1, 0, 1, 2, 0.6], variance }
   const { onnx, manifest } = ruleFile(rules, RETURN_LINE)
   const [rule] = (await registry.store.versionsOf('hourly-return')).slice(-1)
   const model = { ...manifest, kind: 'MODEL' as const }
   const { version } = await registry.store.register(onnx, model, { signature: rule!.signature })
   const key = { modelName: 'hourly-return', version }
   await registry.installRule(key, 1, 'another')
-  clock.advance(60_000)
   const forecast = () => service.reference('EUR-USD', 'H1')
   await expect.poll(async () => (await forecast())?.modelVersion, PATIENCE).toBe(version)
   expect(await forecast()).toMatchObject({ direction: 'UP', baselineReturnBps: 0 })

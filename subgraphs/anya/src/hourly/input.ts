@@ -1,6 +1,7 @@
 import { type BarFeatureTable, type Bars, barFeatureTable } from '../bar-features/index.ts'
 import { inputsOf } from '../evaluation/variance-models.ts'
 import type { Matrix } from '../learners/boosted-trees/index.ts'
+import type { Bar } from '../patterns/bar.ts'
 import { HOUR_MS } from './lines.ts'
 
 /** What is known of a market at the close of its newest hour bar. */
@@ -28,4 +29,18 @@ export function newestInput(
   if (!(volatility > 0)) return null
   const row = inputs.values.slice(inputs.values.length - inputs.width)
   return { row, volatility, from: bars.time[0]!, to: bars.time.at(-1)! + HOUR_MS, bars: bars.size }
+}
+
+/** Bars as they were seen to trade, as columns: features are free of the price, so that ticks do. */
+export function columnsOf(bars: readonly Bar[]): Bars {
+  const column = (of: (bar: Bar) => number) => Float64Array.from(bars, of)
+  return {
+    size: bars.length,
+    time: column(({ openTime }) => openTime),
+    open: column(({ open }) => open),
+    high: column(({ high }) => high),
+    low: column(({ low }) => low),
+    close: column(({ close }) => close),
+    volume: column(({ volume }) => volume),
+  }
 }

@@ -70,7 +70,11 @@ describe('rules', () => {
       return ruleAnswer(rules, VOLATILITY_LINE, inputs.values.slice(-inputs.width))[0]!
     })
     expect(moved! - calm!).toBeCloseTo(2 * Math.log(5), 5)
-    expect(rulesOf(wild).variance.level).toBeCloseTo(rules.variance.level, 4)
+    const again = rulesOf(wild).variance
+    expect(again.level).toBeCloseTo(rules.variance.level + 2 * Math.log(5), 4)
+    again.weights.forEach((weight, k) => {
+      expect(weight).toBeCloseTo(rules.variance.weights[k]!, 4)
+    })
   })
 
   test('of the variance are right on average where they were fitted', () => {

@@ -5,6 +5,7 @@ import { sessionsOf } from '../evaluation/sessions.ts'
 import { HORIZON, LONGEST_MEMORY, MEMORIES, type VarianceProblem } from '../evaluation/variance-models.ts'
 import { HORIZONS, QUANTILE_LEVELS } from '../prediction/index.ts'
 import type { Manifest } from '../registry/index.ts'
+import { mean } from '../statistics/mean.ts'
 import { solvePositiveDefinite } from '../training/linear-algebra.ts'
 import { INPUT, type OnnxNode, OUTPUT, writeOnnx } from '../training/onnx.ts'
 import { FIRST_MEMORY, type HourlyLine, RETURN_LINE } from './lines.ts'
@@ -15,8 +16,15 @@ export interface HourlyRules {
   readonly trainedOn: Manifest['trainedOn']
   /** What the return's rule gives for every row: the random walk with the distribution that returns had, in units of volatility. */
   readonly returns: readonly number[]
-  /** `level` + Σ weight × logarithm of the variance of each of MEMORIES; the weights add up to one. */
-  readonly variance: { readonly weights: readonly number[]; readonly level: number }
+  /**
+   * `level` + Σ weight × (logarithm of the variance of each of MEMORIES − its mean); the weights add up to one. Without the means the
+   * same, but a forecast is explained by what differs from them.
+   */
+  readonly variance: {
+    readonly weights: readonly number[]
+    readonly means: readonly number[]
+    readonly level: number
+  }
 }
 
 /** A market's bars with what is computed of them. */
@@ -69,13 +77,16 @@ function varianceRule({ bars, problem }: BarHistoryRows): HourlyRules['variance'
   const forecast = (row: number) =>
     weights.reduce((sum, weight, k) => sum + weight * memory(row, k), solution[longest]!)
   const ratio = known.reduce((sum, row) => sum + realised[row]! / Math.exp(forecast(row)), 0) / known.length
-  return { weights, level: Math.fround(solution[longest]! + Math.log(ratio)) }
+  const means = weights.map((_, k) => Math.fround(mean(known.map((row) => memory(row, k)))))
+  const centre = weights.reduce((sum, weight, k) => sum + weight * means[k]!, 0)
+  return { weights, means, level: Math.fround(solution[longest]! + Math.log(ratio) + centre) }
 }
 
 /** What the line's rule says of a row: the same as its file does. */
 export function ruleAnswer({ returns, variance }: HourlyRules, line: HourlyLine, row: Float32Array): readonly number[] {
   if (line === RETURN_LINE) return returns
-  return [variance.weights.reduce((sum, weight, k) => sum + weight * row[FIRST_MEMORY + k]!, variance.level)]
+  const { weights, means, level } = variance
+  return [weights.reduce((sum, weight, k) => sum + weight * (row[FIRST_MEMORY + k]! - means[k]!), level)]
 }
 
 /** The rule as a version of the line: a file that takes the same rows, so that it serves where no model may. */
@@ -150,20 +161,22 @@ function walkGraph({ returns }: HourlyRules) {
   }
 }
 
-function harGraph({ variance: { weights, level } }: HourlyRules) {
+function harGraph({ variance: { weights, means, level } }: HourlyRules) {
   const named = MEMORIES.map((memory, k) => [`log_variance_${memory}`, weights[k]!] as const)
   return {
     candidate: 'har-free-of-scale',
     parameters: { ...Object.fromEntries(named), level },
     nodes: [
       node('Slice', [INPUT, 'first', 'end', 'columns'], 'memories'),
-      node('MatMul', ['memories', 'weights'], 'sum'),
+      node('Sub', ['memories', 'means'], 'centred'),
+      node('MatMul', ['centred', 'weights'], 'sum'),
       node('Add', ['sum', 'level'], OUTPUT),
     ],
     constants: [
       index('first', FIRST_MEMORY),
       index('end', FIRST_MEMORY + weights.length),
       index('columns', 1),
+      floats('means', [means.length], means),
       floats('weights', [weights.length, 1], weights),
       floats('level', [1], [level]),
     ],

@@ -2,7 +2,6 @@ import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Recording } from '@opsource/bus/contracts'
 import type { Ports } from '@opsource/subgraph'
-import type { Bars } from '../bar-features/index.ts'
 import { waitAtMost } from '../patience.ts'
 import type { Bar } from '../patterns/bar.ts'
 import type { BarStore } from '../patterns/index.ts'
@@ -19,7 +18,7 @@ import {
 import { CHAMPION } from '../registry/index.ts'
 import { Ticker } from '../ticker.ts'
 import { compute } from './calculator.ts'
-import type { HourlyInput } from './input.ts'
+import { columnsOf, type HourlyInput } from './input.ts'
 import { askLine, type LineParts, openHourlyLine } from './line-service.ts'
 import { HOUR_MS, HOURLY_LINES, type HourlyLine } from './lines.ts'
 import { outcomesOf } from './outcomes.ts'
@@ -28,8 +27,8 @@ import { type HourlyRules, ruleAnswer } from './rules.ts'
 const DATA = path.resolve(import.meta.dirname, '../../../../data')
 /** The market that hour bars come with the code of. */
 const REFERENCE_MARKET = 'EUR-USD'
-/** Its history stands still, and is forecast anew when another version serves: at most once in so many milliseconds. */
-const REFERENCE_STEP_MS = 60_000
+/** Its newest forecasts, among which is the one of the version that serves: it is seldom another that served between. */
+const MAX_LOOKED_AT = 100
 /** Until then a start has the processors for itself. */
 const QUIET_MS = 30_000
 /** For who asks first: two seconds of one core, and more where the machine is busy. Less than the gateway waits for a subgraph. */
@@ -94,9 +93,12 @@ export class HourlyService {
    * horizons, and where it takes too long.
    */
   async reference(symbol: string, horizon: Horizon): Promise<Forecast | null> {
-    if (symbol !== REFERENCE_MARKET || !HOURLY_LINES.some((line) => line.horizon === horizon)) return null
+    const line = HOURLY_LINES.find((each) => each.horizon === horizon)
+    if (symbol !== REFERENCE_MARKET || !line) return null
     await waitAtMost(PATIENCE_MS, this.#askReference())
-    return this.#newestOf(symbol, horizon)
+    const serving = await this.#serving()
+    const forecasts = await this.#referenceForecasts(horizon)
+    return forecasts.find(({ modelVersion }) => modelVersion === serving.get(line.modelName)) ?? forecasts[0] ?? null
   }
 
   /** Whoever asks first begins it, and others wait with them; what failed is tried again at the next full hour. */
@@ -115,9 +117,8 @@ export class HourlyService {
     return this.#work
   }
 
-  async #newestOf(symbol: string, horizon: Horizon): Promise<Forecast | null> {
-    const [newest = null] = await this.#parts.store.page(symbol, horizon, { first: 1, after: null })
-    return newest
+  #referenceForecasts(horizon: Horizon): Promise<Forecast[]> {
+    return this.#parts.store.page(REFERENCE_MARKET, horizon, { first: MAX_LOOKED_AT, after: null })
   }
 
   async #closeHourOf(symbol: string): Promise<void> {
@@ -158,8 +159,8 @@ export class HourlyService {
   async #forecastReference(): Promise<void> {
     const serving = await this.#serving()
     for (const line of HOURLY_LINES) {
-      const known = await this.#newestOf(REFERENCE_MARKET, line.horizon)
-      if (known && known.modelVersion === serving.get(line.modelName)) continue
+      const known = await this.#referenceForecasts(line.horizon)
+      if (known.some(({ modelVersion }) => modelVersion === serving.get(line.modelName))) continue
       const { rules, reference } = await this.#open()
       if (reference) await this.#forecast(line, REFERENCE_MARKET, reference, rules)
     }
@@ -193,12 +194,12 @@ export class HourlyService {
     }
     const baseline = line.read(ruleAnswer(rules, line, input.row), input.volatility)
     const { manifest, modelName, version } = said.version
-    const now = ports.clock.now()
     const forecast: Forecast = {
       id: ports.ids.next('prd'),
       symbol,
-      tick: Math.floor(symbol === REFERENCE_MARKET ? now / REFERENCE_STEP_MS : input.to / HOUR_MS),
-      madeAt: now,
+      // The reference market's time stands still: what goes on there are the versions.
+      tick: symbol === REFERENCE_MARKET ? version : Math.floor(input.to / HOUR_MS),
+      madeAt: ports.clock.now(),
       modelName,
       modelVersion: version,
       horizonMs: HORIZONS[line.horizon],
@@ -236,18 +237,5 @@ export class HourlyService {
   #pause(milliseconds: number): Promise<void> {
     const { signal } = this.#stopping
     return delay(milliseconds, undefined, { signal, ref: false }).catch(() => {})
-  }
-}
-
-function columnsOf(bars: readonly Bar[]): Bars {
-  const column = (of: (bar: Bar) => number) => Float64Array.from(bars, of)
-  return {
-    size: bars.length,
-    time: column(({ openTime }) => openTime),
-    open: column(({ open }) => open),
-    high: column(({ high }) => high),
-    low: column(({ low }) => low),
-    close: column(({ close }) => close),
-    volume: column(({ volume }) => volume),
   }
 }
