@@ -9,6 +9,7 @@ import { startAnya } from '../index.ts'
 import { type RivalModel, rivalModel } from '../testing/rival-model.ts'
 import { SyntheticMarket } from '../testing/synthetic-market.ts'
 import { MODELS_DIRECTORY, readModel } from './model-file.ts'
+import { RetentionStore } from './retention-store.ts'
 import { RegistryStore } from './store.ts'
 
 const START = Date.UTC(2024, 7, 9)
@@ -253,6 +254,18 @@ describe('on one instance', () => {
     const rewriting = database.$executeRaw`UPDATE model_version SET sha256 = 'other'`
     await expect(rewriting).rejects.toThrow('never changed')
     await database.$disconnect()
+  })
+
+  test('a version whose file was let go is refused by name, and says when it went', async () => {
+    const old = await register(await rivalModel({ weight: 20 }))
+    await register(await rivalModel({ weight: 21 }))
+    const database = openDatabase(fresh.url)
+    expect(await new RetentionStore(database, clock, 1).prune()).toMatchObject({ files: 1 })
+    await database.$disconnect()
+    const query = `{ model(name: "${NAME}") { version(version: ${old}) { prunedAt } } }`
+    expect(await ask(anya, query)).toEqual({ model: { version: { prunedAt: new Date(clock.now()).toISOString() } } })
+    for (const asked of [promote(anya, old), setAlias(anya, 'kept', old)])
+      expect(await asked).toMatchObject({ __typename: 'ModelVersionPruned', code: 'MODEL_VERSION_PRUNED' })
   })
 
   describe('roll-back', () => {

@@ -20,7 +20,8 @@ export async function* progressOf(
       wake = new AbortController()
       const run = await store.find(id)
       if (!run) throw fault('BAD_USER_INPUT', 'There is no such training.')
-      const state = JSON.stringify(run)
+      // How long it has computed changes all the time, and is nothing that a reader is shown.
+      const state = JSON.stringify({ ...run, spentMs: 0 })
       if (state !== shown) yield run
       shown = state
       if (hasEnded(run)) return
