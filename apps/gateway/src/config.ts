@@ -56,6 +56,8 @@ const configSchema = z.object({
   TRUSTED_PROXIES: list.default([]),
   /** Multiplies all rates that callers are held to: more than 1 for load tests. */
   RATE_LIMIT_SCALE: z.coerce.number().positive().default(1),
+  /** Of one answer of a subgraph, in MB: what is larger is not read to its end. */
+  SUBGRAPH_ANSWER_MB: z.coerce.number().positive().max(512).default(32),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 })
 

@@ -52,7 +52,7 @@ export async function openEngine(options: GatewayOptions): Promise<Engine> {
   const supergraphSdl = await readSupergraph(source)
   const metrics = new GatewayMetrics(options.metrics)
   const records = new Records({ log, metrics, ...(lines ? { lines } : {}) })
-  const upstreams = openUpstreams(options.upstreams)
+  const upstreams = openUpstreams(options.upstreams, options.maxAnswerBytes)
   const issuer = upstreams.get(KEY_ISSUER)
   if (!issuer) throw new Error(`The gateway needs the upstream ${KEY_ISSUER}, which knows API keys`)
   const authentication = new Authentication(options.verifier, new ApiKeys(issuer, clock))

@@ -53,6 +53,8 @@ export interface GatewayOptions {
   readonly operationsPath?: string
   /** How long a live event waits for what joins it, in milliseconds; 300 by default. */
   readonly liveJoinMs?: number
+  /** Of one answer of a subgraph behind a URL, and of one event of a subscription to it; 32 MB by default. */
+  readonly maxAnswerBytes?: number
   /** Browsers on other origins that may call; none by default, and the explorer needs none. */
   readonly allowedOrigins?: readonly string[]
 }

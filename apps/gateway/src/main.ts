@@ -15,6 +15,8 @@ import { uplinkSource } from './studio/uplink.ts'
 import { composingSource } from './supergraph/composing-source.ts'
 import { fileSource } from './supergraph/file-source.ts'
 
+const BYTES_PER_MB = 1024 * 1024
+
 /** The gateway as a service of its own, before four subgraphs that are reached over HTTP. */
 async function main(): Promise<void> {
   const config = readConfig()
@@ -54,6 +56,7 @@ async function main(): Promise<void> {
     allowedOrigins: config.ALLOWED_ORIGINS,
     trustedProxies: config.TRUSTED_PROXIES,
     rateScale: config.RATE_LIMIT_SCALE,
+    maxAnswerBytes: config.SUBGRAPH_ANSWER_MB * BYTES_PER_MB,
     safelisted: config.SAFELIST,
     ...(config.OPERATION_MANIFEST === undefined ? {} : { manifest: await readManifest(config.OPERATION_MANIFEST) }),
     introspection: config.INTROSPECTION ? config.INTROSPECTION === 'true' : config.NODE_ENV !== 'production',

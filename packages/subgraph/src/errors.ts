@@ -19,6 +19,8 @@ export const errorCodes = {
   TOO_MANY_CONNECTIONS: 'The caller holds as many connections as one may: close one first.',
   SUBGRAPH_UNAVAILABLE:
     'A subgraph did not answer; only its own fields are missing. What a mutation asked of it may have happened: send it again with the same key.',
+  SUBGRAPH_ANSWER_TOO_LARGE:
+    "A subgraph's answer is larger than what is read of one; only its own fields are missing. Ask for less. What a mutation asked of it has probably happened: send it again with the same key.",
   SUBSCRIPTION_GAP: 'Something of a complete stream would have been missed: subscribe again from where you are.',
   SUBSCRIPTION_CONNECTION_LOST: 'The connection behind a subscription broke: subscribe again.',
   SUBSCRIPTION_SCHEMA_RELOAD: 'The graph changed under a subscription: subscribe again.',

@@ -39,6 +39,8 @@ export const limits = {
   fetchMs: 10_000,
   /** Of one subgraph: what comes beyond would only wait, and take the memory of those that can be served. */
   fetchesInHand: 1_000,
+  /** Of one answer of a subgraph: 20,000 objects, as many as `cost` lets through, of 1.6 kB each. `SUBGRAPH_ANSWER_MB` sets another. */
+  answerBytes: 32 * 1024 * 1024,
   /** A live event waits no longer for what joins it: a book later than this is of no use. */
   liveJoinMs: 300,
   /** Sockets and other connections together: each takes a file descriptor. */

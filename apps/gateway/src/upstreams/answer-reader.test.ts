@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { AnswerTooLarge } from './answer-body.ts'
 import { AnswerReader, type Posted } from './answer-reader.ts'
 
 const BODY = '{"data":{"name":"Zoë 🚀"}}'
@@ -7,8 +8,8 @@ const LENGTH = Buffer.byteLength(BODY)
 const KEPT = 'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nKeep-Alive: timeout=5\r\n'
 
 /** Reads it as it comes in these pieces; what has no length ends with the connection. */
-function readAll(pieces: readonly Buffer[]): Posted {
-  const reader = new AnswerReader()
+function readAll(pieces: readonly Buffer[], maxBytes = 65_536): Posted {
+  const reader = new AnswerReader(maxBytes)
   // What is read into is written over by the next: nothing of it may be kept.
   const shared = Buffer.alloc(65_536)
   for (const [index, piece] of pieces.entries()) {
@@ -109,5 +110,26 @@ describe('what is no answer, or could be read in two ways, is refused:', () => {
   ])('%s', (_, text) => {
     expect(() => read(text)).toThrow()
     expect(() => readAll(splitAt(text || ' ', [1, 7, 19, 40, 41]))).toThrow()
+  })
+})
+
+describe('an answer of more than is read', () => {
+  const head = 'HTTP/1.1 200 OK\r\n'
+  const chunks = (count: number) => '1\r\nx\r\n'.repeat(count)
+
+  it('is not waited for where it tells its length', () => {
+    expect(() => readAll([Buffer.from(`${head}content-length: 1001\r\n\r\n`)], 1_000)).toThrow(AnswerTooLarge)
+    expect(readAll([Buffer.from(`${head}content-length: 1000\r\n\r\n${'x'.repeat(1_000)}`)], 1_000).text).toHaveLength(
+      1_000,
+    )
+  })
+
+  it.each([
+    ['in chunks', `${head}transfer-encoding: chunked\r\n\r\n`, chunks(1_000), chunks(1)],
+    ['that ends with the connection', `${head}\r\n`, 'x'.repeat(1_000), 'x'],
+  ])('%s is refused at the first byte beyond', (_, start, most, beyond) => {
+    const reader = new AnswerReader(1_000)
+    expect(reader.read(Buffer.from(start + most))).toBeNull()
+    expect(() => reader.read(Buffer.from(beyond))).toThrow(AnswerTooLarge)
   })
 })

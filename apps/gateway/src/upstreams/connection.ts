@@ -12,6 +12,8 @@ export interface Endpoint {
   readonly port: number
   /** Certificates trusted besides the machine's own, as PEM. */
   readonly ca?: string
+  /** Of the content of one answer. */
+  readonly maxAnswerBytes: number
 }
 
 /** A request, head and body. */
@@ -31,7 +33,8 @@ export class Connection {
   readonly #socket: Socket
   readonly #closed: (connection: Connection) => void
   #expectant: Expectant | null = null
-  #reader = new AnswerReader()
+  readonly #maxAnswerBytes: number
+  #reader: AnswerReader
   #reason: Error | null = null
   #isOpen = true
   /** Until when it may be used again, by `performance.now()`. */
@@ -40,6 +43,8 @@ export class Connection {
   /** @param closed is called when it is of no use any more. */
   constructor(endpoint: Endpoint, closed: (connection: Connection) => void) {
     this.#closed = closed
+    this.#maxAnswerBytes = endpoint.maxAnswerBytes
+    this.#reader = new AnswerReader(endpoint.maxAnswerBytes)
     this.#socket = endpoint.isSecure ? this.#secure(endpoint) : this.#plain(endpoint)
     this.#socket.on('error', (error) => {
       this.#reason ??= error
@@ -111,7 +116,7 @@ export class Connection {
   #answer(answer: Posted): void {
     const expectant = this.#expectant
     this.#expectant = null
-    this.#reader = new AnswerReader()
+    this.#reader = new AnswerReader(this.#maxAnswerBytes)
     if (answer.keptMs === 0) this.destroy(new Error('the server keeps no connection'))
     // Answered before it was read: nobody knows whether the rest ever is, and the next request would wait behind it.
     else if (this.#socket.writableLength > 0) this.destroy(new Error('the server has not read the request'))

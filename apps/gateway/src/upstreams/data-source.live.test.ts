@@ -66,6 +66,19 @@ test('a read whose connection broke is tried once more, a mutation is not', asyn
   expect(received).toBe(5)
 })
 
+test('an answer of more than is read of one is told as such, and not asked for again', async () => {
+  behaviours = [
+    (response) => {
+      response.writeHead(200, { 'content-length': limits.answerBytes + 1 })
+      response.write('{')
+    },
+  ]
+  expect(await fetched('query')).toMatchObject({
+    errors: [{ extensions: { code: 'SUBGRAPH_ANSWER_TOO_LARGE', service: 'dash33' } }],
+  })
+  expect(received).toBe(1)
+})
+
 test('a subgraph that keeps failing is answered for at once, asked once a second, and served again when it answers', async () => {
   behaviours = Array(3).fill(breaks)
   for (let i = 0; i < 3; i++) await fetched('mutation')

@@ -1,14 +1,14 @@
 import { type Span, SpanStatusCode, startSpan, traceparentOf } from '@opsource/tracing'
 import type { ExecutionResult } from 'graphql'
 import type { Logger } from 'pino'
-import { unavailable } from '../errors.ts'
+import { fault, unavailable } from '../errors.ts'
 import type { CachePolicy, Source, SourceRequest } from '../execute/source.ts'
 import type { Caller } from '../identity/caller.ts'
 import { limits } from '../limits/limits.ts'
 import type { FederatedTrace } from '../studio/federated-trace.ts'
 import type { Breaker } from './breaker.ts'
 import type { Departure } from './departure.ts'
-import { type Upstream, type UpstreamResult, UpstreamUnavailable } from './upstream.ts'
+import { OversizedAnswer, type Upstream, type UpstreamResult, UpstreamUnavailable } from './upstream.ts'
 
 /** What the gateway knows of one operation while it runs. */
 export interface OperationContext {
@@ -120,7 +120,8 @@ export class UpstreamDataSource implements Source {
         breaker.failed()
         log.warn({ requestId, service: error.service, reason: error.message }, 'subgraph unavailable')
       }
-      return null
+      // Asked again it would answer the same.
+      return error instanceof OversizedAnswer ? oversized(error.service) : null
     } finally {
       span.end()
       this.#options.onFetched?.({
@@ -134,6 +135,11 @@ export class UpstreamDataSource implements Source {
   #failure(): UpstreamResult {
     return { errors: [{ ...unavailable(this.#upstream.name).toJSON(), path: [] }] }
   }
+}
+
+function oversized(service: string): UpstreamResult {
+  const message = `The subgraph ${service} answered with more than is read of one answer: ask for less.`
+  return { errors: [{ ...fault('SUBGRAPH_ANSWER_TOO_LARGE', message, service).toJSON(), path: [] }] }
 }
 
 /** What a subgraph says of its own end is no news of this gateway's. */

@@ -1,9 +1,12 @@
 import type { SerializedRequest } from '@opsource/subgraph'
 import { fault } from '../errors.ts'
+import { limits } from '../limits/limits.ts'
+import { AnswerTooLarge } from './answer-body.ts'
 import { Poster } from './posting.ts'
 import { UpstreamSockets } from './sockets.ts'
 import {
   type FetchLimits,
+  OversizedAnswer,
   readResult,
   type Upstream,
   type UpstreamAnswer,
@@ -21,10 +24,11 @@ export class HttpUpstream implements Upstream {
   readonly #poster: Poster
   readonly #sockets: UpstreamSockets
 
-  constructor(name: string, url: string) {
+  /** @param maxAnswerBytes of one answer, and of one event of a subscription. */
+  constructor(name: string, url: string, maxAnswerBytes: number = limits.answerBytes) {
     this.name = name
-    this.#poster = new Poster(new URL(url))
-    this.#sockets = new UpstreamSockets(name, url)
+    this.#poster = new Poster(new URL(url), { maxAnswerBytes })
+    this.#sockets = new UpstreamSockets(name, url, maxAnswerBytes)
   }
 
   async execute(request: SerializedRequest, limits: FetchLimits): Promise<UpstreamAnswer> {
@@ -33,6 +37,7 @@ export class HttpUpstream implements Upstream {
       return { result: this.#answer(status, text), cacheControl }
     } catch (error) {
       if (error instanceof UpstreamUnavailable) throw error
+      if (error instanceof AnswerTooLarge) throw new OversizedAnswer(this.name, error.message)
       throw new UpstreamUnavailable(this.name, error instanceof Error ? error.message : String(error))
     }
   }

@@ -1,3 +1,4 @@
+import { limits } from '../limits/limits.ts'
 import type { Posted } from './answer-reader.ts'
 import { Connection, type Endpoint, type Expectant, type RequestText } from './connection.ts'
 import type { FetchLimits } from './upstream.ts'
@@ -28,11 +29,20 @@ export class Poster {
   #sweeper: NodeJS.Timeout | null = null
   #isClosed = false
 
-  constructor({ protocol, hostname, host, port, pathname, search }: URL, options: { readonly ca?: string } = {}) {
+  constructor(
+    { protocol, hostname, host, port, pathname, search }: URL,
+    options: Partial<Pick<Endpoint, 'ca' | 'maxAnswerBytes'>> = {},
+  ) {
     const isSecure = protocol === 'https:'
     // The brackets of an IPv6 address belong to the URL alone.
     const plain = hostname.replace(/^\[|\]$/g, '')
-    this.#endpoint = { isSecure, hostname: plain, port: Number(port || (isSecure ? 443 : 80)), ...options }
+    this.#endpoint = {
+      isSecure,
+      hostname: plain,
+      port: Number(port || (isSecure ? 443 : 80)),
+      maxAnswerBytes: limits.answerBytes,
+      ...options,
+    }
     this.#head = `POST ${pathname}${search} HTTP/1.1\r\nhost: ${host}\r\n`
   }
 

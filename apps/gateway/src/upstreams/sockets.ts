@@ -32,10 +32,13 @@ interface Line {
 export class UpstreamSockets {
   readonly #service: string
   readonly #url: string
+  readonly #socketOfSize: ReturnType<typeof socketOf>
   readonly #lines = new Map<string, Set<Line>>()
 
-  constructor(service: string, httpUrl: string) {
+  /** @param maxPayload bytes of one message: a socket that brings a longer one is lost. */
+  constructor(service: string, httpUrl: string, maxPayload: number) {
     this.#service = service
+    this.#socketOfSize = socketOf(maxPayload)
     this.#url = httpUrl.replace(/^http/, 'ws')
   }
 
@@ -100,7 +103,7 @@ export class UpstreamSockets {
     let pongTimer: NodeJS.Timeout | undefined
     const client: Client = createClient({
       url: this.#url,
-      webSocketImpl: WebSocket,
+      webSocketImpl: this.#socketOfSize,
       lazyCloseTimeout: IDLE_CLOSE_MS,
       keepAlive: PING_EVERY_MS,
       // Reconnecting is the feed's work: it knows which streams may go on with a fresh snapshot.
@@ -120,6 +123,15 @@ export class UpstreamSockets {
       },
     })
     return client
+  }
+}
+
+/** What graphql-ws opens, which gives it no options. */
+function socketOf(maxPayload: number) {
+  return class extends WebSocket {
+    constructor(url: string | URL, protocols: string | string[]) {
+      super(url, protocols, { maxPayload })
+    }
   }
 }
 

@@ -10,12 +10,20 @@ import type { Upstream } from './upstream.ts'
 
 export type Upstreams = ReadonlyMap<string, Upstream>
 
-/** @param given a running domain of this process, or the URL of its GraphQL endpoint, by name. */
-export function openUpstreams(given: Readonly<Record<string, Subgraph | string>>): Upstreams {
+/**
+ * @param given a running domain of this process, or the URL of its GraphQL endpoint, by name.
+ * @param maxAnswerBytes of one answer of those behind a URL.
+ */
+export function openUpstreams(
+  given: Readonly<Record<string, Subgraph | string>>,
+  maxAnswerBytes: number = limits.answerBytes,
+): Upstreams {
   return new Map(
     Object.entries(given).map(([name, upstream]) => [
       name,
-      typeof upstream === 'string' ? new HttpUpstream(name, upstream) : new LocalUpstream(name, upstream),
+      typeof upstream === 'string'
+        ? new HttpUpstream(name, upstream, maxAnswerBytes)
+        : new LocalUpstream(name, upstream),
     ]),
   )
 }

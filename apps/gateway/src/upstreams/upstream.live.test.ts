@@ -1,4 +1,4 @@
-import { createServer, type Server } from 'node:http'
+import { createServer, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { TokenVerifier } from '@opsource/identity'
 import { systemClock } from '@opsource/kernel'
@@ -13,6 +13,8 @@ import { Departure } from './departure.ts'
 import { HttpUpstream } from './http.ts'
 import { LocalUpstream } from './local.ts'
 import type { Upstream, UpstreamResult, UpstreamSink } from './upstream.ts'
+
+const MOST_BYTES = 1_000_000
 
 const request = (query: string, headers: Record<string, string> = {}): SerializedRequest => ({
   body: JSON.stringify({ query }),
@@ -149,10 +151,15 @@ describe('an upstream that answers what is no GraphQL', () => {
   let server: Server
   let upstream: HttpUpstream
   let reply: { status: number; body: string; headers?: Record<string, string> }
+  let endless: ((response: ServerResponse) => void) | null
   beforeEach(async () => {
-    server = createServer((_, response) => response.writeHead(reply.status, reply.headers).end(reply.body))
+    endless = null
+    server = createServer((_, response) => {
+      if (endless) endless(response)
+      else response.writeHead(reply.status, reply.headers).end(reply.body)
+    })
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-    upstream = new HttpUpstream('odd', `http://127.0.0.1:${(server.address() as AddressInfo).port}/graphql`)
+    upstream = new HttpUpstream('odd', `http://127.0.0.1:${(server.address() as AddressInfo).port}/graphql`, MOST_BYTES)
   })
   afterEach(async () => {
     await upstream.close()
@@ -178,6 +185,20 @@ describe('an upstream that answers what is no GraphQL', () => {
   ])('%s with %s is unavailable', async (status, body) => {
     reply = { status, body }
     await expect(ask()).rejects.toMatchObject({ name: 'UpstreamUnavailable' })
+  })
+
+  it('with more than is read of one answer is cut off, and says so', async () => {
+    let written = 0
+    endless = (response) => {
+      const write = () => {
+        while (!response.destroyed && response.write('x'.repeat(10_000))) written += 10_000
+      }
+      response.on('drain', write)
+      write()
+    }
+    await expect(ask()).rejects.toMatchObject({ name: 'OversizedAnswer', service: 'odd' })
+    // What the sockets' buffers hold besides.
+    expect(written).toBeLessThan(MOST_BYTES + 20_000_000)
   })
 
   it('with a status and a GraphQL body is taken at its body, and its cache-control is passed on', async () => {

@@ -7,7 +7,7 @@ import type { Departure } from './departure.ts'
 /** One subgraph as the gateway reaches it: in this process or over HTTP. Only serialised text crosses. */
 export interface Upstream {
   readonly name: string
-  /** Rejects with `UpstreamUnavailable` where no GraphQL answer comes within `timeoutMs`, or nobody waits any more. */
+  /** Rejects with `UpstreamUnavailable` where no GraphQL answer comes within `timeoutMs`, or nobody waits any more; `OversizedAnswer` where it is too large. */
   execute(request: SerializedRequest, limits: FetchLimits): Promise<UpstreamAnswer>
   /** @returns a function that ends the subscription at its source; nothing reaches the sink after it. */
   subscribe(request: SerializedRequest, sink: UpstreamSink): () => void
@@ -47,6 +47,11 @@ export class UpstreamUnavailable extends Error {
     this.name = 'UpstreamUnavailable'
     this.service = service
   }
+}
+
+/** It answers, but with more than the gateway keeps. */
+export class OversizedAnswer extends UpstreamUnavailable {
+  override readonly name = 'OversizedAnswer'
 }
 
 const errorSchema = z.object({
