@@ -121,7 +121,9 @@ export async function endToEnd(): Promise<Row[]> {
   ]
 }
 
-const MATCHES = 500
+/** Until everything on the way has been compiled: a venue that has traded for half a minute. */
+const WARM_UP_MATCHES = 600
+const MATCHES = 1_000
 const BOOK = 'subscription { orderBook(symbol: "BTC-USDT", depth: 5) { sequence time bids { price quantity } } }'
 
 /** The platform of one process: from the engine's time of a match to 100 sockets that read its market's book. */
@@ -143,7 +145,7 @@ export async function matching(): Promise<Row[]> {
       await buyer.place({ side: 'BUY', price: '60000', quantity: '0.001' })
       await rest(15)
     }
-    for (let count = 0; count < 200; count++) await trade()
+    for (let count = 0; count < WARM_UP_MATCHES; count++) await trade()
     await crowd.latencies()
     for (let count = 0; count < MATCHES; count++) await trade()
     await rest(200)
