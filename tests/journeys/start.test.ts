@@ -65,7 +65,8 @@ class Program {
   }
 }
 
-const start = (...args: string[]) => new Program('apps/standalone/src/main.ts', ['--no-market', ...args])
+const startWithMarket = (...args: string[]) => new Program('apps/standalone/src/main.ts', args)
+const start = (...args: string[]) => startWithMarket('--no-market', ...args)
 const reset = () => new Program('tools/reset.ts', [])
 const postgres = () => findPostgres(path.join(data, 'postgres'))
 
@@ -171,18 +172,20 @@ describe('the data of a platform', { timeout: 240_000 }, () => {
     await expect.poll(() => funds(visitor)).toBe('100000')
   })
 
-  test('after kill -9 of the database server as well, the next start recovers', async () => {
+  test('after kill -9 of the database server as well, the next start recovers, and its market plays', async () => {
     const server = postgres()
     if (!server) throw new Error('there is no database server')
     await newest().end('SIGKILL')
     process.kill(server.pid, 'SIGKILL')
-    visitor = await startOn(port)
+    await startWithMarket('--port', String(port)).says('✓ first live price: ')
+    expect(newest().output).toContain(CARD)
+    visitor = new Visitor(`http://127.0.0.1:${port}/graphql`)
     await expect.poll(() => userIds(visitor)).toContain(userId)
     await expect.poll(() => funds(visitor)).toBe('100000')
   })
 
   test('data that has demo users is not opened to a network', async () => {
-    await newest().end('SIGTERM')
+    expect(await newest().end('SIGTERM')).toBe(0)
     const open = start('--host', '0.0.0.0', '--port', String(port))
     expect(await open.exited).toBe(1)
     expect(open.output).toContain('✗ The data in')

@@ -10,6 +10,9 @@ const TYPESCRIPT_NODE = 24
 /** Scripts that import what `npm run generate` makes; the rest of tools/ must run without it. */
 const NEEDS_GENERATED = /^((apps|subgraphs|tests)\/|tools\/services\.ts$)/
 
+/** Young objects would take 134 MB of a machine with much memory: the whole platform is to run on little. */
+const FRUGAL = { 'apps/standalone/src/main.ts': ['--max-semi-space-size=16'] }
+
 /** Runs the arguments of tools/run.mjs and ends this process with the same exit code. */
 export async function launch(args) {
   try {
@@ -19,8 +22,10 @@ export async function launch(args) {
     const node = own ? process.execPath : bundledNode()
     const env = environment(node)
     const isProgram = args[0] === '--bin'
-    if (!isProgram && NEEDS_GENERATED.test(scriptName(args[0]))) await ensureGenerated(env)
-    process.exit(await (isProgram ? runToEnd(args[1], args.slice(2), env) : runToEnd(node, args, env)))
+    const script = scriptName(args[0])
+    if (!isProgram && NEEDS_GENERATED.test(script)) await ensureGenerated(env)
+    const flags = FRUGAL[script] ?? []
+    process.exit(await (isProgram ? runToEnd(args[1], args.slice(2), env) : runToEnd(node, [...flags, ...args], env)))
   } catch (error) {
     if (!(error instanceof Refusal)) throw error
     process.stderr.write(`\n✗ ${error.message}\n`)

@@ -4,6 +4,7 @@ import { once } from 'node:events'
 process.on('disconnect', () => process.kill(process.pid, 'SIGTERM'))
 
 // What takes time to load is there when the gateway is.
-const [[gatewayUrl]] = await Promise.all([once(process, 'message'), import('../../market/src/index.ts')])
+const MARKET = new URL('../../market/src/index.ts', import.meta.url).href
+const [[gatewayUrl]] = await Promise.all([once(process, 'message'), import(MARKET)])
 process.argv.push('--gateway', String(gatewayUrl))
 process.channel?.unref()
