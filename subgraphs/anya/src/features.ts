@@ -187,10 +187,12 @@ export async function startAnya(ports: Ports, options: AnyaOptions): Promise<Sub
   })
   starting.defer(() => training.close())
 
+  const explanations = new Explanations(registry.store)
+  starting.defer(() => explanations.close())
   const resolvers = mergeResolvers([
     registryResolvers(registry, versions, tickMs),
     admissionResolvers(new ModelAdmission({ store: registry.store, cache })),
-    predictionResolvers({ store, newest, versions, explanations: new Explanations(registry.store), clock }),
+    predictionResolvers({ store, newest, versions, explanations, clock }),
     recordResolvers({ database, aliases: registry.aliases, versions, knows: (symbol) => newest.knows(symbol) }),
     hourlyResolvers(hourly),
     patternResolvers(patterns),

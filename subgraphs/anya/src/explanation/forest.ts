@@ -34,6 +34,7 @@ const COMPARISONS: readonly (readonly [mode: string, holds: (value: number, limi
   ['BRANCH_EQ', (value, limit) => value === limit],
   ['BRANCH_NEQ', (value, limit) => value !== limit],
 ]
+const LEQ = 0
 const LEAF = COMPARISONS.length
 
 /**
@@ -53,7 +54,8 @@ export function readForest({ attributes }: GraphNode): Forest {
     Int32Array.from(list, (id, i) => (modes[i] === LEAF ? -1 : (places.get(keyOf(trees[i]!, id)) ?? -1)))
   const whenTrue = childOf(integers('nodes_truenodeids'))
   const whenFalse = childOf(integers('nodes_falsenodeids'))
-  const children = new Set([...whenTrue, ...whenFalse])
+  const isChild = new Uint8Array(ids.length)
+  for (const children of [whenTrue, whenFalse]) for (const child of children) if (child >= 0) isChild[child] = 1
   const missing = integers('nodes_missing_value_tracks_true')
   const targets = integers('n_targets')[0] ?? 1
   const base = floats('base_values')
@@ -61,7 +63,7 @@ export function readForest({ attributes }: GraphNode): Forest {
   return {
     targets,
     base: base.length === targets ? base : new Float32Array(targets),
-    roots: Int32Array.from(ids.keys()).filter((node) => !children.has(node)),
+    roots: Int32Array.from(ids.keys()).filter((node) => isChild[node] === 0),
     feature: Int32Array.from(features, (feature, i) => (modes[i] === LEAF ? -1 : feature)),
     threshold: floats('nodes_values'),
     comparison: modes,
@@ -102,5 +104,7 @@ function leavesOf(
 /** Whether a row with this value of the node's feature goes to `whenTrue`. */
 export function goesTrue({ threshold, comparison, missingTrue }: Forest, node: number, value: number): boolean {
   if (Number.isNaN(value) && missingTrue[node] === 1) return true
-  return COMPARISONS[comparison[node]!]![1](value, threshold[node]!)
+  const code = comparison[node]!
+  // Nearly all trees branch so, and a call for each node would cost as much as all the rest.
+  return code === LEQ ? value <= threshold[node]! : COMPARISONS[code]![1](value, threshold[node]!)
 }

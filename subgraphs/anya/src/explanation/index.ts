@@ -6,4 +6,5 @@ export {
   explainerOf,
   topContributions,
 } from './explainer.ts'
+export { Explainers, type OpenedExplainer } from './explainers.ts'
 export type { Scale } from './values.ts'

@@ -1,4 +1,4 @@
-import { type Explainer, type Explanation, explainerOf } from '../explanation/index.ts'
+import { Explainers, type Explanation, type OpenedExplainer } from '../explanation/index.ts'
 import type { RegistryStore, VersionKey } from '../registry/index.ts'
 import type { Forecast } from './forecast.ts'
 import { vectorOf } from './vector.ts'
@@ -15,13 +15,14 @@ export interface ExplainedForecast {
 }
 
 interface Known {
-  readonly explainer: Explainer
+  readonly explainer: OpenedExplainer
   readonly features: readonly string[]
 }
 
 /** Explains forecasts when somebody asks: neither version nor features ever change, so that the answer is always the same. */
 export class Explanations {
   readonly #store: Pick<RegistryStore, 'servable' | 'evaluation'>
+  readonly #explainers = new Explainers()
   readonly #known = new Map<string, Promise<Known | null>>()
 
   constructor(store: Pick<RegistryStore, 'servable' | 'evaluation'>) {
@@ -34,10 +35,14 @@ export class Explanations {
     const known = await this.#of({ modelName, version: modelVersion })
     const row = vectorOf(vector)
     if (!known || row.length !== known.features.length) return null
-    const all = known.explainer.explain(row)
+    const all = await known.explainer.explain(row)
     // Of several outputs the probability, as it is what a direction is told by.
     const explanation = all.find(({ scale }) => scale === 'LOG_ODDS') ?? all[0]
     return explanation ? { explanation, row, features: known.features } : null
+  }
+
+  close(): Promise<void> {
+    return this.#explainers.close()
   }
 
   #of(key: VersionKey): Promise<Known | null> {
@@ -58,7 +63,8 @@ export class Explanations {
     if (!version) return null
     const { onnx, signature, manifest } = version
     const evaluation = await this.#store.evaluation(key)
-    const explainer = explainerOf({ onnx, signature, ...(evaluation ? { reference: evaluation.sample.rows } : {}) })
+    const reference = evaluation?.sample.rows
+    const explainer = await this.#explainers.open({ onnx, signature, ...(reference ? { reference } : {}) })
     return explainer.ok ? { explainer: explainer.value, features: manifest.features } : null
   }
 }
