@@ -4,6 +4,8 @@ import { TokenVerifier } from '@opsource/identity'
 import { systemClock } from '@opsource/kernel'
 import type { Listening, SerializedRequest, Subgraph } from '@opsource/subgraph'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { WebSocketServer } from 'ws'
+import { z } from 'zod'
 import { Analyst, analystSdl } from '../testing/analyst.ts'
 import { Exchange, exchangeSdl } from '../testing/exchange.ts'
 import { Issuer } from '../testing/issuer.ts'
@@ -15,6 +17,7 @@ import { LocalUpstream } from './local.ts'
 import type { Upstream, UpstreamResult, UpstreamSink } from './upstream.ts'
 
 const MOST_BYTES = 1_000_000
+const messageSchema = z.object({ type: z.string(), id: z.string().optional() })
 
 const request = (query: string, headers: Record<string, string> = {}): SerializedRequest => ({
   body: JSON.stringify({ query }),
@@ -199,6 +202,23 @@ describe('an upstream that answers what is no GraphQL', () => {
     await expect(ask()).rejects.toMatchObject({ name: 'OversizedAnswer', service: 'odd' })
     // What the sockets' buffers hold besides.
     expect(written).toBeLessThan(MOST_BYTES + 20_000_000)
+  })
+
+  it('with an event of more than is read is lost before that is read', async () => {
+    const sockets = new WebSocketServer({ server, handleProtocols: () => 'graphql-transport-ws' })
+    sockets.on('connection', (socket) =>
+      socket.on('message', (text) => {
+        const { type, id } = messageSchema.parse(JSON.parse(String(text)))
+        if (type === 'connection_init') socket.send('{"type":"connection_ack"}')
+        const payload = { data: { a: 'x'.repeat(MOST_BYTES) } }
+        if (type === 'subscribe') socket.send(JSON.stringify({ type: 'next', id, payload }))
+      }),
+    )
+    const sink = new Sink()
+    upstream.subscribe(request('subscription { a }'), sink)
+    await until(() => sink.ending !== null, 'the end')
+    expect(sink).toMatchObject({ events: [], ending: 'LOST' })
+    sockets.close()
   })
 
   it('with a status and a GraphQL body is taken at its body, and its cache-control is passed on', async () => {
