@@ -9,12 +9,12 @@ import { Client } from 'pg'
 import { pino } from 'pino'
 import { Registry } from 'prom-client'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { z } from 'zod'
 import { type FreshDatabase, freshDatabase } from '../../../../tests/support/database.ts'
 import { openDatabase } from '../database.ts'
 import { MarketReader } from '../features/index.ts'
 import { startAnya } from '../index.ts'
 import { MODELS_DIRECTORY, openChampion } from '../registry/index.ts'
+import { forecastSchema, RECORD, recordSchema } from '../testing/prediction-answers.ts'
 import { openRegistry } from '../testing/registry.ts'
 import { SyntheticMarket } from '../testing/synthetic-market.ts'
 import { NewestForecasts } from './newest.ts'
@@ -137,46 +137,10 @@ async function score(subgraph: Subgraph) {
 const eventually = <T>(read: () => Promise<T> | T, options?: { interval: number; timeout: number }) =>
   expect.poll(read, options)
 
-const figuresSchema = z.object({
-  brier: z.number().nullable(),
-  logLoss: z.number().nullable(),
-  calibration: z.array(z.object({ count: z.number() })).length(10),
-  quantiles: z.array(z.object({ level: z.number(), observed: z.number().nullable(), count: z.number() })).length(5),
-})
-const recordSchema = z.object({
-  scored: z.number(),
-  inSample: z.number(),
-  horizon: z.string(),
-  since: z.string().nullable(),
-  market: z.object({ symbol: z.string() }).nullable(),
-  forecast: figuresSchema,
-  baseline: figuresSchema,
-  comparison: z.object({ pValue: z.number() }).nullable(),
-})
-const RECORD = `query ($market: String) { predictionTrackRecord(model: "mid-direction", market: $market) {
-  scored inSample horizon since market { symbol } comparison { pValue }
-  forecast { ...Figures } baseline { ...Figures }
-} }
-fragment Figures on TrackedFigures { brier logLoss calibration { count } quantiles { level observed count } }`
-
 async function record(subgraph: Subgraph, market?: string) {
   const data = await ask<{ predictionTrackRecord: unknown }>(subgraph, RECORD, { market })
   return recordSchema.parse(data.predictionTrackRecord)
 }
-
-const forecastSchema = z.object({
-  upProbability: z.number(),
-  downProbability: z.number(),
-  expectedReturnBps: z.number().nullable(),
-  expectedVolatilityBps: z.number().nullable(),
-  returnQuantiles: z.array(z.object({ level: z.number(), returnBps: z.number() })).nullable(),
-  explanation: z.object({
-    scale: z.string(),
-    base: z.number(),
-    total: z.number(),
-    contributions: z.array(z.object({ feature: z.string(), contribution: z.number() })),
-  }),
-})
 
 describe('live markets', () => {
   test('are forecast in one run, stored, announced, and answered for all entities at once', async () => {
