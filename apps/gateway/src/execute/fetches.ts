@@ -43,7 +43,7 @@ export class Fetch {
   readonly #path: ResponsePath
   /** The body up to its variables. */
   readonly #head: string
-  readonly #variables: readonly string[]
+  readonly #variables: readonly { readonly name: string; readonly head: string }[]
   readonly #entities: EntityReader | null
   readonly #rewrite: Rewrite | null
   readonly #types: PossibleTypes
@@ -55,12 +55,12 @@ export class Fetch {
     this.#path = path
     const name = node.operationName === undefined ? '' : `,"operationName":${JSON.stringify(node.operationName)}`
     this.#head = narrow(`{"query":${JSON.stringify(node.operation)}${name},"variables":{`)
-    this.#variables = node.variableUsages ?? []
+    this.#variables = (node.variableUsages ?? []).map((name) => ({ name, head: `${JSON.stringify(name)}:` }))
     this.#entities = node.requires
       ? new EntityReader(node.requires, possibleTypes, compileRewrites(node.inputRewrites, possibleTypes))
       : null
     this.#rewrite = compileRewrites(node.outputRewrites, possibleTypes)
-    if (this.#entities && this.#variables.includes('representations')) {
+    if (this.#entities && this.#variables.some(({ name }) => name === 'representations')) {
       throw new Error('A variable of an operation must not be named "representations"')
     }
   }
@@ -88,13 +88,13 @@ export class Fetch {
 
   /** The request of this fetch. `representations` are JSON. */
   bodyFor(variables: Readonly<Record<string, unknown>>, representations: readonly string[] = []): string {
-    const parts: string[] = []
-    for (const name of this.#variables) {
+    let given = ''
+    for (const { name, head } of this.#variables) {
       if (!Object.hasOwn(variables, name) || variables[name] === undefined) continue
-      parts.push(`${JSON.stringify(name)}:${JSON.stringify(variables[name])}`)
+      given += `${given === '' ? '' : ','}${head}${JSON.stringify(variables[name])}`
     }
-    if (this.#entities) parts.push(`"representations":[${representations.join()}]`)
-    return `${this.#head}${parts.join()}}}`
+    if (this.#entities) given += `${given === '' ? '' : ','}"representations":[${representations.join()}]`
+    return `${this.#head}${given}}}`
   }
 
   #send(run: Run, representations: readonly string[]): Promise<UpstreamResult> {

@@ -23,7 +23,6 @@ import {
   NonNullShape,
   ObjectShape,
   type Shape,
-  type Shaping,
 } from './shape.ts'
 
 /** What clients see of a graph, and how the subgraphs are told of it. */
@@ -70,21 +69,21 @@ class ResponseCompiler {
   #field(type: GraphQLNamedType, field: SelectedField): FieldShape | null {
     const { key, name, alternatives, occurrences } = field
     const innerKey = this.#aliases.inner(key, name)
-    if (name === '__typename') return { key, innerKey, alternatives, content: typenameOf(type) }
+    if (name === '__typename') return { key, innerKey, alternatives, shape: typenameOf(type) }
     if (type === this.#schema.getQueryType() && (name === '__schema' || name === '__type')) {
-      return { key, innerKey, alternatives, content: this.#introspection(field) }
+      return { key, innerKey, alternatives, shape: this.#introspection(field) }
     }
     const definition = isObjectType(type) || isInterfaceType(type) ? type.getFields()[name] : undefined
     if (!definition) return null
     // Where an object is reached at all, so are the selections that always count there.
     const inner = alternatives === null || alternatives.length > 1 ? occurrences : occurrences.map(unconditional)
     const shape = this.#value(definition.type, inner, type.name)
-    return { key, innerKey, alternatives, content: { kind: 'VALUE', shape } }
+    return { key, innerKey, alternatives, shape }
   }
 
-  #introspection({ key, nodes }: SelectedField): FieldShape['content'] {
+  #introspection({ key, nodes }: SelectedField): Shape {
     const introspection = new Introspection(this.#schema, key, nodes, this.#operation, this.#fragments.values())
-    return { kind: 'OWN', answer: ({ given }: Shaping) => introspection.answer(given) }
+    return { complete: (_, { given }) => introspection.answer(given) }
   }
 
   #value(type: GraphQLOutputType, occurrences: readonly Occurrence[], owner: string): Shape {
@@ -103,7 +102,7 @@ function unconditional({ selectionSet }: Occurrence): Occurrence {
 }
 
 /** An object of which only an interface is known has no name that a client may see. */
-function typenameOf(type: GraphQLNamedType): FieldShape['content'] {
-  if (isObjectType(type)) return { kind: 'OWN', answer: () => type.name }
-  return { kind: 'VALUE', shape: new NonNullShape({ complete: () => null }, type.name, 'String') }
+function typenameOf(type: GraphQLNamedType): Shape {
+  if (isObjectType(type)) return { complete: () => type.name }
+  return new NonNullShape({ complete: () => null }, type.name, 'String')
 }

@@ -125,10 +125,7 @@ export interface FieldShape {
   readonly innerKey: string
   /** Null: always. */
   readonly alternatives: readonly Condition[] | null
-  readonly content:
-    | { readonly kind: 'VALUE'; readonly shape: Shape }
-    /** Answered here. */
-    | { readonly kind: 'OWN'; readonly answer: (shaping: Shaping) => unknown }
+  readonly shape: Shape
 }
 
 /** An object whose type is known. */
@@ -146,15 +143,11 @@ export class ObjectShape {
   completeFields(object: Plain, shaping: Shaping): Plain | typeof BUBBLE {
     const { path } = shaping
     const answer: Plain = this.#isDelicate ? Object.create(null) : {}
-    for (const { key, innerKey, alternatives, content } of this.#fields) {
+    for (const { key, innerKey, alternatives, shape } of this.#fields) {
       if (alternatives && !holds(alternatives, shaping.variables)) continue
-      if (content.kind === 'OWN') {
-        answer[key] = content.answer(shaping)
-        continue
-      }
       const value = this.#isDelicate && !Object.hasOwn(object, innerKey) ? null : object[innerKey]
       path.push(key)
-      const completed = content.shape.complete(value, shaping)
+      const completed = shape.complete(value, shaping)
       path.pop()
       if (completed === BUBBLE) return BUBBLE
       answer[key] = completed === NULLED ? null : completed
