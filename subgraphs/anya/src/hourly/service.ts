@@ -30,7 +30,7 @@ const REFERENCE_MARKET = 'EUR-USD'
 /** Its newest forecasts, among which is the one of the version that serves: it is seldom another that served between. */
 const MAX_LOOKED_AT = 100
 /** Until then a start has the processors for itself. */
-const QUIET_MS = 30_000
+const QUIET_MS = 120_000
 /** For who asks first: two seconds of one core, and more where the machine is busy. Less than the gateway waits for a subgraph. */
 const PATIENCE_MS = 8_000
 /** So long after an hour its last bar has come and is written. */
@@ -48,7 +48,7 @@ export interface HourlyParts extends LineParts {
   readonly observer: Pick<PredictionObserver, 'recorded' | 'unanswered'>
   /** Called when new events lie in the outbox. */
   readonly onRecorded: () => void
-  /** Time after which the lines are opened where nobody has asked before, in milliseconds; 30 s unless told. */
+  /** Time after which the lines are opened where nobody has asked before, in milliseconds; two minutes unless told. */
   readonly quietMs?: number
 }
 
