@@ -5,6 +5,8 @@ import { studentCdf } from '../statistics/distribution.ts'
 const MIN_BLOCK_MS = 60_000
 /** Means that lie so near are taken to depend on each other. */
 const LAGS = 2
+/** Less than this is what float32 makes of equal probabilities. */
+const ROUNDING = 1e-6
 /** Fewer means say nothing. */
 export const MIN_BLOCKS = 20
 
@@ -47,11 +49,12 @@ export function addLosses(
 ): Rivalry {
   const block = Math.floor(time / Math.max(horizonMs, MIN_BLOCK_MS))
   const { block: current, ...rest } = sums.block !== null && block > sums.block ? closed(sums) : sums
+  const difference = own - baseline
   return {
     ...rest,
     block: Math.max(current ?? block, block),
     count: rest.count + 1,
-    sum: rest.sum + own - baseline,
+    sum: rest.sum + (Math.abs(difference) < ROUNDING ? 0 : difference),
   }
 }
 
