@@ -15,6 +15,9 @@ const LAST_SEQUENCE = FIRST_SEQUENCE + WHOLE_BYTES + LENGTH_BYTES
 const EPOCH = LAST_SEQUENCE + WHOLE_BYTES + LENGTH_BYTES
 const PAYLOAD = EPOCH + WHOLE_BYTES + LENGTH_BYTES
 
+/** Of what a page took, the room that the next one gets: more would be garbage, which the collectors of two threads are driven by, and less be copied as it grows. */
+const ROOM = 1.25
+
 /** So much of the journal as is fetched at once. */
 export interface JournalPage {
   /** As it came. */
@@ -43,8 +46,7 @@ export async function* pagesFrom(connection: Connection, first: Promise<JournalP
   for (let next: Promise<JournalPage> | null = first; next !== null; ) {
     const page: JournalPage = await next
     const last = fullTo(page)
-    // Its memory was as large as it had to become.
-    next = last && fetchPage(connection, last.lastSequence, page.bytes.buffer.byteLength)
+    next = last && fetchPage(connection, last.lastSequence, Math.ceil(page.bytes.length * ROOM))
     // Heard of when it is awaited.
     next?.catch(() => undefined)
     if (page.rows.length > 0) yield page
