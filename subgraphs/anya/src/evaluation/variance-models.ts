@@ -111,17 +111,19 @@ function smoothedSquares(squares: Float64Array): Float64Array {
   })
 }
 
-export function fitModels(problem: VarianceProblem, fold: BarFold, seeds: readonly number[] = SEEDS) {
-  const known = Int32Array.from([...fold.train, ...fold.validation])
-  const har = linear(problem, problem.memories, known)
-  const corrected = correct(problem, har, fold, seeds)
+/** HAR, HAR with a level for each hour of the day, and EWMA, fitted on all rows before the fold's test. */
+export function fitBaselines(problem: VarianceProblem, { train, validation }: BarFold) {
+  const known = Int32Array.from([...train, ...validation])
   const level = (rows: Int32Array) => Float64Array.from(rows, (row) => Math.max(problem.smoothed[row]!, problem.floor))
   return {
-    boostedTrees: corrected.forecast,
-    har: har.forecast,
+    har: linear(problem, problem.memories, known).forecast,
     harWithHours: linear(problem, problem.seasonal, known).forecast,
     ewma: unbiased(problem, level, known).forecast,
   }
+}
+
+export function fitModels(problem: VarianceProblem, fold: BarFold, seeds: readonly number[] = SEEDS) {
+  return { boostedTrees: fitCorrectedHar(problem, fold, seeds).forecast, ...fitBaselines(problem, fold) }
 }
 
 /** A forecast with what it was multiplied by so that realised ÷ forecast is one in the mean. */

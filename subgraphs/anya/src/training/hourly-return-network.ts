@@ -3,9 +3,9 @@ import { fitCurve, type ProbabilityCurve, probabilityOf } from '../evaluation/ca
 import type { ReturnProblem } from '../evaluation/return-models.ts'
 import type { BarFold } from '../evaluation/walk-forward.ts'
 import { exportNetwork, fitNetwork, type NetworkModel, predictNetwork } from '../learners/networks/index.ts'
-import { type Breathe, parameter, real, whole } from './recipe.ts'
+import { type Breathe, type Choice, parameter, real, whole } from './recipe.ts'
 import { MEAN, QUANTILES, quantileName, RISE } from './return-measures.ts'
-import { type Choice, returnRecipe } from './return-recipe.ts'
+import { returnRecipe } from './return-recipe.ts'
 
 const MODEL_NAME = 'hourly-return-network'
 const COLUMNS = 1 + QUANTILES.length

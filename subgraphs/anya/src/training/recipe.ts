@@ -13,10 +13,14 @@ export interface ParameterRule {
 
 export type Parameters = Readonly<Record<string, number>>
 
-export interface TrainingInput {
-  readonly recipe: string
+/** What a training was given. */
+export interface Choice {
   readonly parameters: Parameters
   readonly seed: number
+}
+
+export interface TrainingInput extends Choice {
+  readonly recipe: string
 }
 
 /** What a fold brought: outcomes and forecasts of its test rows, a column each, in order of time. */

@@ -2,10 +2,17 @@ import { err, ok, type Result } from '@opsource/kernel'
 import { hourlyReturn } from './hourly-return.ts'
 import { hourlyReturnNetwork } from './hourly-return-network.ts'
 import { hourlyVolatility } from './hourly-volatility.ts'
+import { hourlyVolatilityNetwork } from './hourly-volatility-network.ts'
 import { midDirection } from './mid-direction.ts'
 import type { ParameterRule, Recipe, TrainingInput } from './recipe.ts'
 
-export const RECIPES: readonly Recipe[] = [midDirection, hourlyReturnNetwork, hourlyReturn, hourlyVolatility]
+export const RECIPES: readonly Recipe[] = [
+  midDirection,
+  hourlyReturnNetwork,
+  hourlyVolatilityNetwork,
+  hourlyReturn,
+  hourlyVolatility,
+]
 
 const MAX_SEED = 2 ** 31 - 1
 

@@ -22,10 +22,10 @@ import { sha256 } from './fingerprint.ts'
 import { asInvalidData, barParameters, HOUR_MS, loadHourlyBars, servingFold } from './hourly-bars.ts'
 import {
   type Breathe,
+  type Choice,
   type FoldForecasts,
   type Metrics,
   type ParameterRule,
-  type Parameters,
   type Preparation,
   parameter,
   type Recipe,
@@ -37,12 +37,6 @@ const RIDGE = 'ridge'
 const OUTCOME = 'outcome'
 /** Prefixes of the bars on which the features are computed again. */
 const PREFIXES = 2
-
-/** What a training was given. */
-export interface Choice {
-  readonly parameters: Parameters
-  readonly seed: number
-}
 
 /** A model that forecasts the next hour's return. */
 export interface ReturnForecaster {
