@@ -68,10 +68,14 @@ export class ReadAhead {
     return this.#isReady
   }
 
-  /** The rows of each page. @throws JournalDamagedError behind the last sound one @throws ReadingLostError where somebody else has to go on */
-  async *pagesAfter(place: JournalPlace): AsyncGenerator<readonly JournalRow[]> {
-    const names = new SpelledNames()
+  /** Begins to read. @returns the rows of each page @throws JournalDamagedError behind the last sound one @throws ReadingLostError where somebody else has to go on */
+  pagesAfter(place: JournalPlace): AsyncGenerator<readonly JournalRow[]> {
     this.#post({ kind: 'BEGIN', after: place })
+    return this.#pages()
+  }
+
+  async *#pages(): AsyncGenerator<readonly JournalRow[]> {
+    const names = new SpelledNames()
     for await (const message of this.#received()) {
       if (message.kind === 'READY') continue
       if (message.kind === 'END') return

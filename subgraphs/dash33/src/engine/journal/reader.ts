@@ -35,16 +35,19 @@ export class JournalReader {
   async *#pagesOf(chain: Chain): AsyncGenerator<readonly JournalRow[], boolean> {
     const { sequence } = chain.place
     let ahead: ReadAhead | null = null
+    let following: AsyncGenerator<readonly JournalRow[]> | null = null
     try {
       for await (const page of pagesFrom(this.#connection, fetchPage(this.#connection, sequence))) {
         if (this.#ahead && fullTo(page)) ahead ??= new ReadAhead(this.#ahead)
         const { sound, fault } = chain.prove(page.rows)
+        // What follows is read while this page is worked on.
+        if (ahead?.isReady && fault === null) following = ahead.pagesAfter(chain.place)
         yield page.rows.slice(0, sound)
         if (fault) throw fault
-        if (ahead?.isReady) break
+        if (following) break
       }
-      if (!ahead?.isReady) return false
-      for await (const rows of ahead.pagesAfter(chain.place)) {
+      if (!following) return false
+      for await (const rows of following) {
         chain.follow(rows)
         yield rows
       }
