@@ -8,16 +8,19 @@ const PATIENCE_MS = 120_000
 
 /**
  * Answers a question in a thread that lives as long as the answer takes: asked once an hour, it would otherwise hold its memory for
- * nothing. Rejects where there is none.
+ * nothing. Rejects where there is none, and once it is to stop.
  */
 export async function compute<K extends HourlyQuestion['kind']>(
   question: Extract<HourlyQuestion, { kind: K }>,
   kind: K,
+  stopping: AbortSignal,
 ): Promise<Extract<HourlyAnswer, { kind: K }>> {
   const worker = new RestartedWorker<HourlyQuestion, HourlyAnswer>({
     file: new URL('./worker.ts', import.meta.url),
     maxHeapMb: MAX_HEAP_MB,
   })
+  const stop = () => void worker.close()
+  stopping.addEventListener('abort', stop)
   try {
     await worker.start()
     const answer = await worker.ask(question, { timeoutMs: PATIENCE_MS })
@@ -25,6 +28,7 @@ export async function compute<K extends HourlyQuestion['kind']>(
     if (!isOf(answer.value, kind)) throw new Error(`the thread answered ${answer.value.kind}`)
     return answer.value
   } finally {
+    stopping.removeEventListener('abort', stop)
     await worker.close()
   }
 }

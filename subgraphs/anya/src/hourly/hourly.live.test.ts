@@ -29,7 +29,7 @@ let store: PredictionStore
 const counted = { recorded: 0, outcomes: 0, unanswered: 0 }
 
 // Threads start slowly on a machine that is busy with other tests.
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 120_000 })
 const PATIENCE = { timeout: 60_000 }
 
 beforeAll(async () => {
@@ -78,6 +78,14 @@ const append = (bars: typeof BARS) =>
   })
 const forecastsOf = (symbol: string, horizon: 'H1' | 'H6'): Promise<Forecast[]> =>
   store.page(symbol, horizon, { first: 10, after: null })
+
+test('a stop waits for no computation, and who asked gets nothing', async () => {
+  const stopped = open()
+  const asked = stopped.reference('EUR-USD', 'H1')
+  await stopped.close()
+  expect(await asked).toBeNull()
+  expect(counted.recorded).toBe(0)
+})
 
 test('a live market is forecast at the close of each hour once its bars reach back, and scored when the bars of the horizon are there', async () => {
   await append(BARS.slice(LOOKBACK - 200, LOOKBACK))

@@ -131,7 +131,7 @@ export class HourlyService {
     const lines = HOURLY_LINES.filter(({ lookback }) => bars.length > lookback)
     if (lines.length === 0) return
     const { rules } = await this.#open()
-    const { input } = await compute({ kind: 'MARKET', bars: columnsOf(bars) }, 'MARKET')
+    const { input } = await compute({ kind: 'MARKET', bars: columnsOf(bars) }, 'MARKET', this.#stopping.signal)
     for (const line of lines) if (input) await this.#forecast(line, symbol, input, rules)
   }
 
@@ -176,7 +176,11 @@ export class HourlyService {
   }
 
   async #openLines(): Promise<Opened> {
-    const { rules, input } = await compute({ kind: 'REFERENCE', dataDirectory: DATA }, 'REFERENCE')
+    const { rules, input } = await compute(
+      { kind: 'REFERENCE', dataDirectory: DATA },
+      'REFERENCE',
+      this.#stopping.signal,
+    )
     for (const line of HOURLY_LINES) await openHourlyLine(this.#parts, line, rules)
     return { rules, reference: input }
   }
@@ -227,9 +231,9 @@ export class HourlyService {
   /** One after the other: each takes a thread. What fails is said in the log, and may be asked for again. */
   #inTurn(work: () => Promise<void>): Promise<void> {
     const done = this.#work.then(() => (this.#stopping.signal.aborted ? undefined : work()))
-    const told = done.catch((error: unknown) =>
-      this.#parts.ports.log.error({ err: error }, 'an hour could not be forecast'),
-    )
+    const told = done.catch((error: unknown) => {
+      if (!this.#stopping.signal.aborted) this.#parts.ports.log.error({ err: error }, 'an hour could not be forecast')
+    })
     this.#work = told
     return told
   }
