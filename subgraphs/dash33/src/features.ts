@@ -70,7 +70,8 @@ async function start(ports: Ports, options: Dash33Options, stack: AsyncDisposabl
   })
   stack.defer(() => streams.close())
   const orderFlow = new OrderFlowPublisher({ ...ports, log, instruments: INSTRUMENTS })
-  stack.defer(engine.onBatch((batch) => orderFlow.take(batch)))
+  // After the turn in which traders are answered and readers told: in one process surveillance reads it at once.
+  stack.defer(engine.onBatch((batch) => void setImmediate(() => orderFlow.take(batch))))
 
   const observed = observeEngine(engine, ports.metrics)
   const openings = new Openings()
