@@ -143,8 +143,8 @@ export class Trainer {
     const startedAt = performance.now()
     const spentMs = () => Math.round(run.spentMs + performance.now() - startedAt)
     const { maxTrainingMs = MAX_TRAINING_MS } = this.#options
+    const limit = setTimeout(() => ending.abort('TIMED_OUT'), Math.max(0, maxTrainingMs - run.spentMs))
     const watching = setInterval(() => {
-      if (spentMs() > maxTrainingMs) ending.abort('TIMED_OUT')
       const look = async () => {
         if (!(await store.spend(run.id, spentMs()))) ending.abort('CANCELLED')
       }
@@ -160,6 +160,7 @@ export class Trainer {
       if (ending.signal.aborted) return { kind: 'DIED', reason: String(ending.signal.reason) }
       throw error
     } finally {
+      clearTimeout(limit)
       clearInterval(watching)
       await follower.close()
     }
