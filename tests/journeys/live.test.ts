@@ -11,7 +11,10 @@ const BOOK_WITH_PREDICTION = /* GraphQL */ `
       kind sequence previousSequence checksum
       bids { price quantity }
       asks { price quantity }
-      market { symbol status prediction { direction probability horizonMs modelVersion { version } } }
+      market { symbol status prediction(horizon: S10) {
+        direction probability upProbability horizonMs featureVectorHash explanation { total }
+        modelVersion { version trackRecord { horizon scored } }
+      } }
     }
   }
 `
@@ -29,7 +32,15 @@ const eventSchema = z.object({
         symbol: z.string(),
         status: z.string(),
         prediction: z
-          .object({ direction: z.enum(['UP', 'DOWN']), probability: z.number(), horizonMs: z.number() })
+          .object({
+            direction: z.enum(['UP', 'DOWN']),
+            probability: z.number(),
+            upProbability: z.number(),
+            horizonMs: z.number(),
+            featureVectorHash: z.string(),
+            explanation: z.object({ total: z.number() }),
+            modelVersion: z.object({ trackRecord: z.object({ horizon: z.literal('S10'), scored: z.number() }) }),
+          })
           .nullable(),
       }),
     }),
