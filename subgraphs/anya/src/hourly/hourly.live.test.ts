@@ -1,8 +1,12 @@
+import { MemoryTransport } from '@opsource/bus'
+import { TokenVerifier } from '@opsource/identity'
 import { IdSource, ManualClock, systemRandom } from '@opsource/kernel'
 import { pino } from 'pino'
+import { Registry } from 'prom-client'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { type FreshDatabase, freshDatabase } from '../../../../tests/support/database.ts'
 import { type Database, openDatabase } from '../database.ts'
+import { startAnya } from '../index.ts'
 import { BarStore } from '../patterns/index.ts'
 import { type Forecast, NewestForecasts, PredictionStore } from '../prediction/index.ts'
 import { recordedHours } from '../testing/recorded-hours.ts'
@@ -11,6 +15,7 @@ import { HOUR_MS, RETURN_LINE } from './lines.ts'
 import { ruleFile } from './rules.ts'
 import { HourlyService } from './service.ts'
 
+const log = pino({ level: 'silent' })
 const SYMBOL = 'BTC-USDT'
 const CLOSE = Date.UTC(2024, 7, 9, 12)
 const LOOKBACK = 500
@@ -50,7 +55,7 @@ afterAll(async () => {
 
 function open(): HourlyService {
   return new HourlyService({
-    ports: { clock, ids: new IdSource(clock, systemRandom), log: pino({ level: 'silent' }) },
+    ports: { clock, ids: new IdSource(clock, systemRandom), log },
     registry: opened.registry,
     engine: opened.engine,
     symbols: [SYMBOL],
@@ -171,4 +176,41 @@ test('where another version serves, the reference market is forecast anew, and w
   await service.closeHour()
   const [newest] = await forecastsOf(SYMBOL, 'H1')
   expect(newest).toMatchObject({ modelVersion: 1, expectedReturnBps: 0 })
+})
+
+test('the graph tells it as a field of the reference market, with what made it', async () => {
+  const transport = new MemoryTransport({ log })
+  const ids = new IdSource(clock, systemRandom)
+  const verifier = new TokenVerifier({
+    keys: async () => '{"keys":[]}',
+    revocations: async () => '{"revocations":[]}',
+    clock,
+  })
+  const { cache } = opened
+  const metrics = new Registry()
+  const anya = await startAnya(
+    { databaseUrl: server.url, cache, transport, clock, log, random: systemRandom, ids, metrics, verifier },
+    { symbols: [SYMBOL] },
+  )
+  const query = `{ _entities(representations: [{ __typename: "ReferenceMarket", symbol: "EUR-USD" }]) { ... on ReferenceMarket {
+    seconds: prediction(horizon: S10) { id }
+    hours: prediction(horizon: H6) { horizon direction expectedVolatilityBps dataWindow { to rows } modelVersion { kind model { name } }
+      explanation { output contributions(top: 1) { feature } } } } } }`
+  const answer = JSON.parse(await anya.execute({ body: JSON.stringify({ query }), headers: {} }))
+  await anya.stop()
+  await transport.close()
+  expect(answer.errors).toBeUndefined()
+  expect(answer.data._entities).toEqual([
+    {
+      seconds: null,
+      hours: {
+        horizon: 'H6',
+        direction: null,
+        expectedVolatilityBps: expect.closeTo(24.4, 1),
+        dataWindow: { to: '2018-12-31T22:00:00.000Z', rows: 74_439 },
+        modelVersion: { kind: 'RULE', model: { name: 'hourly-volatility' } },
+        explanation: { output: 'log_variance', contributions: [{ feature: 'log_variance_480' }] },
+      },
+    },
+  ])
 })
