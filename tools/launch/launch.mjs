@@ -40,7 +40,7 @@ function scriptName(argument = '') {
 function environment(node) {
   return {
     ...process.env,
-    // Code is compiled, and freed of its types, once: a start takes half as long.
+    // Code is compiled, and freed of its types, once.
     NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? path.join(root, 'node_modules/.cache/compiled'),
     PATH: [path.dirname(node), path.join(root, 'node_modules/.bin'), process.env.PATH].join(path.delimiter),
     // Nothing reports home.
