@@ -124,7 +124,8 @@ export async function endToEnd(): Promise<Row[]> {
 
 /** Until everything on the way has been compiled: a venue that has traded for half a minute. */
 const WARM_UP_MATCHES = 600
-const MATCHES = 1_000
+const MATCHES = 800
+const DISK_SYNCS = 400
 const BOOK = 'subscription { orderBook(symbol: "BTC-USDT", depth: 5) { sequence time bids { price quantity } } }'
 
 /** The platform of one process: from the engine's time of a match to 100 sockets that read its market's book. */
@@ -154,7 +155,7 @@ export async function matching(): Promise<Row[]> {
     const latencies = await crowd.latencies()
     if (latencies.length < MATCHES * 100) throw new Error(`only ${latencies.length} messages came`)
     const p99 = percentile(latencies, 0.99)
-    const syncs = await syncTimes(MATCHES)
+    const syncs = await syncTimes(DISK_SYNCS)
     return [
       {
         what: `match → socket, 100 sockets, p50 · p99 (${latencies.length} messages)`,
