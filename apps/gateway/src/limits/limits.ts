@@ -49,4 +49,6 @@ export const limits = {
   headersMs: 10_000,
   /** Headers and body of a request must be in by then: slow senders hold a connection. */
   requestMs: 30_000,
+  /** Longer than the minute for which load balancers keep a connection: none is to send a request into one that is just closing. */
+  idleMs: 90_000,
 } as const
