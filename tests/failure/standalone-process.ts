@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { directoriesOf, findPostgres } from '@opsource/database'
 import { demoUsers } from '@opsource/enterprise'
 import { Trader } from '../journeys/venue.ts'
 import { Visitor } from '../journeys/visitor.ts'
@@ -89,8 +90,11 @@ export class StandaloneProcess {
     return (await Trader.logIn(new Visitor(this.#url), email, password)).visitor
   }
 
+  /** Leaves nothing: PostgreSQL goes too where it was left behind, and its data where they lie elsewhere. */
   async remove(): Promise<void> {
     await this.stop()
-    await rm(this.#folder, { recursive: true, force: true })
+    const postgres = path.join(this.#data, 'postgres')
+    await findPostgres(postgres)?.stop()
+    for (const each of [this.#folder, ...directoriesOf(postgres)]) await rm(each, { recursive: true, force: true })
   }
 }
