@@ -116,12 +116,17 @@ export class UpstreamDataSource implements Source {
     } catch (error) {
       if (!(error instanceof UpstreamUnavailable)) throw error
       span.setStatus({ code: SpanStatusCode.ERROR, message: error.message })
+      if (error instanceof OversizedAnswer) {
+        // It is there, and others ask it for less. Asked for this again it would answer the same.
+        breaker.succeeded()
+        log.warn({ requestId, service: error.service, reason: error.message }, 'subgraph answered too much')
+        return oversized(error.service)
+      }
       if (!departure?.hasLeft) {
         breaker.failed()
         log.warn({ requestId, service: error.service, reason: error.message }, 'subgraph unavailable')
       }
-      // Asked again it would answer the same.
-      return error instanceof OversizedAnswer ? oversized(error.service) : null
+      return null
     } finally {
       span.end()
       this.#options.onFetched?.({
