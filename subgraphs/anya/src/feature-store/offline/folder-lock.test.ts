@@ -37,6 +37,14 @@ test('of many that ask at once one may write, until it closes', async () => {
   expect(await readdir(folder)).toEqual(['.writer.json'])
 })
 
+test('what one process asks for several times at once it gets each time', async () => {
+  for (let round = 0; round < 5; round++) {
+    const lock = another()
+    expect(await Promise.all([lock.acquire(), lock.acquire(), lock.acquire()])).toEqual([true, true, true])
+    await lock.close()
+  }
+})
+
 test('an owner whose process was killed is gone at once', async () => {
   const program = `import { FolderLock } from ${JSON.stringify(path.join(import.meta.dirname, 'folder-lock.ts'))}
     process.stdout.write(String(await new FolderLock(${JSON.stringify(folder)}).acquire()))

@@ -27,13 +27,27 @@ export class FolderLock {
   readonly #folder: string
   readonly #token = randomUUID()
   #heartbeat: NodeJS.Timeout | undefined
+  #asking: Promise<unknown> = Promise.resolve()
 
   constructor(folder: string) {
     this.#folder = folder
   }
 
   /** @returns whether this process may write now. Takes the place of an owner that is gone; asks anew each time. */
-  async acquire(): Promise<boolean> {
+  acquire(): Promise<boolean> {
+    // One at a time: two of one process would take each other for another owner.
+    const asked = this.#asking.then(() => this.#acquire())
+    this.#asking = asked.catch(() => {})
+    return asked
+  }
+
+  async close(): Promise<void> {
+    await this.#asking
+    this.#letGo()
+    if ((await this.#owner())?.token === this.#token) await rm(this.#file, { force: true })
+  }
+
+  async #acquire(): Promise<boolean> {
     await mkdir(this.#folder, { recursive: true, mode: 0o755 })
     const owner = await this.#owner()
     if (owner?.token === this.#token) return true
@@ -41,11 +55,6 @@ export class FolderLock {
     const wasTaken = (await this.#take(owner)) && (await this.#owner())?.token === this.#token
     if (wasTaken) this.#heartbeat = setInterval(() => void this.#beat().catch(() => {}), HEARTBEAT_MS).unref()
     return wasTaken
-  }
-
-  async close(): Promise<void> {
-    this.#letGo()
-    if ((await this.#owner())?.token === this.#token) await rm(this.#file, { force: true })
   }
 
   get #file(): string {
