@@ -26,4 +26,5 @@ test.each([
 test('what is no error, or a novel, is told all the same', () => {
   expect(plainReason('no model')).toBe('no model')
   expect(plainReason('x'.repeat(1_000))).toHaveLength(300)
+  expect(plainReason('/a'.repeat(1_000_000))).toHaveLength(300)
 })

@@ -1,4 +1,6 @@
 const MAX_CHARACTERS = 300
+/** More is not read: what it costs to look for paths grows with the square. */
+const MAX_READ = 4_000
 
 /** Where files of a machine lie, or of the machine that built onnxruntime: an absolute path below a usual root, or to a file of code. */
 const PATHS =
@@ -9,7 +11,7 @@ const PATHS =
  * the machine. Names of nodes, which may look like paths, stay.
  */
 export function plainReason(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error)
+  const message = (error instanceof Error ? error.message : String(error)).slice(0, MAX_READ)
   const [before = ''] = message.split(/\s*(?:\/\w+)*\/onnxruntime_src\//)
   const found = before === message ? undefined : /was false\.\s*(.+)$/s.exec(message)?.[1]
   const [first = ''] = (found === undefined ? before : `${before} ${found}`).trim().split('\n')
