@@ -62,6 +62,24 @@ test('looks that come more often than once a second change nothing', () => {
   expect(often.filtered()!.forecast(0.6)).toEqual(once.filtered()!.forecast(0.6))
 })
 
+test('a look in each second counts, however late within it', () => {
+  const range = new ReturnRange(HORIZONS.S10)
+  const late = [2, 0, 1, 3]
+  for (let second = 0; second < 71; second++) {
+    const returns = { step: alternating(second), horizon: alternating(second) }
+    range.observe(second * STEP_MS + late[second % late.length]!, returns)
+  }
+  expect(range.plain()).not.toBeNull()
+  expect(range.plain()!.volatilityBps).toBeCloseTo(seen(71, alternating).plain()!.volatilityBps, 12)
+})
+
+test('the first moves after an hour of calm are not taken for what is without end', () => {
+  const calm = 3_600
+  const range = seen(300 + calm + 60, (second) => (second < 300 || second >= 300 + calm ? alternating(second) : 0))
+  expect(range.filtered()!.volatilityBps).toBeGreaterThan(1)
+  expect(range.filtered()!.volatilityBps).toBeLessThan(50)
+})
+
 test('a gap leaves no size behind: what was not seen is not taken for calm', () => {
   const range = seen(300, alternating)
   const before = range.filtered()!.forecast(0.5)

@@ -8,6 +8,8 @@ const MEMORY_MS = 40_000
 const MAX_SIZES = 600
 /** Fewer say nothing of one in twenty. */
 const MIN_SIZES = 60
+/** In standard deviations of a second. After a long calm the filter forgets that prices move: what is larger says that, and no more. */
+const MAX_SIZE = 50
 
 /** How far the price is expected to go, in basis points. */
 export interface ReturnForecast {
@@ -45,12 +47,12 @@ export class ReturnRange {
   }
 
   /**
-   * Looks at the market, at most once a second.
+   * Looks at the market, once in each second of the clock: ticks come some milliseconds late, now more and now less.
    * @param returns that end at `time`, in basis points: over STEP_MS and over the horizon. Null where the price of their beginning is not known.
    */
   observe(time: number, returns: { readonly step: number | null; readonly horizon: number | null }): void {
     const passed = time - this.#lastTime
-    if (passed < STEP_MS) return
+    if (Math.floor(time / STEP_MS) <= Math.floor(this.#lastTime / STEP_MS)) return
     this.#lastTime = time
     if (returns.step !== null) this.#follow(returns.step ** 2, passed)
     const begun = time - this.#horizonMs
@@ -60,7 +62,7 @@ export class ReturnRange {
       const size = Math.abs(returns.horizon)
       this.#plain.add(size)
       const [told] = this.#told
-      if (told && told.time <= begun) this.#filtered.add(size / told.volatility)
+      if (told && told.time <= begun) this.#filtered.add(Math.min(MAX_SIZE, size / told.volatility))
     }
     if (this.#variance > 0) this.#told.push({ time, volatility: Math.sqrt(this.#variance) })
   }
