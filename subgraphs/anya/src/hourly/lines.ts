@@ -31,6 +31,9 @@ export interface HourlyLine {
   readonly read: (answer: ArrayLike<number>, volatility: number) => Said | null
 }
 
+/** Nothing goes so far, or so little, in hours: a file that says so is wrong, and sums over what it says would overflow. */
+const [MIN_VOLATILITY_BPS, MAX_BPS] = [1e-6, 1e6]
+
 /** From a change of the logarithm to the return. */
 const inBps = (change: number) => Math.expm1(change) * BPS
 
@@ -40,7 +43,7 @@ function readReturn(answer: ArrayLike<number>, volatility: number): Said | null 
     inBps(answer[i]! * volatility),
   )
   const up = probabilityIn(answer[1 + QUANTILE_LEVELS.length]!)
-  if (up === null || ![expectedReturnBps, ...quantilesBps].every(Number.isFinite)) return null
+  if (up === null || ![expectedReturnBps, ...quantilesBps].every((value) => Math.abs(value) <= MAX_BPS)) return null
   if (quantilesBps.some((value, i) => i > 0 && value < quantilesBps[i - 1]!)) return null
   return { ...directed(up), expectedReturnBps, quantilesBps, volatilityBps: null }
 }
@@ -48,7 +51,7 @@ function readReturn(answer: ArrayLike<number>, volatility: number): Said | null 
 /** The logarithm of an hour's variance over the horizon. */
 function readVariance(answer: ArrayLike<number>): Said | null {
   const volatilityBps = Math.sqrt(HORIZON * Math.exp(answer[0]!)) * BPS
-  if (!Number.isFinite(volatilityBps) || volatilityBps === 0) return null
+  if (!(volatilityBps >= MIN_VOLATILITY_BPS && volatilityBps <= MAX_BPS)) return null
   return { direction: null, probability: null, expectedReturnBps: null, quantilesBps: null, volatilityBps }
 }
 

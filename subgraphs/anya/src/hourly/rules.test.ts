@@ -110,7 +110,10 @@ describe('answers', () => {
     ['a probability that is none', RETURN_LINE, [0, -2, -1, 0, 1, 2, 1.5]],
     ['quantiles that cross', RETURN_LINE, [0, -2, -3, 0, 1, 2, 0.5]],
     ['what is no number', RETURN_LINE, [Number.NaN, -2, -1, 0, 1, 2, 0.5]],
+    ['a return without bounds', RETURN_LINE, [5_000, -2, -1, 0, 1, 2, 0.5]],
     ['a variance without end', VOLATILITY_LINE, [1e6]],
+    ['a variance whose square has no end', VOLATILITY_LINE, [700]],
+    ['a variance that is hardly any', VOLATILITY_LINE, [-700]],
     ['a variance that is no number', VOLATILITY_LINE, [Number.NaN]],
   ])('that are %s are no forecast', (_, line, answer) => {
     expect(line.read(answer, 0.01)).toBeNull()
