@@ -163,6 +163,16 @@ test('horizons have steps, pages, outcomes, scores and retentions of their own',
   expect(await store.prune(NOW + 2 * HOURLY_RETENTION_MS)).toBe(2)
 })
 
+test('forecasts that never get an outcome do not keep newer ones from theirs', async () => {
+  const hourly = (tick: number) => forecast(tick, { horizonMs: HORIZONS.H1 })
+  await store.record(
+    Array.from({ length: 1_001 }, (_, i) => hourly(i)),
+    [],
+  )
+  const [first] = await store.awaiting('BTC-USDT', 'H1', NOW + HORIZONS.H1 + 1_000_000)
+  expect(first).toEqual(hourly(1_000))
+})
+
 test('two instances that add outcomes at once lose none', async () => {
   const forecasts = Array.from({ length: 20 }, (_, i) => forecast(i, { symbol: i % 2 === 0 ? 'BTC-USDT' : 'ETH-USDT' }))
   await store.record(forecasts, [])

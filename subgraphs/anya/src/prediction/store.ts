@@ -70,12 +70,15 @@ export class PredictionStore {
     return rows.map(toForecast)
   }
 
-  /** @returns the market's forecasts whose horizon has passed at `time`, in milliseconds, and that have no outcome yet, oldest first. */
+  /**
+   * @returns the newest of the market's forecasts whose horizon has passed at `time`, in milliseconds, and that have no outcome yet,
+   * newest first: the oldest that have none will never have one.
+   */
   async awaiting(symbol: string, horizon: Horizon, time: number): Promise<Forecast[]> {
     const horizonMs = HORIZONS[horizon]
     const rows = await this.#database.prediction.findMany({
       where: { symbol, horizonMs, returnBps: null, madeAt: { lte: new Date(time - horizonMs) } },
-      orderBy: { id: 'asc' },
+      orderBy: { id: 'desc' },
       take: MAX_AWAITING,
     })
     return rows.map(toForecast)
