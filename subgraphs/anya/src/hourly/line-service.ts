@@ -1,5 +1,5 @@
 import type { InferenceEngine } from '../inference/index.ts'
-import { CHAMPION, isIntact, type ModelRegistry, type ServableVersion } from '../registry/index.ts'
+import { CHAMPION, loadVersion, type ModelRegistry, type ServableVersion, type Serving } from '../registry/index.ts'
 import type { HourlyLine } from './lines.ts'
 import { type HourlyRules, ruleFile } from './rules.ts'
 
@@ -49,34 +49,25 @@ export async function askLine(
 ): Promise<LineAnswer | null> {
   const champion = (await registry.aliases.of([modelName])).find(({ alias }) => alias === CHAMPION)
   if (!champion) return null
-  for (const number of [champion.version, ...(await registry.fallbacks(modelName, champion.version))]) {
-    const version = await registry.store.servable({ modelName, version: number }).catch(() => null)
-    const reason = unfit(registry, version)
-    const answer = version && reason === null ? await run(engine, version, row) : (reason ?? 'it is not there')
-    if (version && typeof answer !== 'string') return { version, answer }
-    refused(number, String(answer))
+  for (const version of [champion.version, ...(await registry.fallbacks(modelName, champion.version))]) {
+    const serving = await loadVersion({ registry, engine }, { modelName, version })
+    const answer = typeof serving === 'string' ? serving : await run(engine, serving, row)
+    if (typeof serving !== 'string' && typeof answer !== 'string') return { version: serving.model, answer }
+    refused(version, String(answer))
   }
   return null
 }
 
-function unfit(registry: ModelRegistry, version: ServableVersion | null): string | null {
-  if (!version) return 'it is not there, or cannot be read'
-  return isIntact(version) ? registry.misfit(version) : 'its file is not the one that was registered'
-}
-
-/** @returns why there is no answer, where there is none. */
+/** Lets the version go. @returns why there is no answer, where there is none. */
 async function run(
   engine: LineParts['engine'],
-  version: ServableVersion,
+  { runner }: Serving,
   row: Float32Array,
 ): Promise<Float32Array | string> {
-  const { modelName, onnx, signature } = version
-  const loaded = await engine.load({ id: `${modelName} ${version.version} of the hour`, onnx, signature })
-  if (!loaded.ok) return loaded.error.kind === 'NOT_LOADABLE' ? loaded.error.message : loaded.error.kind
   try {
-    const answer = await loaded.value.run(row, { deadlineMs: DEADLINE_MS })
+    const answer = await runner.run(row, { deadlineMs: DEADLINE_MS })
     return answer.ok ? answer.value : answer.error.kind
   } finally {
-    await engine.unload(loaded.value)
+    await engine.unload(runner)
   }
 }

@@ -2,7 +2,7 @@ import type { InferenceEngine, ServedModel } from '../inference/index.ts'
 import { DAMAGED, isIntact, UnreadableVersion } from './integrity.ts'
 import type { ModelRegistry } from './model-registry.ts'
 import type { ServingObserver } from './observe.ts'
-import type { ServableVersion } from './store.ts'
+import type { ServableVersion, VersionKey } from './store.ts'
 
 /** A version that could not be loaded is tried again after this, in milliseconds. */
 const RETRY_MS = 30_000
@@ -60,31 +60,8 @@ export class Place {
     await this.#replace(null)
   }
 
-  /** @returns why it cannot be loaded, where it cannot. */
-  async #load(version: number): Promise<Serving | string> {
-    const { registry, engine, modelName } = this.#parts
-    const stored = await this.#stored(version)
-    if (typeof stored === 'string') return stored
-    const model = this.#whole(stored)
-    if (!model) return DAMAGED
-    const misfit = registry.misfit(model)
-    if (misfit !== null) return misfit
-    const { onnx, signature } = model
-    const loaded = await engine.load({ id: `${modelName} ${version}`, onnx, signature })
-    if (loaded.ok) return { model, runner: loaded.value }
-    return loaded.error.kind === 'NOT_LOADABLE' ? loaded.error.message : `It is not loaded: ${loaded.error.kind}.`
-  }
-
-  async #stored(version: number): Promise<ServableVersion | string> {
-    try {
-      const { registry, modelName } = this.#parts
-      return (
-        (await registry.store.servable({ modelName, version })) ?? 'There is no such version, or its file was let go.'
-      )
-    } catch (error) {
-      if (error instanceof UnreadableVersion) return 'What was registered of it cannot be read.'
-      throw error
-    }
+  #load(version: number): Promise<Serving | string> {
+    return loadVersion(this.#parts, { modelName: this.#parts.modelName, version }, (stored) => this.#whole(stored))
   }
 
   #whole(stored: ServableVersion): ServableVersion | null {
@@ -99,5 +76,36 @@ export class Place {
     const before = this.#serving
     this.#serving = next
     if (before) await this.#parts.engine.unload(before.runner)
+  }
+}
+
+/**
+ * Loads a version where it is whole and fits its line.
+ * @param wholeOf the version with a file as it was registered; null where there is none.
+ * @returns why it cannot be loaded, where it cannot. Rejects where the database cannot be read.
+ */
+export async function loadVersion(
+  { registry, engine }: Pick<PlaceParts, 'registry' | 'engine'>,
+  key: VersionKey,
+  wholeOf = (stored: ServableVersion) => (isIntact(stored) ? stored : null),
+): Promise<Serving | string> {
+  const stored = await storedVersion(registry, key)
+  if (typeof stored === 'string') return stored
+  const model = wholeOf(stored)
+  if (!model) return DAMAGED
+  const misfit = registry.misfit(model)
+  if (misfit !== null) return misfit
+  const { onnx, signature } = model
+  const loaded = await engine.load({ id: `${key.modelName} ${key.version}`, onnx, signature })
+  if (loaded.ok) return { model, runner: loaded.value }
+  return loaded.error.kind === 'NOT_LOADABLE' ? loaded.error.message : `It is not loaded: ${loaded.error.kind}.`
+}
+
+async function storedVersion(registry: PlaceParts['registry'], key: VersionKey): Promise<ServableVersion | string> {
+  try {
+    return (await registry.store.servable(key)) ?? 'There is no such version, or its file was let go.'
+  } catch (error) {
+    if (error instanceof UnreadableVersion) return 'What was registered of it cannot be read.'
+    throw error
   }
 }
