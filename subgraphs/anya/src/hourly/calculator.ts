@@ -15,6 +15,8 @@ export async function compute<K extends HourlyQuestion['kind']>(
   kind: K,
   stopping: AbortSignal,
 ): Promise<Extract<HourlyAnswer, { kind: K }>> {
+  // An abort that has been is not told to who listens now.
+  stopping.throwIfAborted()
   const worker = new RestartedWorker<HourlyQuestion, HourlyAnswer>({
     file: new URL('./worker.ts', import.meta.url),
     maxHeapMb: MAX_HEAP_MB,
