@@ -82,7 +82,7 @@ async function main(): Promise<void> {
   const [name = '', entity = ''] = args
   const { view } = viewOf(name)
   const file = resolved(args.at(-1) ?? '')
-  const archive = await Archive.open(folder, { isReader: true })
+  const archive = await Archive.open(folder)
   try {
     const from = values.from ? momentOf(values.from) : 0
     const to = values.to ? momentOf(values.to) : Number.MAX_SAFE_INTEGER

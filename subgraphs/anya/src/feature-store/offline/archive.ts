@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { readFile, rm } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { DuckDBConnection } from '@duckdb/node-api'
 import type { TimeRange } from '../replay.ts'
@@ -10,6 +10,7 @@ import { entityOf, folderOf, isEntityName } from './listing.ts'
 import { makeFolder, type Partition, readManifest, removeUnnamed, writeManifest } from './manifest.ts'
 import { type Place, type Written, writeRelation, writeRows } from './parquet.ts'
 import { StoreError } from './refusal.ts'
+import { makeRoomToSpill } from './spill.ts'
 
 export type StoredView = Pick<
   FeatureView<never>,
@@ -37,14 +38,10 @@ export class Archive {
     this.#maxParts = maxParts
   }
 
-  /**
-   * @param options.isReader of a process that may run beside the one that writes.
-   * @param options.maxParts of a partition, from which on they are put together.
-   */
-  static async open(folder: string, { isReader = false, maxParts = MAX_PARTS } = {}): Promise<Archive> {
+  /** @param options.maxParts of a partition, from which on they are put together. */
+  static async open(folder: string, { maxParts = MAX_PARTS } = {}): Promise<Archive> {
     await makeFolder(folder)
-    const spillFolder = path.join(folder, isReader ? `.spill.${process.pid}` : '.spill')
-    await rm(spillFolder, { recursive: true, force: true })
+    const spillFolder = await makeRoomToSpill(folder)
     const duck = await openDuck({ memoryMb: SESSION_MEMORY_MB, threads: SESSION_THREADS, spillFolder })
     return new Archive(folder, duck, maxParts)
   }

@@ -146,7 +146,8 @@ async function startOf(pid: number): Promise<string | null> {
   return fields[0] === 'Z' || fields[0] === 'X' ? null : (fields[19] ?? '')
 }
 
-function isThere(pid: number): boolean {
+/** Whether this machine has such a process. */
+export function isThere(pid: number): boolean {
   try {
     return process.kill(pid, 0)
   } catch (error) {
