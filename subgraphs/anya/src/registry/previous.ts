@@ -3,8 +3,8 @@ import type { Transition } from './history.ts'
 type Move = Pick<Transition, 'action' | 'toVersion'>
 
 /**
- * What served, one on top of the other, the version that serves now last: a promotion comes on top of what served, a roll-back takes away what came after its
- * target. So whoever rolls back twice gets further back, not forth again.
+ * What served, one on top of the other, the version that serves now last: a promotion comes on top of what served, a roll-back takes
+ * away what came after its target. So whoever rolls back twice gets further back, not forth again.
  * @param moves of the alias, oldest first.
  */
 export function servedStack(moves: readonly Move[]): number[] {

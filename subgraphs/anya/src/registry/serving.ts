@@ -120,8 +120,8 @@ export class ServedVersions {
     for (const version of await registry.fallbacks(modelName, champion)) {
       await this.#champion.take(version, { isUrgent: true })
       if (!this.#champion.serving) continue
-      observer.retreated(modelName, champion, version, reason)
-      await registry.fallBack(modelName, version, reason, champion)
+      const left = await registry.fallBack(modelName, version, reason, champion)
+      if (left.kind === 'ROLLED_BACK') observer.retreated(modelName, champion, version, reason)
       return this.#look()
     }
   }
