@@ -126,7 +126,7 @@ test('a process that is killed while it adds parts and puts them together leaves
     child.kill('SIGKILL')
     await once(child, 'close')
     const acknowledged = Number(said.trim().split('\n').at(-1)) + 1
-    const archive = await Archive.open(folder, { isReader: true })
+    const archive = await Archive.open(folder)
     const { size, eventTimes, values, width } = await archive.rows(book, 'X', null)
     archive.close()
     expect([acknowledged * perPart, (acknowledged + 1) * perPart]).toContain(size)
