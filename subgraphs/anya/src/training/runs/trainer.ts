@@ -144,11 +144,12 @@ export class Trainer {
     const spentMs = () => Math.round(run.spentMs + performance.now() - startedAt)
     const { maxTrainingMs = MAX_TRAINING_MS } = this.#options
     const limit = setTimeout(() => ending.abort('TIMED_OUT'), Math.max(0, maxTrainingMs - run.spentMs))
+    const look = async () => {
+      if (!(await store.spend(run.id, spentMs()))) ending.abort('CANCELLED')
+    }
+    let looking: Promise<void> = Promise.resolve()
     const watching = setInterval(() => {
-      const look = async () => {
-        if (!(await store.spend(run.id, spentMs()))) ending.abort('CANCELLED')
-      }
-      look().catch((error: unknown) => observer.faltered(error))
+      looking = looking.then(look).catch((error: unknown) => observer.faltered(error))
     }, POLL_MS)
     try {
       return await runChild(order, {
@@ -162,6 +163,7 @@ export class Trainer {
     } finally {
       clearTimeout(limit)
       clearInterval(watching)
+      await looking
       await follower.close()
     }
   }
