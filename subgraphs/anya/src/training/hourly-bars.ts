@@ -7,17 +7,31 @@ import { InvalidBars, parseBars } from '../evaluation/bars.ts'
 import type { BarFold, WalkForward } from '../evaluation/walk-forward.ts'
 import type { Manifest } from '../registry/index.ts'
 import { sha256 } from './fingerprint.ts'
-import { InvalidData, type ParameterRule, whole } from './recipe.ts'
+import { type Choice, InvalidData, type ParameterRule, type Preparation, type Recipe, whole } from './recipe.ts'
 
 const unpack = promisify(gunzip)
 const FILE = 'hourly/eurusd.csv.gz'
 export const HOUR_MS = 3_600_000
 
 /** What every recipe on hourly bars lets choose. */
-export const barParameters: readonly ParameterRule[] = [
+const barParameters: readonly ParameterRule[] = [
   { name: 'bars', about: 'the newest so many bars, or all', default: 1_000_000, minimum: 1_000, maximum: 1_000_000 },
   { name: 'folds', about: 'tests of the walk-forward, over the newest half', default: 5, minimum: 2, maximum: 20 },
 ].map(whole)
+
+/** What learns from hourly bars: its line of models, and its parameters beside those of the bars. */
+export type HourlyLearner = Pick<Recipe, 'name' | 'about' | 'parameters'>
+
+export const hourlyRecipe = (
+  { name, about, parameters }: HourlyLearner,
+  prepare: (choice: Choice, dataDirectory: string) => Promise<Preparation>,
+): Recipe => ({
+  name,
+  about,
+  parameters: [...barParameters, ...parameters],
+  seed: 1,
+  prepare: (choice, dataDirectory) => asInvalidData(() => prepare(choice, dataDirectory)),
+})
 
 /** @returns the newest bars of the data set. @throws InvalidData where it is not there or malformed. */
 export async function loadHourlyBars(
@@ -31,7 +45,7 @@ export async function loadHourlyBars(
 }
 
 /** What cannot be evaluated cannot be trained on. */
-export async function asInvalidData<T>(work: () => Promise<T> | T): Promise<T> {
+async function asInvalidData<T>(work: () => Promise<T> | T): Promise<T> {
   try {
     return await work()
   } catch (error) {

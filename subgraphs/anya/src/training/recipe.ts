@@ -62,7 +62,7 @@ export interface Recipe {
   readonly parameters: readonly ParameterRule[]
   readonly seed: number
   /** @throws InvalidData where the data cannot be trained on. */
-  prepare(input: Omit<TrainingInput, 'recipe'>, dataDirectory: string): Promise<Preparation>
+  prepare(choice: Choice, dataDirectory: string): Promise<Preparation>
 }
 
 /** Data that nothing can be learnt from: which, and why. */

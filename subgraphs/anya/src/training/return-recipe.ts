@@ -19,17 +19,15 @@ import {
   tooGood,
 } from './evidence.ts'
 import { sha256 } from './fingerprint.ts'
-import { asInvalidData, barParameters, HOUR_MS, loadHourlyBars, servingFold } from './hourly-bars.ts'
+import { HOUR_MS, type HourlyLearner, hourlyRecipe, loadHourlyBars, servingFold } from './hourly-bars.ts'
 import {
   type Breathe,
   type Choice,
   type FoldForecasts,
   type Metrics,
-  type ParameterRule,
   type Preparation,
   parameter,
   type Recipe,
-  type TrainingInput,
 } from './recipe.ts'
 import { MEAN, measureReturns, RETURN_OUTPUTS, unconditionalQuantiles } from './return-measures.ts'
 
@@ -47,28 +45,18 @@ export interface ReturnForecaster {
 }
 
 /** A way to learn returns, with a line of models of its own. */
-export interface ReturnLearner extends Pick<Recipe, 'name' | 'about'> {
+export interface ReturnLearner extends HourlyLearner {
   readonly candidate: string
-  readonly parameters: readonly ParameterRule[]
   fit(problem: ReturnProblem, fold: BarFold, choice: Choice, breathe: Breathe): Promise<ReturnForecaster>
   /** The expected returns of the fold's test, by no more than it takes to see a leak. */
   expect(problem: ReturnProblem, fold: BarFold, choice: Choice): Promise<Float64Array>
 }
 
 /** The next hour's return with its quantiles and the probability that it is positive, in units of current volatility. */
-export const returnRecipe = (learner: ReturnLearner): Recipe => ({
-  name: learner.name,
-  about: learner.about,
-  parameters: [...barParameters, ...learner.parameters],
-  seed: 1,
-  prepare: (input, dataDirectory) => asInvalidData(() => prepare(learner, input, dataDirectory)),
-})
+export const returnRecipe = (learner: ReturnLearner): Recipe =>
+  hourlyRecipe(learner, (choice, dataDirectory) => prepare(learner, choice, dataDirectory))
 
-async function prepare(
-  learner: ReturnLearner,
-  choice: Omit<TrainingInput, 'recipe'>,
-  dataDirectory: string,
-): Promise<Preparation> {
+async function prepare(learner: ReturnLearner, choice: Choice, dataDirectory: string): Promise<Preparation> {
   const { parameters: chosen, seed } = choice
   const { bars, trainedOn } = await loadHourlyBars(dataDirectory, parameter(chosen, 'bars'))
   const sessions = sessionsOf(bars.time)

@@ -11,17 +11,15 @@ import { mean } from '../statistics/mean.ts'
 import { shuffled } from '../statistics/random.ts'
 import { CANARY_THRESHOLD, type Canary, evidenceOf, plantedFuture, prefixInvariance } from './evidence.ts'
 import { sha256 } from './fingerprint.ts'
-import { asInvalidData, barParameters, HOUR_MS, loadHourlyBars, servingFold } from './hourly-bars.ts'
+import { HOUR_MS, type HourlyLearner, hourlyRecipe, loadHourlyBars, servingFold } from './hourly-bars.ts'
 import {
   type Breathe,
   type Choice,
   type FoldForecasts,
   type Metrics,
-  type ParameterRule,
   type Preparation,
   parameter,
   type Recipe,
-  type TrainingInput,
 } from './recipe.ts'
 
 /** Prefixes of the bars on which the features are computed again. */
@@ -41,9 +39,8 @@ export interface VarianceForecaster {
 }
 
 /** A way to learn variances, with a line of models of its own. */
-export interface VarianceLearner extends Pick<Recipe, 'name' | 'about'> {
+export interface VarianceLearner extends HourlyLearner {
   readonly candidate: string
-  readonly parameters: readonly ParameterRule[]
   readonly features: readonly string[]
   readonly featureHash: string
   /** The feature that is the logarithm of the newest variance. */
@@ -55,19 +52,10 @@ export interface VarianceLearner extends Pick<Recipe, 'name' | 'about'> {
 }
 
 /** The variance of the next six hours. */
-export const varianceRecipe = (learner: VarianceLearner): Recipe => ({
-  name: learner.name,
-  about: learner.about,
-  parameters: [...barParameters, ...learner.parameters],
-  seed: 1,
-  prepare: (input, dataDirectory) => asInvalidData(() => prepare(learner, input, dataDirectory)),
-})
+export const varianceRecipe = (learner: VarianceLearner): Recipe =>
+  hourlyRecipe(learner, (choice, dataDirectory) => prepare(learner, choice, dataDirectory))
 
-async function prepare(
-  learner: VarianceLearner,
-  choice: Omit<TrainingInput, 'recipe'>,
-  dataDirectory: string,
-): Promise<Preparation> {
+async function prepare(learner: VarianceLearner, choice: Choice, dataDirectory: string): Promise<Preparation> {
   const { parameters, seed } = choice
   const { features, featureHash } = learner
   const { bars, trainedOn } = await loadHourlyBars(dataDirectory, parameter(parameters, 'bars'))
