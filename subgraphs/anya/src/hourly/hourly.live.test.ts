@@ -11,6 +11,8 @@ import { BarStore } from '../patterns/index.ts'
 import { type Forecast, NewestForecasts, PredictionStore } from '../prediction/index.ts'
 import { recordedHours } from '../testing/recorded-hours.ts'
 import { type OpenRegistry, openRegistry } from '../testing/registry.ts'
+import { compute } from './calculator.ts'
+import { columnsOf } from './input.ts'
 import { HOUR_MS, RETURN_LINE } from './lines.ts'
 import { ruleFile } from './rules.ts'
 import { HourlyService } from './service.ts'
@@ -90,6 +92,8 @@ test('a stop waits for no computation, and who asked gets nothing', async () => 
   await stopped.close()
   expect(await asked).toBeNull()
   expect(counted.recorded).toBe(0)
+  const question = { kind: 'MARKET' as const, bars: columnsOf(BARS) }
+  await expect(compute(question, 'MARKET', AbortSignal.abort())).rejects.toThrow('aborted')
 })
 
 test('a live market is forecast at the close of each hour once its bars reach back, and scored when the bars of the horizon are there', async () => {
