@@ -75,7 +75,7 @@ class GraphExplainer implements Explainer {
     this.#graph = readModelGraph(onnx)
     this.#signature = signature
     this.#width = widthOf(signature.input)
-    const rows = spread(reference.filter(({ length }) => length === this.#width))
+    const rows = referenceRows(reference, this.#width)
     this.#reference = Array.from({ length: this.#width }, (_, feature) =>
       Float64Array.from([Number.NaN, ...rows.map((row) => row[feature]!)]),
     )
@@ -144,7 +144,9 @@ function nodesFor({ nodes }: ModelGraph, output: string): GraphNode[] {
     .toReversed()
 }
 
-function spread<T>(rows: readonly T[]): readonly T[] {
+/** @returns those that a row is compared with: so many, spread over all. */
+export function referenceRows(all: readonly (readonly number[])[], width: number): readonly (readonly number[])[] {
+  const rows = all.filter(({ length }) => length === width)
   const count = Math.min(MAX_REFERENCE_ROWS, rows.length)
   return Array.from({ length: count }, (_, i) => rows[Math.floor((i * rows.length) / count)]!)
 }

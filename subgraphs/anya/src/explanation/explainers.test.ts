@@ -13,7 +13,7 @@ const WIDTH = 3
 const random = seededRandom(1)
 const values = Float32Array.from({ length: 1_000 * WIDTH }, () => random.next())
 const labels = Float32Array.from({ length: 1_000 }, (_, i) => values[i * WIDTH]! * values[i * WIDTH + 1]!)
-const reference = Array.from({ length: 20 }, (_, i) => [...values.subarray(i * WIDTH, (i + 1) * WIDTH)])
+const reference = Array.from({ length: 200 }, (_, i) => [...values.subarray(i * WIDTH, (i + 1) * WIDTH)])
 const signature = { input: { name: INPUT, tail: [WIDTH] }, output: { name: OUTPUT, tail: [1] } }
 const row = values.subarray(0, WIDTH)
 

@@ -1,7 +1,7 @@
 import { err, ok, type Result } from '@opsource/kernel'
 import { type Signature, widthOf } from '../inference/index.ts'
 import { RestartedWorker } from '../workers/index.ts'
-import { type ExplainedFile, type Explanation, explainerOf } from './explainer.ts'
+import { type ExplainedFile, type Explanation, explainerOf, referenceRows } from './explainer.ts'
 import type { ExplanationAnswer, ExplanationQuestion } from './protocol.ts'
 
 /** Reading less than that and explaining a row takes less than a millisecond; more would hold up whatever else the process does. */
@@ -31,7 +31,8 @@ export class Explainers {
       const explainer = explainerOf(file)
       return explainer.ok ? ok({ explain: async (row) => explainer.value.explain(row) }) : explainer
     }
-    const known = { id: ++this.#opened, file: { ...file, onnx: Uint8Array.from(file.onnx) } }
+    const reference = referenceRows(file.reference ?? [], widthOf(file.signature.input))
+    const known = { id: ++this.#opened, file: { ...file, onnx: shared(file.onnx), reference } }
     const first = await this.#ask({ ...known, row: zeros(file.signature) })
     if (!first.ok) return err(first.error)
     return ok({
@@ -58,6 +59,13 @@ export class Explainers {
     if (answer.ok) return answer.value
     throw new Error(answer.error.kind === 'FAILED' ? answer.error.message : `no explanation: ${answer.error.kind}`)
   }
+}
+
+/** A copy that goes along with each question without being copied again: a page asks a hundred at once. */
+function shared(bytes: Uint8Array): Uint8Array {
+  const copy = new Uint8Array(new SharedArrayBuffer(bytes.length))
+  copy.set(bytes)
+  return copy
 }
 
 const zeros = ({ input }: Signature) => new Float32Array(widthOf(input))

@@ -10,7 +10,8 @@ const explainers = new Map<number, ReturnType<typeof explainerOf>>()
 await answerRequests({
   prepare: async () => null,
   answer({ id, file, row }: ExplanationQuestion): ExplanationAnswer {
-    const explainer = explainers.get(id) ?? explainerOf(file)
+    // Text is not decoded from shared memory.
+    const explainer = explainers.get(id) ?? explainerOf({ ...file, onnx: file.onnx.slice() })
     // The newest last, so that the first is the one that nobody asked about for longest.
     explainers.delete(id)
     explainers.set(id, explainer)
