@@ -37,6 +37,11 @@ export class AnomalyObserver implements SamplerObserver {
     this.#log.warn({ symbol, reason }, 'market data could not be read for anomalies')
   }
 
+  /** It is kept, and whoever asks for it is answered; those who listen live have missed it. */
+  untold(error: unknown): void {
+    this.#log.warn({ err: error }, 'what is unusual could not be told live')
+  }
+
   failed(error: unknown): void {
     this.#failed.inc()
     this.#log.error({ err: error }, 'anomalies could not be kept')

@@ -91,7 +91,7 @@ export class AnomalyService {
       const written = await store.record(found)
       for (const anomaly of written) {
         observer.found(anomaly)
-        await ports.cache.publish(CHANNEL, JSON.stringify(anomaly))
+        await ports.cache.publish(CHANNEL, JSON.stringify(anomaly)).catch((error) => observer.untold(error))
       }
       if (written.some(({ severity }) => severity !== 'LOW')) onRecorded()
     } catch (error) {

@@ -102,7 +102,7 @@ export class SurveillanceService {
       .then(async () => {
         if (!(await store.record(alert))) return
         observer.suspected(alert)
-        await ports.cache.publish(CHANNEL, JSON.stringify(alert))
+        await ports.cache.publish(CHANNEL, JSON.stringify(alert)).catch((error) => observer.untold(error))
       })
       .catch((error: unknown) => {
         this.#told.delete(fingerprint)
