@@ -32,6 +32,12 @@ export interface OperationLine {
   readonly codes: readonly string[]
 }
 
+interface Told {
+  readonly line: OperationLine
+  /** Its whole name. */
+  readonly operation: string | null
+}
+
 /** Writes the line of an operation. */
 export type OperationLines = (line: OperationLine) => void
 
@@ -47,6 +53,7 @@ export class Records {
   readonly #log: Logger
   readonly #metrics: GatewayMetrics
   readonly #write: OperationLines
+  #untold: Told[] = []
 
   constructor({ log, metrics, lines = (line) => log.info(line, 'operation') }: RecordsOptions) {
     this.#log = log
@@ -66,9 +73,20 @@ export class Records {
       span.setAttributes({ 'graphql.operation.type': type, 'error.codes': [...codes] })
       if (codes.length > 0) span.setStatus({ code: SpanStatusCode.ERROR })
     }
-    this.#metrics.finished({ type, operation: given, client, outcome: codes[0] ?? 'OK', seconds: ms / 1_000 })
     const traceId = span ? traceIdOf(span) : null
-    this.#write({ requestId, traceId, userId: caller?.identity?.userId ?? null, client, type, operation, ms, codes })
+    const line = { requestId, traceId, userId: caller?.identity?.userId ?? null, client, type, operation, ms, codes }
+    // Counting and writing can wait for the answer to leave, which waits for nothing.
+    if (this.#untold.push({ line, operation: given }) === 1) setImmediate(() => this.#tell())
+  }
+
+  #tell(): void {
+    const all = this.#untold
+    this.#untold = []
+    for (const { line, operation } of all) {
+      const { type, client, ms, codes } = line
+      this.#metrics.finished({ type, operation, client, outcome: codes[0] ?? 'OK', seconds: ms / 1_000 })
+      this.#write(line)
+    }
   }
 
   /** Of queries and mutations. */
