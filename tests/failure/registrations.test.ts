@@ -33,7 +33,7 @@ async function rows(): Promise<Record<string, number>> {
   const client = new Client(poolConfig(fresh.url))
   await client.connect()
   const { rows } = await client.query(`SELECT (SELECT count(*)::int FROM model) AS models,
-    (SELECT count(*)::int FROM model_version) AS versions, (SELECT count(*)::int FROM score) AS scores,
+    (SELECT count(*)::int FROM model_version) AS versions,
     (SELECT count(*)::int FROM model_transition) AS transitions`)
   await client.end()
   return rows[0]
@@ -45,7 +45,7 @@ test('trainers that register at once get versions without a gap, each with all t
     models.map(({ onnx, manifest, evaluation }) => trainer().register(onnx, manifest, { evaluation })),
   )
   expect(registered.map(({ version }) => version).sort()).toEqual([1, 2, 3, 4, 5, 6])
-  expect(await rows()).toEqual({ models: 1, versions: 6, scores: 6, transitions: 6 })
+  expect(await rows()).toEqual({ models: 1, versions: 6, transitions: 6 })
   for (const [i, { version }] of registered.entries())
     expect(await trainer().evaluation({ modelName: NAME, version })).toEqual(models[i]!.evaluation)
 })
@@ -54,7 +54,7 @@ test('trainers that register the same file at once register it once', async () =
   const { onnx, manifest, evaluation } = await rivalModel()
   const registered = await Promise.all([1, 2, 3, 4].map(() => trainer().register(onnx, manifest, { evaluation })))
   expect(registered.filter(({ isNew }) => isNew)).toHaveLength(1)
-  expect(await rows()).toEqual({ models: 1, versions: 1, scores: 1, transitions: 1 })
+  expect(await rows()).toEqual({ models: 1, versions: 1, transitions: 1 })
 })
 
 test('a registration that dies midway leaves nothing, and the next takes its number', async () => {
@@ -64,7 +64,7 @@ test('a registration that dies midway leaves nothing, and the next takes its num
   const [locking, watching] = [new Client(poolConfig(fresh.adminUrl)), new Client(poolConfig(fresh.adminUrl))]
   await Promise.all([locking.connect(), watching.connect()])
   try {
-    // Its last statement but one waits, as the history is locked: file, score and number are written and not committed.
+    // Its last statement but one waits, as the history is locked: file and number are written and not committed.
     await locking.query('BEGIN; LOCK TABLE anya.model_transition IN ACCESS EXCLUSIVE MODE')
     const dying = trainer().register(other.onnx, other.manifest, { evaluation: other.evaluation })
     const outcome = dying.then(
@@ -80,7 +80,7 @@ test('a registration that dies midway leaves nothing, and the next takes its num
     await locking.query('ROLLBACK')
     await Promise.all([locking.end(), watching.end()])
   }
-  expect(await rows()).toEqual({ models: 1, versions: 1, scores: 1, transitions: 1 })
+  expect(await rows()).toEqual({ models: 1, versions: 1, transitions: 1 })
   expect(await trainer().register(other.onnx, other.manifest)).toEqual({ version: 2, isNew: true })
 })
 
