@@ -12,6 +12,8 @@ import { type Choice, InvalidData, type ParameterRule, type Preparation, type Re
 const unpack = promisify(gunzip)
 const FILE = 'hourly/eurusd.csv.gz'
 export const HOUR_MS = 3_600_000
+/** Prefixes of the bars on which the features are computed again. */
+export const PREFIXES = 2
 
 /** What every recipe on hourly bars lets choose. */
 const barParameters: readonly ParameterRule[] = [

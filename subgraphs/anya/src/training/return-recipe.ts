@@ -19,7 +19,7 @@ import {
   tooGood,
 } from './evidence.ts'
 import { sha256 } from './fingerprint.ts'
-import { HOUR_MS, type HourlyLearner, hourlyRecipe, loadHourlyBars, servingFold } from './hourly-bars.ts'
+import { HOUR_MS, type HourlyLearner, hourlyRecipe, loadHourlyBars, PREFIXES, servingFold } from './hourly-bars.ts'
 import {
   type Breathe,
   type Choice,
@@ -33,8 +33,6 @@ import { MEAN, measureReturns, RETURN_OUTPUTS, unconditionalQuantiles } from './
 
 const RIDGE = 'ridge'
 const OUTCOME = 'outcome'
-/** Prefixes of the bars on which the features are computed again. */
-const PREFIXES = 2
 
 /** A model that forecasts the next hour's return. */
 export interface ReturnForecaster {

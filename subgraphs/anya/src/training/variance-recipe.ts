@@ -11,7 +11,7 @@ import { mean } from '../statistics/mean.ts'
 import { shuffled } from '../statistics/random.ts'
 import { CANARY_THRESHOLD, type Canary, evidenceOf, plantedFuture, prefixInvariance } from './evidence.ts'
 import { sha256 } from './fingerprint.ts'
-import { HOUR_MS, type HourlyLearner, hourlyRecipe, loadHourlyBars, servingFold } from './hourly-bars.ts'
+import { HOUR_MS, type HourlyLearner, hourlyRecipe, loadHourlyBars, PREFIXES, servingFold } from './hourly-bars.ts'
 import {
   type Breathe,
   type Choice,
@@ -22,8 +22,6 @@ import {
   type Recipe,
 } from './recipe.ts'
 
-/** Prefixes of the bars on which the features are computed again. */
-const PREFIXES = 2
 const REALISED = 'realised'
 const MODEL = 'model'
 const BASELINES = { har: 'HAR', harWithHours: 'HAR with hours', ewma: 'EWMA' } as const
