@@ -80,18 +80,13 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
     const start = (domain: Domain, starter: (ports: Ports) => Promise<Subgraph>) =>
       step(domain, async () => {
         const verifier = verifierOf()
-        const unfollow = await followRevocations(verifier, shared)
-        const subgraph = await starter({ ...shared, verifier, databaseUrl: urls[domain] }).catch(
-          async (error: unknown) => {
-            await unfollow()
-            throw error
-          },
-        )
+        await using own = new AsyncDisposableStack()
+        own.defer(await followRevocations(verifier, shared))
+        const subgraph = await starter({ ...shared, verifier, databaseUrl: urls[domain] })
+        own.defer(() => subgraph.stop())
         if (domain === 'enterprise') issuer.subgraph = subgraph
-        const stop = async () => {
-          await subgraph.stop()
-          await unfollow()
-        }
+        const started = own.move()
+        const stop = () => started.disposeAsync()
         return { subgraph, verifier, stop }
       })
     // Side by side: each waits for threads and the database more than it computes.
