@@ -38,15 +38,28 @@ export type Evidence = z.infer<typeof evidenceSchema>
 
 /** Remembers the newest orders and trades of a market, so that a suspicion can be told with what it rests on. */
 export class EvidenceRoom {
-  readonly #orders = new BoundedMap<string, { readonly placed: Placed; closedAt: number | null }>(ORDERS)
+  readonly #orders = new BoundedMap<string, { readonly placed: Placed; traded: number; closedAt: number | null }>(
+    ORDERS,
+  )
   readonly #trades = new BoundedMap<string, Traded>(TRADES)
 
   observe(event: OrderFlowEvent): void {
-    if (event.type === 'ORDER_ACCEPTED') this.#orders.set(event.orderId, { placed: event, closedAt: null })
-    else if (event.type === 'TRADE') this.#trades.set(event.tradeId, event)
+    if (event.type === 'ORDER_ACCEPTED') this.#orders.set(event.orderId, { placed: event, traded: 0, closedAt: null })
+    else if (event.type === 'TRADE') this.#trade(event)
     else {
       const order = this.#orders.get(event.orderId)
       if (order) order.closedAt = event.time
+    }
+  }
+
+  #trade(event: Traded): void {
+    this.#trades.set(event.tradeId, event)
+    for (const { orderId } of [event.maker, event.taker]) {
+      const order = this.#orders.get(orderId)
+      if (!order) continue
+      order.traded += event.quantity
+      // Filled, it is in the book no more; of an iceberg, as far as it shows.
+      if (order.traded >= order.placed.quantity) order.closedAt = event.time
     }
   }
 

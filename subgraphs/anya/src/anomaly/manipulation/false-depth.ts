@@ -14,60 +14,83 @@ import {
 const SHORT_LIVED_MS = 5_000
 /** A trade counts as served by an order that was withdrawn at most this long after it. */
 const AFTERMATH_MS = 2_000
-/** A spoof shows this many times what its owner really traded. */
+/** A spoof shows this many times what its owner was ready to trade. */
 const OVERSIZED = 5
-/** Different prices at which orders must have stood for them to be layers. */
+/** Different prices at which orders must have stood for them to be layers, and how many times as much they show. */
 const LAYERS = 3
-/** Orders, trades and withdrawals that are remembered of an account in a market; of the venue, accounts. */
+const LAYERED = 3
+/** Trades and withdrawals that are remembered of an account in a market, and its newest orders; of the venue, orders and accounts. */
 const REMEMBERED = 64
+const SHOWN = 256
 const LIVE_ORDERS = 100_000
 const ACCOUNTS = 10_000
 
-interface Live {
+interface Shown {
   readonly placed: Placed
-  traded: boolean
+  traded: number
+  closedAt: number
+}
+
+interface Served {
+  readonly trade: Traded
+  readonly side: Side
+  /** Told of as spoofing: more withdrawals may make it layering, which is told of as well. */
+  isTold: boolean
 }
 
 interface Activity {
-  trades: { trade: Traded; side: Side }[]
-  withdrawn: { placed: Placed; at: number }[]
+  trades: Served[]
+  withdrawn: Shown[]
+  shown: Shown[]
 }
 
 /**
  * Depth that was never meant to trade: orders that stand on one side while their owner trades on the other, and are withdrawn untraded soon
- * after. Spoofing is one order of many times what was traded, layering several at different prices (US Dodd-Frank Act § 747; EU
- * Regulation 596/2014, annex I, A).
+ * after. Spoofing is many times what the owner was ready to trade there, layering less of it at several prices (US Dodd-Frank Act § 747; EU
+ * Regulation 596/2014, annex I, A). Who quotes both sides alike and withdraws both is a maker that follows the market: what stood on the
+ * side that traded, no farther from it, counts as readiness.
  */
 export class FalseDepth {
-  readonly #live = new BoundedMap<string, Live>(LIVE_ORDERS)
+  readonly #orders = new BoundedMap<string, Shown>(LIVE_ORDERS)
   readonly #accounts = new BoundedMap<string, Activity>(ACCOUNTS)
 
   /** @returns a suspicion where this event completes one */
   observe(event: OrderFlowEvent): Suspicion | undefined {
-    if (event.type === 'ORDER_ACCEPTED') this.#live.set(event.orderId, { placed: event, traded: false })
+    if (event.type === 'ORDER_ACCEPTED') this.#place(event)
     else if (event.type === 'TRADE') this.#trade(event)
     else return this.#withdraw(event)
     return undefined
   }
 
+  #place(placed: Placed): void {
+    const order = { placed, traded: 0, closedAt: Infinity }
+    this.#orders.set(placed.orderId, order)
+    const activity = this.#activityOf(placed.accountId, placed.symbol)
+    activity.shown.push(order)
+    if (activity.shown.length > 2 * SHOWN) activity.shown = activity.shown.filter(isRecent(placed.time)).slice(-SHOWN)
+  }
+
   #trade(trade: Traded): void {
     for (const role of ['maker', 'taker'] as const) {
       const party = trade[role]
-      const live = this.#live.get(party.orderId)
-      if (live) live.traded = true
+      const order = this.#orders.get(party.orderId)
+      if (order) order.traded += trade.quantity
       const { trades } = this.#activityOf(party.accountId, trade.symbol)
-      trades.push({ trade, side: sideOf(trade, role) })
+      trades.push({ trade, side: sideOf(trade, role), isTold: false })
       if (trades.length > REMEMBERED) trades.shift()
     }
   }
 
   #withdraw(event: Closed): Suspicion | undefined {
-    const live = this.#live.get(event.orderId)
-    this.#live.delete(event.orderId)
-    if (!live || live.traded || event.reason !== 'REQUESTED' || live.placed.price === null) return undefined
-    if (event.time - live.placed.time > SHORT_LIVED_MS) return undefined
+    const order = this.#orders.get(event.orderId)
+    this.#orders.delete(event.orderId)
+    if (!order) return undefined
+    // What does not rest, or is closed by a rule, was no offer of its owner's any more.
+    order.closedAt = event.reason === 'REQUESTED' ? event.time : -Infinity
+    if (order.traded > 0 || event.reason !== 'REQUESTED' || order.placed.price === null) return undefined
+    if (event.time - order.placed.time > SHORT_LIVED_MS) return undefined
     const activity = this.#activityOf(event.accountId, event.symbol)
-    activity.withdrawn.push({ placed: live.placed, at: event.time })
+    activity.withdrawn.push(order)
     if (activity.withdrawn.length > REMEMBERED) activity.withdrawn.shift()
     return this.#suspect(activity, event)
   }
@@ -77,37 +100,74 @@ export class FalseDepth {
       ({ trade, side }) => side === opposite(event.side) && event.time - trade.time <= AFTERMATH_MS,
     )
     const orders = activity.withdrawn.filter(
-      ({ placed, at }) =>
-        placed.side === event.side && served.some(({ trade }) => placed.time <= trade.time && trade.time <= at),
+      ({ placed, closedAt }) =>
+        placed.side === event.side && served.some(({ trade: { time } }) => placed.time <= time && time <= closedAt),
     )
-    const layers = new Set(orders.map(({ placed }) => placed.price)).size
-    const traded = served.reduce((sum, { trade }) => sum + trade.quantity, 0)
-    const shown = orders.reduce((sum, { placed }) => sum + placed.quantity, 0)
-    const largest = orders.reduce((most, { placed }) => Math.max(most, placed.quantity), 0)
-    if (layers < LAYERS && largest < OVERSIZED * traded) return undefined
     if (orders.length === 0) return undefined
-    // The same orders and trades are told once.
-    activity.withdrawn = activity.withdrawn.filter((each) => !orders.includes(each))
-    activity.trades = activity.trades.filter((each) => !served.includes(each))
-    const kind = layers >= LAYERS ? 'LAYERING' : 'SPOOFING'
-    return {
-      kind,
-      symbol: event.symbol,
-      accountIds: [event.accountId],
-      from: Math.min(...orders.map(({ placed }) => placed.time)),
-      to: event.time,
-      orderIds: orders.map(({ placed }) => placed.orderId),
-      tradeIds: served.map(({ trade }) => trade.tradeId),
-      explanation:
-        `${orders.length} untraded ${event.side} of ${shown} lots at ${layers} prices stood while ${traded} lots traded on the other side, ` +
-        `and were withdrawn within ${event.time - served[0]!.trade.time} ms`,
+    const layers = new Set(orders.map(({ placed }) => placed.price)).size
+    const shown = orders.reduce((sum, { placed }) => sum + placed.quantity, 0)
+    const ready = readiness(activity, served, orders)
+    const kind = layers >= LAYERS && shown >= LAYERED * ready ? 'LAYERING' : 'SPOOFING'
+    if (kind === 'SPOOFING' && (shown < OVERSIZED * ready || served.every(({ isTold }) => isTold))) return undefined
+    for (const each of served) each.isTold = true
+    if (kind === 'LAYERING') {
+      activity.withdrawn = activity.withdrawn.filter((each) => !orders.includes(each))
+      activity.trades = activity.trades.filter((each) => !served.includes(each))
     }
+    return suspicion(kind, event, { served, orders, layers, shown, ready })
   }
 
   #activityOf(accountId: string, symbol: string): Activity {
     const key = `${accountId} ${symbol}`
-    const activity = this.#accounts.get(key) ?? { trades: [], withdrawn: [] }
+    const activity = this.#accounts.get(key) ?? { trades: [], withdrawn: [], shown: [] }
     this.#accounts.set(key, activity)
     return activity
+  }
+}
+
+const isRecent =
+  (time: number) =>
+  ({ closedAt, placed, traded }: Shown) =>
+    closedAt > time - SHORT_LIVED_MS && traded < placed.quantity
+
+/** What the owner traded, and what stood beside it once that was done, no farther from the trades than the orders withdrawn. */
+function readiness({ shown }: Activity, served: readonly Served[], withdrawn: readonly Shown[]): number {
+  const { trade, side } = served[0]!
+  const distance = ({ placed: { price } }: Shown) => Math.abs((price ?? Infinity) - trade.price)
+  const reach = Math.max(...withdrawn.map(distance))
+  const beside = shown.filter(
+    (order) =>
+      order.placed.side === side &&
+      order.placed.time <= trade.time &&
+      order.closedAt >= trade.time &&
+      distance(order) <= reach,
+  )
+  const traded = served.reduce((sum, each) => sum + each.trade.quantity, 0)
+  return beside.reduce((sum, order) => sum + Math.max(0, order.placed.quantity - order.traded), traded)
+}
+
+interface Depth {
+  readonly served: readonly Served[]
+  readonly orders: readonly Shown[]
+  readonly layers: number
+  /** In lots: what the orders showed, and what their owner was ready to trade on the other side. */
+  readonly shown: number
+  readonly ready: number
+}
+
+function suspicion(kind: Suspicion['kind'], event: Closed, { served, orders, layers, shown, ready }: Depth): Suspicion {
+  const own = ({ trade }: Served) => (trade.maker.accountId === event.accountId ? trade.maker : trade.taker).orderId
+  const traded = served.reduce((sum, { trade }) => sum + trade.quantity, 0)
+  return {
+    kind,
+    symbol: event.symbol,
+    accountIds: [event.accountId],
+    from: Math.min(...orders.map(({ placed }) => placed.time)),
+    to: event.time,
+    orderIds: [...new Set([...orders.map(({ placed }) => placed.orderId), ...served.map(own)])],
+    tradeIds: served.map(({ trade }) => trade.tradeId),
+    explanation:
+      `${orders.length} untraded ${event.side} of ${shown} lots at ${layers} prices stood while ${traded} of ${ready} lots that were ` +
+      `offered on the other side traded, and were withdrawn within ${event.time - served[0]!.trade.time} ms`,
   }
 }

@@ -22,8 +22,11 @@ export class QuoteStuffing {
   /** @returns a suspicion where this event completes one */
   observe(event: OrderFlowEvent): Suspicion | undefined {
     if (event.type === 'TRADE') {
-      for (const { accountId } of [event.maker, event.taker])
-        this.#burstOf(accountId, event.symbol).trades.push(event.time)
+      for (const { accountId } of [event.maker, event.taker]) {
+        const { trades } = this.#burstOf(accountId, event.symbol)
+        trades.push(event.time)
+        if (trades.length > REMEMBERED) trades.shift()
+      }
       return undefined
     }
     const burst = this.#burstOf(event.accountId, event.symbol)

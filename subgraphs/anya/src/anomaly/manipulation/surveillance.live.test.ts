@@ -90,6 +90,11 @@ test('a suspicion is kept with its orders and trades, once in ten minutes, and n
       ...{ orderId: 'acc_a-big', accountId: 'acc_a', side: 'BUY', price: 5_999_900, quantity: 100 },
       ...{ placedAt: 1_000, closedAt: 1_600 },
     },
+    // What it was for: the offer that was lifted meanwhile.
+    {
+      ...{ orderId: 'acc_a-ask', accountId: 'acc_a', side: 'SELL', price: 6_000_100, quantity: 5 },
+      ...{ placedAt: 1_000, closedAt: 1_300 },
+    },
   ])
   expect(trades).toMatchObject([{ makerAccountId: 'acc_a', takerAccountId: 'acc_z', executedAt: 1_300 }])
   expect(await store.page({ symbol: null, kind: 'LAYERING' }, { first: 10, after: null })).toEqual([])

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { EvidenceRoom } from './evidence.ts'
 import type { OrderFlowEvent, Side, Suspicion } from './order-flow.ts'
 import { Surveillance } from './surveillance.ts'
 
@@ -55,7 +56,7 @@ describe('spoofing', () => {
     expect(suspicion).toMatchObject({
       kind: 'SPOOFING',
       accountIds: ['acc_a'],
-      orderIds: ['big'],
+      orderIds: ['big', 'ask'],
       tradeIds: ['trd'],
       from: 1_200,
       to: 1_900,
@@ -81,12 +82,80 @@ describe('spoofing', () => {
         event.type === 'TRADE' ? { ...event, maker: { ...event.maker, accountId: 'acc_z' } } : event,
       ),
     ],
+    ['its owner was ready to trade as much on the other side', spoof().with(0, place(1_000, 'ask', 'SELL', 101, 50))],
     [
       'it came after the trade',
       [...spoof().slice(0, 1), ...spoof().slice(2, 3), place(1_600, 'big', 'BUY', 99, 100), ...spoof().slice(3)],
     ],
   ])('is not suspected where %s', (_name, events) => {
     expect(found(events)).toEqual([])
+  })
+
+  it.each([
+    ['split into several at one price', [99, 99, 99, 99, 99]],
+    ['split over two prices', [99, 98, 99, 98, 99]],
+  ])('is suspected as well where it is %s', (_name, prices) => {
+    const big = prices.map((price, index) => place(1_200, `big${index}`, 'BUY', price, 20))
+    const [ask, , deal] = spoof()
+    const gone = big.map(({ orderId }) => withdraw(1_900, orderId, 'BUY'))
+    const suspicions = found([ask!, ...big, deal!, ...gone])
+    expect(suspicions.map(({ kind }) => kind)).toEqual(['SPOOFING'])
+  })
+
+  it('is suspected of who only seems to offer as much: far from the market, or in an order that does not rest', () => {
+    const far = place(900, 'far', 'SELL', 150, 500)
+    expect(found([far, ...spoof()])).toMatchObject([{ kind: 'SPOOFING' }])
+    const taken: OrderFlowEvent[] = [
+      place(1_200, 'big', 'BUY', 99, 100),
+      place(1_500, 'hit', 'SELL', 100, 500),
+      {
+        ...trade(1_500, 'trd', 5, 'acc_b', 'acc_a', 'SELL'),
+        taker: { accountId: 'acc_a', userId: 'usr_a', orderId: 'hit' },
+      },
+      { ...withdraw(1_500, 'hit', 'SELL'), reason: 'OTHER' },
+      withdraw(1_900, 'big', 'BUY'),
+    ]
+    expect(found(taken)).toMatchObject([{ kind: 'SPOOFING', orderIds: ['big', 'hit'] }])
+  })
+})
+
+describe('an honest maker', () => {
+  /** Quotes `levels` prices a side of 10 lots, is lifted of a little at the best offer, withdraws all and quotes a tick higher. */
+  const followsTheMarket = (levels: number, lifted: number, rounds: number): OrderFlowEvent[] =>
+    Array.from({ length: rounds }, (_, round) => {
+      const at = 1_000 + 700 * round
+      const quotes = Array.from({ length: levels }, (_, level) => [
+        place(at, `b${round}-${level}`, 'BUY', 99 + round - level, 10),
+        place(at, `s${round}-${level}`, 'SELL', 101 + round + level, 10),
+      ]).flat()
+      return [
+        ...quotes,
+        { ...trade(at + 300, `t${round}`, lifted, 'acc_a', 'acc_b', 'BUY', `s${round}-0`), price: 101 + round },
+        ...quotes
+          .filter(({ orderId }) => lifted < 10 || orderId !== `s${round}-0`)
+          .map(({ orderId, side }) => withdraw(at + 500, orderId, side)),
+      ]
+    }).flat()
+
+  it.each([
+    [1, 1],
+    [1, 10],
+    [3, 1],
+    [5, 10],
+    [40, 3],
+  ])('who quotes %d prices a side and withdraws all once %d lots are lifted is not suspected', (levels, lifted) => {
+    expect(found(followsTheMarket(levels, lifted, 20))).toEqual([])
+  })
+
+  it('is not suspected with whoever alone buys and sells a little of its quotes', () => {
+    const trades = Array.from({ length: 12 }, (_, i): OrderFlowEvent[] => {
+      const [at, side] = [1_000 + 2_000 * i, i % 2 ? ('BUY' as const) : ('SELL' as const)]
+      return [
+        place(at, `q${i}`, side, 100, 50),
+        trade(at + 100, `t${i}`, 1, 'acc_a', 'acc_b', side === 'BUY' ? 'SELL' : 'BUY', `q${i}`),
+      ]
+    }).flat()
+    expect(found(trades)).toEqual([])
   })
 })
 
@@ -101,7 +170,18 @@ describe('layering', () => {
   it('is orders at several prices that go together once their owner has traded on the other side', () => {
     const suspicions = found(layers)
     expect(suspicions).toHaveLength(1)
-    expect(suspicions[0]).toMatchObject({ kind: 'LAYERING', orderIds: ['bid99', 'bid98', 'bid97'], tradeIds: ['trd'] })
+    const orderIds = ['bid99', 'bid98', 'bid97', 'ask']
+    expect(suspicions[0]).toMatchObject({ kind: 'LAYERING', orderIds, tradeIds: ['trd'] })
+  })
+
+  it('is told of where its first order alone was already taken for a spoof', () => {
+    const larger = layers.map((event) =>
+      event.type === 'ORDER_ACCEPTED' && event.side === 'BUY' ? { ...event, quantity: 60 } : event,
+    )
+    expect(found(larger).map(({ kind, orderIds }) => [kind, orderIds.length])).toEqual([
+      ['SPOOFING', 2],
+      ['LAYERING', 4],
+    ])
   })
 
   it('is not suspected of a maker who quotes one price on each side', () => {
@@ -168,6 +248,24 @@ describe('quote stuffing', () => {
       index % 20 === 0 ? [event, trade(event.time, `t${index}`, 1, 'acc_a', `acc_${index}`, 'SELL')] : [event],
     )
     expect(found(trading)).toEqual([])
+  })
+})
+
+describe('evidence', () => {
+  it('tells of each order when it left the book: withdrawn, filled, or not yet', () => {
+    const room = new EvidenceRoom()
+    const events = [
+      ...spoof(),
+      place(2_000, 'rests', 'BUY', 90, 5),
+      trade(2_100, 'some', 2, 'acc_a', 'acc_b', 'SELL', 'rests'),
+    ]
+    for (const event of events) room.observe(event)
+    const { orders } = room.of({ orderIds: ['ask', 'big', 'rests', 'unknown'], tradeIds: [] })
+    expect(orders.map(({ orderId, closedAt }) => [orderId, closedAt])).toEqual([
+      ['ask', 1_500],
+      ['big', 1_900],
+      ['rests', null],
+    ])
   })
 })
 
