@@ -1,8 +1,17 @@
-// Inference: three models through their worker threads, and the same requests by onnxruntime on the asking thread itself.
+// Inference: three models through their worker threads; the same requests by onnxruntime on the asking thread itself, and by a thread
+// that answers at once, which is the least that a thread can take on this machine.
+import { availableParallelism } from 'node:os'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { seededRandom } from '@opsource/kernel'
 import { pino } from 'pino'
-import { InferenceEngine, MAX_BATCH_ROWS, ModelSession, widthOf } from '../../../subgraphs/anya/src/inference/index.ts'
+import {
+  InferenceEngine,
+  MAX_BATCH_ROWS,
+  ModelSession,
+  type ServedModel,
+  widthOf,
+} from '../../../subgraphs/anya/src/inference/index.ts'
+import { RestartedWorker } from '../../../subgraphs/anya/src/workers/index.ts'
 import { Samples } from '../samples.ts'
 import { type BenchModel, benchModels } from './inference-models.ts'
 
@@ -13,8 +22,14 @@ const WARM_UP_REQUESTS = 1_000
 const DIFFERENT_ROWS = 4_096
 const SCORED_ROWS = 20_000
 const SCORING_ROUNDS = 5
+const PROCESSORS = availableParallelism()
+
+const EMPTY_THREAD_HEAP_MB = 64
+const EMPTY_THREAD_TIMEOUT_MS = 2_000
 
 const NANOSECONDS_PER_MS = 1e6
+
+type EmptyThread = RestartedWorker<{ readonly rows: Float32Array<ArrayBuffer> }, Float32Array>
 
 /** @returns whether there was an answer. */
 type Ask = (row: Float32Array) => Promise<boolean>
@@ -69,49 +84,91 @@ const shown = ({ latency, seconds, refused, loopP99Ms }: Load) => ({
   'event loop p99 ms': round(loopP99Ms),
 })
 
-async function measure({ name, onnx, signature }: BenchModel) {
-  const width = widthOf(signature.input)
+interface Parts {
+  /** In as many threads as are told. */
+  readonly served: (concurrency: number) => Promise<ServedModel>
+  /** The same file on the asking thread. */
+  readonly session: ModelSession
+  readonly emptyThread: EmptyThread
+}
+
+async function measure(model: BenchModel) {
+  await using stack = new AsyncDisposableStack()
+  const parts = await start(model, stack)
+  const one = await parts.served(1)
+  const width = widthOf(model.signature.input)
   const random = seededRandom(2)
   const many = Float32Array.from({ length: SCORED_ROWS * width }, () => random.next() * 2 - 1)
   const rows = Array.from({ length: DIFFERENT_ROWS }, (_, i) => many.subarray(i * width, (i + 1) * width))
+  return { ...(await requests(model.name, parts, one, rows)), scoring: await scoring(model.name, parts, one, many) }
+}
+
+async function start({ name, onnx, signature }: BenchModel, stack: AsyncDisposableStack): Promise<Parts> {
   const observer = { ran: () => {}, refused: () => {}, restarted: () => {} }
   const engine = new InferenceEngine({ observer, log: pino({ level: 'silent' }) })
-  const loaded = await engine.load({ id: name, onnx, signature })
-  if (!loaded.ok) throw new Error(JSON.stringify(loaded.error))
-  const model = loaded.value
+  stack.defer(() => engine.close())
+  const emptyThread: EmptyThread = new RestartedWorker({
+    file: new URL('./empty-thread.ts', import.meta.url),
+    maxHeapMb: EMPTY_THREAD_HEAP_MB,
+  })
+  await emptyThread.start()
+  stack.defer(() => emptyThread.close())
   const session = await ModelSession.open(onnx, signature)
-  try {
-    const ours = await load(rows, async (row) => (await model.run(row)).ok)
-    const direct = await load(rows, async (row) => (await session.run(row)).length > 0)
-    const scored = await rowsPerSecond(async () => {
+  stack.defer(() => session.release())
+  const served = async (concurrency: number) => {
+    const loaded = await engine.load({ id: `${name} × ${concurrency}`, onnx, signature, concurrency })
+    if (!loaded.ok) throw new Error(JSON.stringify(loaded.error))
+    return loaded.value
+  }
+  return { served, session, emptyThread }
+}
+
+async function requests(name: string, parts: Parts, model: ServedModel, rows: readonly Float32Array[]) {
+  const ours = await load(rows, async (row) => (await model.run(row)).ok)
+  const direct = await load(rows, async (row) => (await parts.session.run(row)).length > 0)
+  const empty = await load(rows, async (row) => {
+    const request = { rows: row.slice() }
+    const options = { timeoutMs: EMPTY_THREAD_TIMEOUT_MS, transfer: [request.rows.buffer] }
+    return (await parts.emptyThread.ask(request, options)).ok
+  })
+  const ratio = (share: number, peer: Load) => round(ours.latency.percentile(share) / peer.latency.percentile(share), 2)
+  return {
+    requests: [
+      { model: name, by: 'worker thread', ...shown(ours) },
+      { model: name, by: 'asking thread', ...shown(direct) },
+      { model: name, by: 'empty thread', ...shown(empty) },
+    ],
+    ratios: {
+      model: name,
+      'p50, worker ÷ asking': ratio(0.5, direct),
+      'p99, worker ÷ asking': ratio(0.99, direct),
+      'p50, worker ÷ empty': ratio(0.5, empty),
+      'p99, worker ÷ empty': ratio(0.99, empty),
+    },
+  }
+}
+
+async function scoring(name: string, { served, session }: Parts, one: ServedModel, many: Float32Array) {
+  const width = many.length / SCORED_ROWS
+  const scoredBy = (model: ServedModel) =>
+    rowsPerSecond(async () => {
       const answer = await model.score(many)
       if (!answer.ok) throw new Error(answer.error.kind)
     })
-    const scoredDirectly = await rowsPerSecond(async () => {
-      for (let from = 0; from < SCORED_ROWS; from += MAX_BATCH_ROWS) {
-        await session.run(many.slice(from * width, (from + MAX_BATCH_ROWS) * width))
-      }
-    })
-    return {
-      requests: [
-        { model: name, by: 'worker thread', ...shown(ours) },
-        { model: name, by: 'asking thread', ...shown(direct) },
-      ],
-      scoring: {
-        model: name,
-        'rows/s': Math.round(scored),
-        'rows/s on the asking thread': Math.round(scoredDirectly),
-        ratio: round(scored / scoredDirectly, 2),
-      },
-      ratios: {
-        model: name,
-        'p50, worker ÷ asking': round(ours.latency.percentile(0.5) / direct.latency.percentile(0.5), 2),
-        'p99, worker ÷ asking': round(ours.latency.percentile(0.99) / direct.latency.percentile(0.99), 2),
-      },
+  const byOne = await scoredBy(one)
+  const byAll = await scoredBy(await served(PROCESSORS))
+  const directly = await rowsPerSecond(async () => {
+    for (let from = 0; from < SCORED_ROWS; from += MAX_BATCH_ROWS) {
+      await session.run(many.slice(from * width, (from + MAX_BATCH_ROWS) * width))
     }
-  } finally {
-    await session.release()
-    await engine.close()
+  })
+  return {
+    model: name,
+    'rows/s, 1 thread': Math.round(byOne),
+    [`rows/s, ${PROCESSORS} threads`]: Math.round(byAll),
+    'rows/s, asking thread': Math.round(directly),
+    '1 thread ÷ asking': round(byOne / directly, 2),
+    [`${PROCESSORS} threads ÷ asking`]: round(byAll / directly, 2),
   }
 }
 
