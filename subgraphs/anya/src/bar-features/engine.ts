@@ -26,7 +26,8 @@ export class BarFeatureEngine {
   /** Takes the next closed bar. @returns its features; NaN where one is not known. */
   push(bar: Bar): Float32Array {
     this.history.push(bar)
-    return Float32Array.from(this.#features, ({ of }) => finite(of(this.history)))
+    // No file tells -0 from 0.
+    return Float32Array.from(this.#features, ({ of }) => finite(of(this.history))).map((value) => value + 0)
   }
 }
 

@@ -38,13 +38,9 @@ export const rowsOf = (block: RowBlock): KnownRow[] =>
     values: block.values.subarray(i * block.width, (i + 1) * block.width),
   }))
 
-const bitsOf = ({ buffer, byteOffset, length }: Float32Array) => new Uint32Array(buffer, byteOffset, length)
-
-/** Equal to the last bit; any NaN equals any other, for a file does not tell them apart. */
-export function sameValues(a: Float32Array, b: Float32Array): boolean {
-  const [left, right] = [bitsOf(a), bitsOf(b)]
-  return left.every((bits, i) => bits === right[i] || (Number.isNaN(a[i]) && Number.isNaN(b[i])))
-}
+/** Equal to the last bit; any NaN equals any other and -0 equals 0, for a file does not tell them apart. */
+export const sameValues = (a: Float32Array, b: Float32Array): boolean =>
+  a.every((value, i) => value === b[i] || (Number.isNaN(value) && Number.isNaN(b[i])))
 
 /**
  * Adds rows to those that are known. What was once recorded for a moment is never overwritten: the same values again add nothing, and

@@ -139,6 +139,16 @@ describe('there are no features', () => {
   })
 })
 
+test('a flow out of the market that has faded is 0 as any other, not -0', () => {
+  const engine = new FeatureEngine()
+  engine.replaceBook(BOOK)
+  engine.update({ ...quiet(100), trades: [{ quantity: 5, takerSide: 'SELL' }] })
+  engine.update(quiet(200_000))
+  const values = engine.sample(200_000)!
+  const flow = values[FEATURE_NAMES.indexOf('trade_flow_1s')]
+  expect(Object.is(flow, 0)).toBe(true)
+})
+
 test('the hash changes with the list of features', () => {
   expect(FEATURE_HASH).toMatch(/^[0-9a-f]{64}$/)
   expect(FEATURE_NAMES.length).toBe(new Set(FEATURE_NAMES).size)

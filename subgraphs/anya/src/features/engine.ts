@@ -120,7 +120,7 @@ export class FeatureEngine {
     const unit = Math.max(1, this.#depth.at(now) / (this.#depthWeight.at(now) || 1))
     const spread = ((this.#asks.bestPrice! - this.#bids.bestPrice!) / mid) * BPS
     const imbalances = IMBALANCE_LEVELS.map((levels) => this.#imbalance(levels))
-    return Float32Array.from([
+    const values = Float32Array.from([
       ...imbalances,
       (spread / 2) * imbalances[0]!,
       ...this.#orderFlow.map((sum) => squash(sum.at(now) / unit)),
@@ -130,6 +130,8 @@ export class FeatureEngine {
       Math.sqrt(this.#squaredReturns.at(now) / (VOLATILITY_WINDOW_MS / 1000)),
       Math.log1p(this.#tradeVolume.at(now) / unit),
     ])
+    // A flow out of the market that has faded is -0, which no file tells from 0: then the vector would not be its own again.
+    return values.map((value) => value + 0)
   }
 
   #top() {

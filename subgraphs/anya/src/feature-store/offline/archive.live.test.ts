@@ -56,6 +56,15 @@ describe('rows', () => {
     expect(await storedEntities(folder, VIEW)).toEqual([MARKET])
   })
 
+  test('of zeros of either sign, infinities and what is not known are the same after a file, and add nothing again', async () => {
+    const odd = [0, -0, 1, Number.NaN, Number.POSITIVE_INFINITY, Math.fround(1e-42)]
+    const rows = Array.from({ length: 600 }, (_, i) => row(START + i * 1_000, odd[i % odd.length]!))
+    expect(await archive.add(VIEW, MARKET, rows, { now })).toBe(600)
+    const read = (await all()).map(({ values }) => values[0])
+    expect(read).toEqual(rows.map(({ values }) => (values[0] === 0 ? 0 : values[0])))
+    expect(await archive.add(VIEW, MARKET, rows, { now })).toBe(0)
+  })
+
   test('that are known add nothing, and leave the files as they are', async () => {
     await archive.add(VIEW, MARKET, hours(30), { now })
     const before = await files()
@@ -181,6 +190,18 @@ describe('a damaged file', () => {
     expect(await reopened.add(VIEW, MARKET, hours(24), { now, repair: true })).toBe(24)
     expect((await reopened.rows(VIEW, MARKET, null)).size).toBe(48)
     reopened.close()
+  })
+
+  test('is found also where it was read before in the same session, and repaired in that', async () => {
+    await archive.add(VIEW, MARKET, hours(24), { now })
+    expect((await all()).length).toBe(24)
+    const [damaged] = await files()
+    const content = await readFile(path.join(folder, damaged!))
+    content[content.length >> 1]! ^= 1
+    await writeFile(path.join(folder, damaged!), content)
+    await expect(all()).rejects.toMatchObject({ code: 'CORRUPT_PARTITION' })
+    expect(await archive.add(VIEW, MARKET, hours(24), { now, repair: true })).toBe(24)
+    expect((await all()).length).toBe(24)
   })
 
   test('that is the manifest is refused too', async () => {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import path from 'node:path'
 import type { DuckDBConnection } from '@duckdb/node-api'
 import type { TimeRange } from '../replay.ts'
@@ -7,8 +7,15 @@ import { blockOf, type KnownRow, newRows, type RowBlock, rowsOf } from '../rows.
 import type { FeatureView } from '../views/index.ts'
 import { listOf, openDuck, quoted, readRows } from './duckdb.ts'
 import { entityOf, folderOf, isEntityName } from './listing.ts'
-import { makeFolder, type Partition, readManifest, removeUnnamed, writeManifest } from './manifest.ts'
-import { type Place, type Written, writeRelation, writeRows } from './parquet.ts'
+import {
+  makeFolder,
+  type Partition,
+  readManifest,
+  removeUnnamed,
+  type StoreManifest,
+  writeManifest,
+} from './manifest.ts'
+import { type Place, writeRelation, writeRows } from './parquet.ts'
 import { StoreError } from './refusal.ts'
 import { makeRoomToSpill } from './spill.ts'
 
@@ -72,7 +79,22 @@ export class Archive {
     await makeFolder(folder)
     const before = await readManifest(folder)
     await removeUnnamed(folder, before)
-    const place = { view, entity, folder }
+    try {
+      return await this.#add({ view, entity, folder }, before, added, { now, repair, keep })
+    } catch (error) {
+      // What was written until then is in nobody's way, but takes room, of which there may be none.
+      await removeUnnamed(folder, await readManifest(folder)).catch(() => {})
+      throw error
+    }
+  }
+
+  async #add(
+    place: Place,
+    before: StoreManifest | null,
+    added: readonly KnownRow[],
+    { now, repair, keep }: { readonly now: number; readonly repair: boolean; readonly keep: boolean },
+  ): Promise<number> {
+    const { view, entity, folder } = place
     const parts = [...(before?.partitions ?? [])]
     const byName = Map.groupBy(added, ({ eventTime }) => partitionName(view, eventTime))
     let written = 0
@@ -85,7 +107,7 @@ export class Archive {
       if (fresh.length === 0) continue
       written += fresh.length
       const block = blockOf(fresh, view.features.length)
-      parts.push({ ...this.#known(folder, await writeRows(this.#duck, place, name, block)), isKept: keep })
+      parts.push({ ...(await writeRows(this.#duck, place, name, block)), isKept: keep })
     }
     const oldest = view.retentionMs === null ? Number.NEGATIVE_INFINITY : now - view.retentionMs
     const kept = parts.filter(({ lastEvent, isKept }) => isKept || lastEvent >= oldest)
@@ -199,18 +221,14 @@ export class Archive {
     if (whole.length < 2) return [...parts]
     const isKept = whole.some((part) => part.isKept)
     const relation = await this.#relation(view, folder, whole)
-    return [...damaged, { ...this.#known(folder, await writeRelation(this.#duck, place, name, relation)), isKept }]
+    return [...damaged, { ...(await writeRelation(this.#duck, place, name, relation)), isKept }]
   }
 
-  #known(folder: string, written: Written): Written {
-    this.#verified.set(path.join(folder, written.file), written.sha256)
-    return written
-  }
-
-  /** Once a session: a file never changes under its name. */
+  /** Once a session, as long as the file is not touched: nobody here changes a file under its name. */
   async #verify(view: StoredView, folder: string, partition: Partition): Promise<void> {
     const file = path.join(folder, partition.file)
-    if (this.#verified.get(file) === partition.sha256) return
+    const state = await stateOf(file)
+    if (state !== null && this.#verified.get(file) === `${partition.sha256} ${state}`) return
     const content = await readFile(file).catch(() => null)
     if (!content || createHash('sha256').update(content).digest('hex') !== partition.sha256) {
       const entity = entityOf(folder)
@@ -219,8 +237,14 @@ export class Archive {
         `The partition ${partition.name} of ${view.name} and ${entity} is not what was written: backfill it with repair.`,
       )
     }
-    this.#verified.set(file, partition.sha256)
+    this.#verified.set(file, `${partition.sha256} ${state}`)
   }
+}
+
+/** Another one where somebody wrote to the file; null where it is not there. */
+async function stateOf(file: string): Promise<string | null> {
+  const { ino, size, mtimeNs, ctimeNs } = (await stat(file, { bigint: true }).catch(() => null)) ?? {}
+  return ino === undefined ? null : [ino, size, mtimeNs, ctimeNs].join(' ')
 }
 
 const DAY_CHARACTERS = '2024-08-08'.length
