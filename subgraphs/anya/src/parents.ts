@@ -7,7 +7,14 @@ import type {
   StoredPartition,
   ViewEntity,
 } from './feature-store/index.ts'
-import type { PatternPoint, PatternStatistics, Regime, ShownPattern, TickSize } from './patterns/index.ts'
+import type {
+  KnownRegime,
+  PatternPoint,
+  PatternStatistics,
+  RegimeStatistics,
+  ShownPattern,
+  TickSize,
+} from './patterns/index.ts'
 import type { ExplainedForecast, Forecast, TrackRecord } from './prediction/index.ts'
 import type { Alias, RegisteredModel, RegisteredVersion, Transition } from './registry/index.ts'
 import type { TrainingRun } from './training/index.ts'
@@ -24,7 +31,8 @@ export type ModelTransitionParent = Transition
 export type PatternParent = ShownPattern
 export type PatternPointParent = PatternPoint & { readonly tick: TickSize }
 export type PatternStatisticsParent = PatternStatistics
-export type MarketRegimeParent = Regime
+export type MarketRegimeParent = KnownRegime
+export type RegimeStatisticsParent = RegimeStatistics
 /** `balances` come from dash33 with the question; nobody has looked at them yet. */
 export type PortfolioParent = { readonly accountId: string; readonly balances?: unknown }
 export type OrderAssessmentParent = { readonly id: string; readonly owner: UserParent }

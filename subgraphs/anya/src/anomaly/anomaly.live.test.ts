@@ -98,6 +98,17 @@ test('a spread that opens is found, kept once and told to all, with what would b
   expect(JSON.parse((await told).value).data.anomalyDetected.market).toEqual({ symbol: SYMBOL })
   clearInterval(tellAgain)
   await events.return?.()
+  // A clock that is set back blinds nobody: the samples still come in their order.
+  clock.advance(-HOUR_MS)
+  for (let i = 0; i < WARM_UP + 6; i++) {
+    await second(i < WARM_UP ? 2 + Math.floor(3 * random.next()) : 4_000)
+    await watching.sample()
+  }
+  const all = await store.page({ kind: 'MARKET', symbol: SYMBOL }, 'LOW', { first: 50, after: null })
+  const later = all.filter(({ measure, detectedAt }) => measure === 'spread' && detectedAt < spread!.detectedAt)
+  // One: samples of one interval, here an hour, count as one moment.
+  expect(later).toHaveLength(1)
+  clock.advance(HOUR_MS)
   // Another instance that finds the same at the same second adds nothing.
   expect(await store.record([{ ...spread!, id: ports.ids.next('ano') }])).toEqual([])
   await watching.close()
@@ -137,6 +148,28 @@ test('anomalies are listed by severity in pages, as entities, and the platformâ€
   const trader = await ports.token({ roles: ['TRADER'] })
   expect((await ask(platform, trader)).errors[0].extensions.code).toBe('FORBIDDEN')
   const operator = await ports.token({ roles: ['OPERATOR'] })
+  const live = (token?: string) =>
+    anya.subscribe({
+      body: JSON.stringify({ query: 'subscription { platformAnomalyDetected { id measure severity explanation } }' }),
+      headers: token ? { authorization: `Bearer ${token}` } : {},
+    })
+  for (const [token, code] of [
+    [undefined, 'UNAUTHENTICATED'],
+    [trader, 'FORBIDDEN'],
+  ] as const)
+    expect(JSON.parse((await live(token).next()).value).errors[0].extensions.code).toBe(code)
+  const events = live(operator)
+  const told = events.next()
+  // Of a market, and of little weight: neither is told here.
+  const noise = [rows[0]!, { ...rows[3]!, severity: 'LOW' as const }]
+  const tell = setInterval(() => {
+    for (const each of [...noise, rows[3]!]) void ports.cache.publish('anomalies', JSON.stringify(each))
+  }, 50)
+  expect(JSON.parse((await told).value).data.platformAnomalyDetected).toMatchObject({
+    ...{ id: rows[3]!.id, measure: 'EVENT_LOOP_DELAY', severity: 'HIGH' },
+  })
+  clearInterval(tell)
+  await events.return?.()
   expect((await ask(platform, operator)).data.platformAnomalies.edges).toContainEqual({
     node: { measure: 'EVENT_LOOP_DELAY' },
   })
@@ -189,6 +222,16 @@ test('alerts of surveillance are told live to those who may read them', async ()
   const { data } = JSON.parse(String(told))
   expect(data.surveillanceAlertRaised).toMatchObject({ kind: 'WASH_TRADING', trades: [{ price: '60001.00' }] })
   await stream.return?.()
+  const alerts = `{ _entities(representations: [{ __typename: "Market", symbol: "${SYMBOL}" }, { __typename: "Market", symbol: "X" }]) {
+    ... on Market { symbol surveillanceAlerts(kind: WASH_TRADING, first: 1) { edges { node { kind accountIds } } } } } }`
+  const { data: seen } = await ask(alerts, auditor)
+  expect(seen._entities).toMatchObject([
+    { surveillanceAlerts: { edges: [{ node: { kind: 'WASH_TRADING', accountIds: ['acc_a', 'acc_b'] } }] } },
+    { surveillanceAlerts: null },
+  ])
+  const refused = await ask(alerts, trader)
+  expect(refused.errors[0].extensions.code).toBe('FORBIDDEN')
+  expect(JSON.stringify(refused)).not.toContain('acc_a')
 })
 
 test('what is no market, no cursor and too old is told apart', async () => {

@@ -33,6 +33,7 @@ export async function openAnomalies(ports: Ports, { database, symbols, onRecorde
       ...watched,
       ...suspected,
       Query: { ...watched.Query, ...suspected.Query },
+      Market: { ...watched.Market, ...suspected.Market },
       Subscription: { ...watched.Subscription, ...suspected.Subscription },
     },
     prune: () => Promise.all([service.prune(), surveillance.prune()]),

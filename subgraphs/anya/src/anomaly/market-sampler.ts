@@ -63,7 +63,6 @@ export class MarketSampler {
     const tick = top.tick.units / 10 ** top.tick.scale
     const [bid, ask] = [top.bids[0], top.asks[0]]
     return {
-      time: now,
       ...(bid && ask ? { mid: ((bid[0] + ask[0]) / 2) * tick, spread: (ask[0] - bid[0]) * tick } : {}),
       ...(bid && ask ? { bidSize: bid[1] * lot, askSize: ask[1] * lot } : {}),
       // What was missed may have traded: how much is not known.

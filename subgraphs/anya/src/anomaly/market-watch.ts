@@ -2,8 +2,8 @@ import { type Anomaly, Watch } from './watch.ts'
 
 /** A market at one moment; what is not known is left out and not judged. */
 export interface MarketSample {
-  /** Milliseconds since the epoch. */
-  readonly time: number
+  /** Milliseconds since the epoch; left out where samples are known to come in order. */
+  readonly time?: number | undefined
   /** Middle of the best bid and ask. */
   readonly mid?: number
   /** Best ask less best bid, in the price's unit. */
@@ -36,7 +36,7 @@ export class MarketWatch {
     const found = [...this.#watches].flatMap(([measure, watch]) => {
       const value = values[measure]
       if (value === undefined) return []
-      const verdict = watch.observe({ value, time: sample.time })
+      const verdict = watch.observe({ value, ...(sample.time === undefined ? {} : { time: sample.time }) })
       return verdict.kind === 'anomaly' ? [verdict.anomaly] : []
     })
     return found.sort((left, right) => right.score - left.score)

@@ -11,6 +11,7 @@ export class AnomalyObserver implements SamplerObserver {
   readonly #unreadable: Counter
   readonly #failed: Counter
   readonly #suspected: Counter
+  readonly #setBack: Counter
 
   constructor({ metrics, log }: Pick<Ports, 'metrics' | 'log'>) {
     const registers = [metrics]
@@ -20,6 +21,7 @@ export class AnomalyObserver implements SamplerObserver {
     this.#found = counter('anomalies_found', 'Anomalies of markets and of the platform.', ['measure', 'severity'])
     this.#unreadable = counter('anomaly_messages_unreadable', 'Market data that could not be read.', ['symbol'])
     this.#suspected = counter('surveillance_alerts', 'What looked like manipulation.', ['symbol', 'kind'])
+    this.#setBack = counter('anomaly_clock_set_back', 'Times that the clock went back between two samples.')
     this.#failed = counter('anomaly_samples_failed', 'Seconds or suspicions of which nothing could be kept.')
   }
 
@@ -35,6 +37,11 @@ export class AnomalyObserver implements SamplerObserver {
   unreadable(symbol: string, reason: string): void {
     this.#unreadable.inc({ symbol })
     this.#log.warn({ symbol, reason }, 'market data could not be read for anomalies')
+  }
+
+  clockWentBack(milliseconds: number): void {
+    this.#setBack.inc()
+    this.#log.warn({ milliseconds }, 'the clock went back: samples are judged by their order')
   }
 
   /** It is kept, and whoever asks for it is answered; those who listen live have missed it. */

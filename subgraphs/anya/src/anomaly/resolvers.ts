@@ -31,12 +31,12 @@ const isOfMarket = (measure: DetectedAnomaly['measure']): measure is keyof typeo
 const isOfPlatform = (measure: DetectedAnomaly['measure']): measure is keyof typeof PLATFORM => measure in PLATFORM
 
 export function anomalyResolvers(
-  service: Pick<AnomalyService, 'knows' | 'listen'>,
+  service: Pick<AnomalyService, 'knows' | 'listen' | 'listenToPlatform'>,
   store: AnomalyStore,
 ): Pick<Resolvers, 'Anomaly' | 'PlatformAnomaly'> & {
   readonly Query: Pick<NonNullable<Resolvers['Query']>, 'anomalies' | 'platformAnomalies'>
   readonly Market: Pick<NonNullable<Resolvers['Market']>, 'anomalies'>
-  readonly Subscription: Pick<NonNullable<Resolvers['Subscription']>, 'anomalyDetected'>
+  readonly Subscription: Pick<NonNullable<Resolvers['Subscription']>, 'anomalyDetected' | 'platformAnomalyDetected'>
 } {
   const page = async (scope: AnomalyScope, args: PageArguments) => {
     const wanted = pageOf(args, { keys: 1 })
@@ -58,12 +58,13 @@ export function anomalyResolvers(
       anomalyDetected: {
         subscribe: (_parent, { market, minimumSeverity }) => {
           if (!service.knows(market)) throw fault('BAD_USER_INPUT', 'There is no such market.')
-          const wanted: readonly string[] = severitiesFrom(minimumSeverity)
-          return logStream<DetectedAnomaly>(
-            (tell) => service.listen(market, (anomaly) => wanted.includes(anomaly.severity) && tell(anomaly)),
-            'An anomaly would be missed: read `anomalies`, then subscribe again.',
-          )
+          return stream((listener) => service.listen(market, listener), minimumSeverity, 'anomalies')
         },
+        resolve: (anomaly: DetectedAnomaly) => anomaly,
+      },
+      platformAnomalyDetected: {
+        subscribe: (_parent, { minimumSeverity }) =>
+          stream((listener) => service.listenToPlatform(listener), minimumSeverity, 'platformAnomalies'),
         resolve: (anomaly: DetectedAnomaly) => anomaly,
       },
     },
@@ -78,6 +79,18 @@ export function anomalyResolvers(
       detectedAt: ({ detectedAt }) => new Date(detectedAt).toISOString(),
     },
   }
+}
+
+function stream(
+  listen: (listener: (anomaly: DetectedAnomaly) => void) => () => void,
+  least: DetectedAnomaly['severity'],
+  list: string,
+) {
+  const wanted: readonly string[] = severitiesFrom(least)
+  return logStream<DetectedAnomaly>(
+    (tell) => listen((anomaly) => wanted.includes(anomaly.severity) && tell(anomaly)),
+    `An anomaly would be missed: read \`${list}\`, then subscribe again.`,
+  )
 }
 
 /** What is kept of markets and of the platform is told apart by the query: the other's measure is a bug. */

@@ -24,6 +24,8 @@ export interface AnomalyParts {
   readonly warmUp?: number
 }
 
+/** Where the platform's own are told: no market's name. */
+const PLATFORM = Symbol('platform')
 type Listener = (anomaly: DetectedAnomaly) => void
 
 /** Samples every market and the platform itself each second, keeps what is unusual and tells it, on all instances. */
@@ -32,7 +34,8 @@ export class AnomalyService {
   readonly #markets: readonly { readonly sampler: MarketSampler; readonly watch: MarketWatch }[]
   readonly #platform: PlatformSampler
   readonly #platformWatches: ReadonlyMap<string, Watch>
-  readonly #listeners = new Map<string, Set<Listener>>()
+  readonly #listeners = new Map<string | typeof PLATFORM, Set<Listener>>()
+  #sampledAt = -Infinity
   #ticker: Ticker | undefined
   #unsubscribe: (() => Promise<void>) | undefined
 
@@ -66,10 +69,19 @@ export class AnomalyService {
     await this.#unsubscribe?.()
   }
 
-  /** @returns a function that ends the listening. */
+  /** Hears of the market's anomalies. @returns a function that ends the listening. */
   listen(symbol: string, listener: Listener): () => void {
-    const listeners = this.#listeners.get(symbol) ?? new Set()
-    this.#listeners.set(symbol, listeners.add(listener))
+    return this.#listen(symbol, listener)
+  }
+
+  /** Hears of the platform's own. @returns a function that ends the listening. */
+  listenToPlatform(listener: Listener): () => void {
+    return this.#listen(PLATFORM, listener)
+  }
+
+  #listen(to: string | typeof PLATFORM, listener: Listener): () => void {
+    const listeners = this.#listeners.get(to) ?? new Set()
+    this.#listeners.set(to, listeners.add(listener))
     return () => listeners.delete(listener)
   }
 
@@ -85,8 +97,12 @@ export class AnomalyService {
   /** One sample of everything; what fails is logged. */
   async sample(): Promise<void> {
     const { ports, store, observer, onRecorded } = this.#parts
+    const now = ports.clock.now()
+    // Samples come in their order whatever the clock says: where it is set back they are judged on.
+    if (now < this.#sampledAt) observer.clockWentBack(this.#sampledAt - now)
+    this.#sampledAt = now
     try {
-      const found = [...(await this.#sampleMarkets()), ...(await this.#samplePlatform())]
+      const found = [...(await this.#sampleMarkets(now)), ...(await this.#samplePlatform(now))]
       if (found.length === 0) return
       const written = await store.record(found)
       for (const anomaly of written) {
@@ -99,16 +115,16 @@ export class AnomalyService {
     }
   }
 
-  async #sampleMarkets(): Promise<DetectedAnomaly[]> {
+  async #sampleMarkets(now: number): Promise<DetectedAnomaly[]> {
     const found: DetectedAnomaly[] = []
     for (const { sampler, watch } of this.#markets) {
       const sample = await sampler.sample()
-      if (sample) found.push(...watch.observe(sample).map((anomaly) => this.#detected(sampler.symbol, anomaly)))
+      if (sample) found.push(...watch.observe(sample).map((anomaly) => this.#detected(sampler.symbol, anomaly, now)))
     }
     return found
   }
 
-  async #samplePlatform(): Promise<DetectedAnomaly[]> {
+  async #samplePlatform(now: number): Promise<DetectedAnomaly[]> {
     const delays = this.#markets.flatMap(({ sampler }) => sampler.takeDelay() ?? [])
     const values = {
       ...(await this.#platform.sample()),
@@ -117,23 +133,23 @@ export class AnomalyService {
     return PLATFORM_MEASURES.flatMap((measure) => {
       const value = values[measure]
       if (value === undefined) return []
-      const verdict = this.#platformWatches.get(measure)?.observe({ value, time: this.#parts.ports.clock.now() })
-      return verdict?.kind === 'anomaly' ? [this.#detected(null, verdict.anomaly)] : []
+      const verdict = this.#platformWatches.get(measure)?.observe({ value })
+      return verdict?.kind === 'anomaly' ? [this.#detected(null, verdict.anomaly, now)] : []
     })
   }
 
-  #detected(symbol: string | null, { usual, measure, time, ...anomaly }: Anomaly): DetectedAnomaly {
-    const { ids, clock } = this.#parts.ports
+  #detected(symbol: string | null, { usual, measure, time: _time, ...anomaly }: Anomaly, now: number): DetectedAnomaly {
+    const { ids } = this.#parts.ports
     const { sampleMs = SAMPLE_MS } = this.#parts
     // Samples are taken at whole intervals: instances that find the same find it at one time.
-    const detectedAt = Math.floor((time ?? clock.now()) / sampleMs) * sampleMs
+    const detectedAt = Math.floor(now / sampleMs) * sampleMs
     const [usualFrom, usualTo] = usual
     return anomalySchema.parse({ id: ids.next('ano'), symbol, measure, ...anomaly, usualFrom, usualTo, detectedAt })
   }
 
   #hear(text: string): void {
     const parsed = anomalySchema.safeParse(JSON.parse(text))
-    if (!parsed.success || parsed.data.symbol === null) return
-    for (const listener of this.#listeners.get(parsed.data.symbol) ?? []) listener(parsed.data)
+    if (!parsed.success) return
+    for (const listener of this.#listeners.get(parsed.data.symbol ?? PLATFORM) ?? []) listener(parsed.data)
   }
 }

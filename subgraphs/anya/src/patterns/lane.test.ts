@@ -1,8 +1,10 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { recordedHours } from '../testing/recorded-hours.ts'
 import { CANDLESTICKS } from './candlesticks.ts'
+import { measurementsOf } from './forward-returns.ts'
 import { Lane, MAX_KEPT } from './lane.ts'
-import { columnsOf, type FoundPattern } from './recogniser.ts'
+import { columnsOf, type FoundPattern, type KnownRegime } from './recogniser.ts'
+import { RegimeMeter } from './regimes.ts'
 import { Scanner } from './scanner.ts'
 import { patternStream } from './stream.ts'
 import { Talib } from './talib.ts'
@@ -58,6 +60,7 @@ test('bars one by one, and all that are kept at once, end in the same patterns, 
   }
   await expect.poll(() => other.found(null)).toEqual(lane.found(null))
   expect(other.recogniser.regime).toEqual(lane.recogniser.regime)
+  expect(other.recogniser.regimeStatistics()).toEqual(lane.recogniser.regimeStatistics())
   expect(other.recogniser.statistics()).toEqual(lane.recogniser.statistics())
 })
 
@@ -119,4 +122,32 @@ test('a reader gets what it asked for, in order, and its end ends the wait in ha
   const waiting = stream.next()
   await stream.return?.()
   expect(await waiting).toEqual({ done: true, value: undefined })
+})
+
+test('a regime carries what had followed its bars until then, and no bar tells of what came after it', async () => {
+  const regimes: KnownRegime[] = []
+  lane.listenToRegime((regime) => regimes.push(regime))
+  for (const bar of bars.slice(0, 400)) {
+    lane.add(bar)
+    await new Promise(setImmediate)
+  }
+  await expect.poll(() => regimes.at(-1)?.asOf).toBe(bars[399]!.openTime + 3_600_000)
+  const meter = new RegimeMeter()
+  const kinds = bars.slice(0, 400).map((bar) => {
+    const regime = meter.add(bar)
+    return regime && `${regime.trend} ${regime.volatility}`
+  })
+  const { trend, volatility, known } = regimes.at(-1)!
+  // By the definition: of the bars before the last that were of its regime, the return to the next.
+  const returns = kinds.slice(0, 399).flatMap((kind, i) => {
+    return kind === `${trend} ${volatility}` ? [bars[i + 1]!.close / bars[i]!.close - 1] : []
+  })
+  const mean = returns.reduce((sum, each) => sum + each, 0) / returns.length
+  const [next] = measurementsOf(known)
+  expect(next).toMatchObject({ horizonBars: 1, count: returns.length })
+  expect(next!.meanBps).toBeCloseTo(mean * 10_000, 9)
+  expect(next!.lowerBps).toBeLessThan(next!.meanBps!)
+  expect(next!.upperBps).toBeGreaterThan(next!.meanBps!)
+  const seen = lane.recogniser.regimeStatistics().map((each) => `${each.trend} ${each.volatility}`)
+  expect(seen.sort()).toEqual([...new Set(kinds.filter((kind) => kind !== null))].sort())
 })

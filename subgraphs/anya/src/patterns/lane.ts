@@ -1,6 +1,6 @@
 import type { Bar } from './bar.ts'
 import type { PatternInterval } from './interval.ts'
-import { type FoundPattern, Recogniser } from './recogniser.ts'
+import { type FoundPattern, type KnownRegime, Recogniser } from './recogniser.ts'
 import type { Scanner } from './scanner.ts'
 
 /** Newest patterns kept of each family, market and interval: some hundreds of bars of candlesticks, months of chart patterns. */
@@ -10,12 +10,14 @@ const MAX_WAITING_BARS = 1_000
 const RETRY_MS = 250
 
 type Listener = (pattern: FoundPattern) => void
+type RegimeListener = (regime: KnownRegime) => void
 
 /** One market and interval: its bars go through the recogniser in order, what is found is kept and told. */
 export class Lane {
   readonly recogniser: Recogniser
   readonly #found = { CANDLESTICK: [] as FoundPattern[], CHART: [] as FoundPattern[] }
   readonly #listeners = new Set<Listener>()
+  readonly #regimeListeners = new Set<RegimeListener>()
   readonly #onDropped: (bars: number) => void
   #waiting: Bar[] = []
   #lastOpenTime = Number.NEGATIVE_INFINITY
@@ -62,6 +64,12 @@ export class Lane {
     return () => this.#listeners.delete(listener)
   }
 
+  /** Hears of the regime as of each bar; of bars that are taken together, as of the last. @returns a function that ends the listening. */
+  listenToRegime(listener: RegimeListener): () => void {
+    this.#regimeListeners.add(listener)
+    return () => this.#regimeListeners.delete(listener)
+  }
+
   async close(): Promise<void> {
     this.#stopping.abort()
     await this.#work
@@ -83,6 +91,8 @@ export class Lane {
         this.#keep(pattern)
         for (const listener of this.#listeners) listener(pattern)
       }
+      const { regime } = this.recogniser
+      if (regime) for (const listener of this.#regimeListeners) listener(regime)
     }
   }
 

@@ -180,6 +180,11 @@ test('a subscriber hears of every pattern of a bar when it closes, and of no bar
   })
   const results = anya.subscribe({ body, headers: {} })
   const first = results.next()
+  const live = `subscription { regime(symbol: "${SYMBOL}", interval: S5) { asOf trend } }`
+  const regimes = anya.subscribe({ body: JSON.stringify({ query: live }), headers: {} })
+  const regimeOf = (text: string): { asOf: string } => JSON.parse(text).data.regime
+  const asOf = (bar: Bar) => new Date(bar.openTime + BAR_MS).toISOString()
+  expect(regimeOf((await regimes.next()).value)).toMatchObject({ asOf: asOf(BARS[99]!), trend: expect.any(String) })
   // A stream that begins with what happens next says nothing of its beginning.
   await new Promise((resolve) => setTimeout(resolve, 200))
   const next = BARS.slice(100, 140)
@@ -192,6 +197,8 @@ test('a subscriber hears of every pattern of a bar when it closes, and of no bar
   const heard = [JSON.parse((await first).value).data.patternFound]
   while (heard.length < due.length) heard.push(JSON.parse((await results.next()).value).data.patternFound)
   expect(told(heard).sort()).toEqual(due.sort())
+  for (let regime = ''; regime !== asOf(next.at(-1)!); ) regime = regimeOf((await regimes.next()).value).asOf
+  await regimes.return?.()
   await results.return?.()
 })
 
@@ -199,17 +206,26 @@ test('a market has its patterns and regime as an entity, and what followed each 
   const anya = await start()
   await play(BARS)
   await eventually(async () => (await everything(anya, 'CANDLESTICK')).length).toBeGreaterThan(300)
-  const { _entities, patternStatistics } = await ask<{
+  const { _entities, patternStatistics, regimeStatistics } = await ask<{
     _entities: [{ patterns: { edges: { node: Shown }[] }; regime: Record<string, unknown> }]
+    regimeStatistics: { trend: string; volatility: string; forwardReturns: { count: number }[] }[]
     patternStatistics: { kind: string; forwardReturns: Record<string, number>[] }[]
   }>(
     anya,
     `{ _entities(representations: [{ __typename: "Market", symbol: "${SYMBOL}" }]) { ... on Market {
-      patterns(interval: S5, first: 3) { edges { node { id kind score foundAt } } } regime(interval: S5) { trend volatility efficiency volatilityBps } } }
+      patterns(interval: S5, first: 3) { edges { node { id kind score foundAt } } }
+      regime(interval: S5) { trend volatility efficiency volatilityBps asOf forwardReturns { horizonBars count lowerBps meanBps upperBps } } } }
+      regimeStatistics(symbol: "${SYMBOL}", interval: S5) { trend volatility forwardReturns { count } }
       patternStatistics(symbol: "${SYMBOL}", interval: S5) { kind forwardReturns { horizonBars count meanBps lowerBps upperBps marketMeanBps pValue adjustedPValue } } }`,
   )
   expect(_entities[0].patterns.edges).toHaveLength(3)
   expect(_entities[0].regime).toMatchObject({ trend: expect.any(String), volatilityBps: expect.any(Number) })
+  const asOf = new Date(BARS.at(-1)!.openTime + BAR_MS).toISOString()
+  expect(_entities[0].regime).toMatchObject({ asOf, forwardReturns: [{ horizonBars: 1 }, {}, {}] })
+  const counts = regimeStatistics.map(({ forwardReturns }) => forwardReturns[0]!.count)
+  expect(counts).toEqual([...counts].sort((a, b) => b - a))
+  // Every bar with a regime but the last has been followed by one.
+  expect(counts.reduce((sum, count) => sum + count, 0)).toBe(BARS.length - 1 - 70 - 1)
   const [most] = patternStatistics
   const [one] = most!.forwardReturns
   expect(one).toMatchObject({ horizonBars: 1 })
@@ -236,6 +252,9 @@ test('nothing is known of a market that is not watched, and a foreign cursor is 
   const body = JSON.stringify({ query: 'subscription { patternFound(symbol: "DOGE") { kind } }' })
   const { value } = await anya.subscribe({ body, headers: {} }).next()
   expect(JSON.parse(value).errors[0].extensions.code).toBe('BAD_USER_INPUT')
+  const regime = JSON.stringify({ query: 'subscription { regime(symbol: "DOGE") { trend } }' })
+  const { value: refused } = await anya.subscribe({ body: regime, headers: {} }).next()
+  expect(JSON.parse(refused).errors[0].extensions.code).toBe('BAD_USER_INPUT')
 })
 
 test('the store keeps the newest bars, once each', async () => {

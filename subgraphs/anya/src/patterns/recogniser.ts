@@ -10,6 +10,14 @@ import type { ScanColumns } from './talib.ts'
 
 export type PatternKind = CandlestickName | ChartKind
 
+/** A market's regime as of one closed bar. */
+export interface KnownRegime extends Regime {
+  /** When the bar ended, milliseconds since the Unix epoch. */
+  readonly asOf: number
+  /** What had followed earlier bars of the same regime, as of then. */
+  readonly known: Known
+}
+
 /** A pattern as it was found when its last bar closed. */
 export interface FoundPattern {
   readonly symbol: string
@@ -23,7 +31,7 @@ export interface FoundPattern {
   /** When its last bar began and ended, milliseconds since the Unix epoch. */
   readonly openTime: number
   readonly foundAt: number
-  readonly regime: Regime | null
+  readonly regime: KnownRegime | null
   /** What had followed earlier ones, as of then. */
   readonly known: Known
 }
@@ -43,6 +51,11 @@ export interface PatternStatistics {
   readonly known: Known
 }
 
+/** What has followed the bars of one regime. */
+export interface RegimeStatistics extends Pick<Regime, 'trend' | 'volatility'> {
+  readonly known: Known
+}
+
 const keyOf = ({ kind, direction }: Pick<Signal, 'kind' | 'direction'>) => `${kind} ${direction}`
 
 /** Recognises the patterns of one market and interval, block by block of closed bars. */
@@ -53,9 +66,12 @@ export class Recogniser {
   readonly #charts = new ChartFinder()
   readonly #regimes = new RegimeMeter()
   readonly #returns = new ForwardReturns()
+  /** Of regimes: six that every bar has one of, so that what is tested of patterns does not count here. */
+  readonly #afterRegimes = new ForwardReturns()
+  readonly #regimesSeen = new Map<string, Pick<Regime, 'trend' | 'volatility'>>()
   readonly #seen = new Map<string, Pick<Signal, 'kind' | 'direction'>>()
   #past: readonly Bar[] = []
-  #regime: Regime | null = null
+  #regime: KnownRegime | null = null
 
   constructor(symbol: string, interval: PatternInterval, scanner: Pick<Scanner, 'scan'>) {
     this.#symbol = symbol
@@ -64,8 +80,13 @@ export class Recogniser {
   }
 
   /** As of the last bar; null while too little is known. */
-  get regime(): Regime | null {
+  get regime(): KnownRegime | null {
     return this.#regime
+  }
+
+  /** What has followed each regime that was seen, as of the last bar. */
+  regimeStatistics(): RegimeStatistics[] {
+    return [...this.#regimesSeen].map(([key, regime]) => ({ ...regime, known: this.#afterRegimes.known(key) }))
   }
 
   /** What has followed each pattern that was seen, as of the last bar. */
@@ -85,7 +106,7 @@ export class Recogniser {
   }
 
   #close(bar: Bar, candlesticks: readonly Signal[]): FoundPattern[] {
-    this.#regime = this.#regimes.add(bar)
+    this.#regime = this.#regimeOf(bar)
     this.#returns.close(bar.close)
     const charts = new Map(this.#charts.add(bar).map((pattern) => [pattern.kind, chartSignal(pattern)]))
     const signals = [...candlesticks, ...charts.values()]
@@ -103,6 +124,18 @@ export class Recogniser {
       this.#returns.occurred(keyOf(signal))
     }
     return found
+  }
+
+  #regimeOf(bar: Bar): KnownRegime | null {
+    const regime = this.#regimes.add(bar)
+    this.#afterRegimes.close(bar.close)
+    if (!regime) return null
+    const { trend, volatility } = regime
+    const key = `${trend} ${volatility}`
+    const known = this.#afterRegimes.known(key)
+    this.#regimesSeen.set(key, { trend, volatility })
+    this.#afterRegimes.occurred(key)
+    return { ...regime, asOf: bar.openTime + lengthOf(this.#interval), known }
   }
 }
 

@@ -6,9 +6,9 @@ import { CHART_KINDS } from './charts.ts'
 import type { TickSize } from './feed.ts'
 import { measurementsOf } from './forward-returns.ts'
 import type { PatternInterval } from './interval.ts'
-import type { FoundPattern, PatternKind } from './recogniser.ts'
+import type { FoundPattern, KnownRegime, PatternKind } from './recogniser.ts'
 import type { PatternService } from './service.ts'
-import { patternStream } from './stream.ts'
+import { patternStream, regimeStream } from './stream.ts'
 
 /** A pattern in a market whose prices can be told. */
 export type ShownPattern = FoundPattern & { readonly tick: TickSize }
@@ -26,6 +26,12 @@ function newestFirst(a: FoundPattern, b: FoundPattern): number {
   return otherTime - time || rank - otherRank
 }
 
+interface Measured {
+  readonly known: FoundPattern['known']
+}
+const timesSeen = ({ known }: Measured) => known.samples[0]?.count ?? 0
+const mostSeenFirst = (a: Measured, b: Measured) => timesSeen(b) - timesSeen(a)
+
 interface PageArguments {
   readonly interval?: PatternInterval | null | undefined
   readonly family?: FoundPattern['family'] | null | undefined
@@ -35,11 +41,11 @@ interface PageArguments {
 
 export function patternResolvers(service: PatternService): Pick<
   Resolvers,
-  'Pattern' | 'PatternPoint' | 'PatternStatistics' | 'MarketRegime'
+  'Pattern' | 'PatternPoint' | 'PatternStatistics' | 'MarketRegime' | 'RegimeStatistics'
 > & {
-  readonly Query: Pick<NonNullable<Resolvers['Query']>, 'patterns' | 'patternStatistics'>
+  readonly Query: Pick<NonNullable<Resolvers['Query']>, 'patterns' | 'patternStatistics' | 'regimeStatistics'>
   readonly Market: Pick<NonNullable<Resolvers['Market']>, 'patterns' | 'regime'>
-  readonly Subscription: Pick<NonNullable<Resolvers['Subscription']>, 'patternFound'>
+  readonly Subscription: Pick<NonNullable<Resolvers['Subscription']>, 'patternFound' | 'regime'>
 } {
   const patterns = (symbol: string, args: PageArguments) => {
     const page = pageOf(args, { keys: 2 })
@@ -67,9 +73,13 @@ export function patternResolvers(service: PatternService): Pick<
       patterns: (_, { symbol, ...args }) => patterns(symbol, args),
       patternStatistics: (_, { symbol, interval }) => {
         const statistics = service.lane(symbol, interval ?? 'M1')?.recogniser.statistics() ?? null
-        const seen = ({ known }: { known: FoundPattern['known'] }) => known.samples[0]?.count ?? 0
-        return statistics?.sort((a, b) => seen(b) - seen(a)) ?? null
+        return statistics?.sort(mostSeenFirst) ?? null
       },
+      regimeStatistics: (_, { symbol, interval }) =>
+        service
+          .lane(symbol, interval ?? 'M1')
+          ?.recogniser.regimeStatistics()
+          .sort(mostSeenFirst) ?? null,
     },
     Market: {
       patterns: ({ symbol }, args) => patterns(symbol, args),
@@ -87,6 +97,14 @@ export function patternResolvers(service: PatternService): Pick<
           return tick && { ...pattern, tick }
         },
       },
+      regime: {
+        subscribe: (_, { symbol, interval }) => {
+          const lane = service.lane(symbol, interval ?? 'M1')
+          if (!lane) throw fault('BAD_USER_INPUT', 'There is no such market.')
+          return regimeStream(lane)
+        },
+        resolve: (regime: KnownRegime) => regime,
+      },
     },
     Pattern: {
       id: ({ symbol, interval, kind, openTime }) => `pat_${openTime.toString(36)}_${symbol}_${interval}_${kind}`,
@@ -100,6 +118,11 @@ export function patternResolvers(service: PatternService): Pick<
       price: ({ price, tick }) => formatDecimal(BigInt(price) * BigInt(tick.units), tick.scale),
     },
     PatternStatistics: { forwardReturns: ({ known }) => measurementsOf(known) },
-    MarketRegime: { volatilityBps: ({ deviation }) => deviation * BPS },
+    MarketRegime: {
+      volatilityBps: ({ deviation }) => deviation * BPS,
+      asOf: ({ asOf }) => new Date(asOf).toISOString(),
+      forwardReturns: ({ known }) => measurementsOf(known),
+    },
+    RegimeStatistics: { forwardReturns: ({ known }) => measurementsOf(known) },
   }
 }

@@ -1,6 +1,7 @@
 import { logStream } from '../log-stream.ts'
+import { stateStream } from '../state-stream.ts'
 import type { Lane } from './lane.ts'
-import type { FoundPattern } from './recogniser.ts'
+import type { FoundPattern, KnownRegime } from './recogniser.ts'
 
 /** Every pattern of a lane from now on, in order; a reader that falls 256 behind is ended with SUBSCRIPTION_GAP. */
 export function patternStream(lane: Lane, family: FoundPattern['family'] | null): AsyncIterableIterator<FoundPattern> {
@@ -12,3 +13,7 @@ export function patternStream(lane: Lane, family: FoundPattern['family'] | null)
     'A pattern would be missed: read `patterns`, then subscribe again.',
   )
 }
+
+/** A lane's regime now, and as of each bar that closes; a slow reader gets the newest. */
+export const regimeStream = (lane: Lane): AsyncIterableIterator<KnownRegime> =>
+  stateStream(lane.recogniser.regime, (tell) => lane.listenToRegime(tell))

@@ -4,7 +4,12 @@ import type { Resolvers } from '../../generated/graphql.ts'
 import { logStream } from '../../log-stream.ts'
 import type { SurveillanceAlert } from './alert.ts'
 import type { SurveillanceService } from './service.ts'
-import { type AlertStore, isAlertId } from './store.ts'
+import { type AlertFilter, type AlertStore, isAlertId } from './store.ts'
+
+interface PageArguments {
+  readonly first?: number | null | undefined
+  readonly after?: string | null | undefined
+}
 
 type Step = SurveillanceAlert['evidence']['tick']
 
@@ -16,17 +21,23 @@ export function surveillanceResolvers(
   store: AlertStore,
 ): Pick<Resolvers, 'SurveillanceAlert'> & {
   readonly Query: Pick<NonNullable<Resolvers['Query']>, 'surveillanceAlerts'>
+  readonly Market: Pick<NonNullable<Resolvers['Market']>, 'surveillanceAlerts'>
   readonly Subscription: Pick<NonNullable<Resolvers['Subscription']>, 'surveillanceAlertRaised'>
 } {
+  const page = async (filter: AlertFilter, args: PageArguments) => {
+    const wanted = pageOf(args, { keys: 1 })
+    if (wanted.after !== null && !isAlertId(wanted.after[0]))
+      throw fault('BAD_USER_INPUT', '`after` is not a cursor of this connection.')
+    return connection(await store.page(filter, wanted), wanted, ({ id }) => [id])
+  }
   return {
     Query: {
-      surveillanceAlerts: async (_parent, { market, kind, ...args }) => {
-        const page = pageOf(args, { keys: 1 })
-        if (page.after !== null && !isAlertId(page.after[0]))
-          throw fault('BAD_USER_INPUT', '`after` is not a cursor of this connection.')
-        const symbol = market?.replaceAll('\0', '') ?? null
-        return connection(await store.page({ symbol, kind: kind ?? null }, page), page, ({ id }) => [id])
-      },
+      surveillanceAlerts: (_parent, { market, kind, ...args }) =>
+        page({ symbol: market?.replaceAll('\0', '') ?? null, kind: kind ?? null }, args),
+    },
+    Market: {
+      surveillanceAlerts: ({ symbol }, { kind, ...args }) =>
+        service.knows(symbol) ? page({ symbol, kind: kind ?? null }, args) : null,
     },
     Subscription: {
       surveillanceAlertRaised: {
