@@ -5,15 +5,18 @@ import { Archive } from './offline/archive.ts'
 import { exportKnownAt, exportRows } from './offline/export.ts'
 import { storedEntities, storedManifest } from './offline/listing.ts'
 import { lastEventOf } from './offline/manifest.ts'
+import { refusalOf } from './offline/refusal.ts'
+import type { TimeRange } from './replay.ts'
 import { type KnownView, VIEWS, versionOf, viewNamed } from './views/index.ts'
 
 const REPOSITORY = path.resolve(import.meta.dirname, '../../../..')
 
 const USAGE = `npm run --silent features -- COMMAND [options]
   list                              what is stored, as JSON
-  export VIEW ENTITY FILE           rows into FILE.parquet or FILE.csv; --from and --to name a range of event time (RFC 3339)
-  join VIEW ENTITY TIMES FILE       what was known at each moment of TIMES, a text with a moment (RFC 3339) in the first column of each
-                                    line and a header or none, into FILE.parquet or FILE.csv
+  export VIEW ENTITY FILE           rows into FILE.parquet or FILE.csv; --from and --to name a range of event time
+  join VIEW ENTITY TIMES FILE       what was known at each moment of TIMES, a text with a moment in the first column of each line and a
+                                    header or none, into FILE.parquet or FILE.csv
+A moment is RFC 3339, as 2024-08-08T00:00:00+02:00, or a date; what names no zone is UTC.
   --data FOLDER                     the folder of features (.data/anya/features)
 Reads only, and may run beside the platform.
 `
@@ -30,10 +33,22 @@ const options = {
 /** npm runs scripts in the repository: what the caller named is relative to where the caller stands. */
 const resolved = (file: string) => path.resolve(process.env.INIT_CWD ?? '.', file)
 
+const MOMENT = /^(\d{4}-\d\d-\d\d)(?:[Tt ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?)([Zz]|[+-]\d\d:?\d\d)?)?$/
+
+/** JavaScript takes a time without a zone for the machine's, and a 31st of February for a 3rd of March: nobody means either. */
 function momentOf(text: string): number {
-  const time = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : Number.NaN
+  const [, date = '', clock = '00:00', zone = 'Z'] = MOMENT.exec(text) ?? []
+  const isDay = new Date(Date.parse(date) || 0).toISOString().startsWith(`${date}T`)
+  const offset = zone.replace(/^([+-]\d\d)(\d\d)$/, '$1:$2').toUpperCase()
+  const time = isDay ? Date.parse(`${date}T${clock}${offset}`) : Number.NaN
   if (Number.isNaN(time)) throw new Mistake(`${text} is not a moment such as 2024-08-08T00:00:00Z`)
   return time
+}
+
+function rangeOf({ from, to }: { readonly from?: string | undefined; readonly to?: string | undefined }): TimeRange {
+  const range = { from: from ? momentOf(from) : 0, to: to ? momentOf(to) : Number.MAX_SAFE_INTEGER }
+  if (range.from < range.to) return range
+  throw new Mistake('a range ends after it begins')
 }
 
 function viewOf(name: string): KnownView {
@@ -45,7 +60,8 @@ function viewOf(name: string): KnownView {
 async function list(folder: string): Promise<string> {
   const stored = VIEWS.map(async ({ view }) => {
     const entities = (await storedEntities(folder, view)).map(async (entity) => {
-      const manifest = await storedManifest(folder, view, entity)
+      const manifest = await storedManifest(folder, view, entity).catch(refusalOf)
+      if (manifest && 'code' in manifest) return { entity, error: manifest }
       const partitions = manifest?.partitions ?? []
       const moment = (time: number | undefined) => (time === undefined ? null : new Date(time).toISOString())
       return {
@@ -81,14 +97,16 @@ async function main(): Promise<void> {
   if (!(await stat(folder).catch(() => null))) throw new Mistake(`there are no features in ${folder}`)
   const [name = '', entity = ''] = args
   const { view } = viewOf(name)
+  const range = rangeOf(values)
   const file = resolved(args.at(-1) ?? '')
+  // A name that is mistyped would give a file of nothing, or of nothing known.
+  if ((await storedManifest(folder, view, entity)) === null)
+    throw new Mistake(`nothing of ${entity} is stored in ${name}: the command list tells what is`)
   const archive = await Archive.open(folder)
   try {
-    const from = values.from ? momentOf(values.from) : 0
-    const to = values.to ? momentOf(values.to) : Number.MAX_SAFE_INTEGER
     const rows =
       command === 'export'
-        ? await exportRows(archive, view, entity, { from, to }, file)
+        ? await exportRows(archive, view, entity, range, file)
         : await exportKnownAt(archive, view, entity, await timesIn(resolved(args[2] ?? '')), file)
     process.stderr.write(`${rows} rows in ${file}\n`)
   } finally {

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { KnownRow } from '../rows.ts'
 import { rowsOf } from '../rows.ts'
 import { Archive, type StoredView } from './archive.ts'
+import { driftOf } from './drift.ts'
 import { exportKnownAt, exportRows } from './export.ts'
 import { storedEntities } from './listing.ts'
 import { knownAt } from './point-in-time.ts'
@@ -297,6 +298,25 @@ describe('a join as of moments in the past', () => {
       { numRuns: 15 },
     )
   })
+})
+
+test('drift of more rows than are looked at is that of all: what repeats itself has not drifted', async () => {
+  const count = 80_000
+  // As hours of the day, or seconds of the minute, which a choice of every fourth row would see six of.
+  await archive.add(
+    VIEW,
+    MARKET,
+    Array.from({ length: count }, (_, i) => row(START + i * 1_000, i % 24)),
+    { now },
+  )
+  const range = (from: number, to: number) => ({ from: START + from * 1_000, to: START + to * 1_000 })
+  const asked = { view: VIEW.name, entity: MARKET, reference: range(0, count), recent: range(0, 10_000) }
+  const { referenceRows, recentRows, features } = await driftOf(archive, VIEW, asked)
+  expect(Math.abs(referenceRows - 20_000)).toBeLessThan(10)
+  expect(recentRows).toBe(10_000)
+  expect(features[0]?.index).toBeLessThan(2 * features[0]!.expected)
+  const still = { ...asked, recent: range(10, 11) }
+  await expect(driftOf(archive, VIEW, still)).rejects.toMatchObject({ code: 'NOT_ENOUGH_ROWS' })
 })
 
 describe('a file for other tools', () => {

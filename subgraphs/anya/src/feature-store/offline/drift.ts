@@ -8,8 +8,10 @@ import { StoreError } from './refusal.ts'
 
 /** Of fewer rows a decile says nothing: the index of equal distributions alone averages 0.1 at 180 rows a side. */
 export const MIN_DRIFT_ROWS = 200
-/** Of more, every second, third, … row is looked at. */
+/** Of more, so many are looked at. */
 const MAX_DRIFT_ROWS = 20_000
+/** Multiples of the golden section spread evenly and in step with nothing: every fourth hour would be the same six hours of each day. */
+const GOLDEN = (Math.sqrt(5) - 1) / 2
 
 /** The population stability index of each feature of recent rows against a reference. */
 export async function driftOf(
@@ -43,7 +45,7 @@ function sampleOf(archive: Archive, view: StoredView, entity: string, range: Tim
          SELECT * FROM ${relation} WHERE event_ms >= ${range.from} AND event_ms < ${range.to}
          QUALIFY row_number() OVER (PARTITION BY event_ms ORDER BY available_ms DESC) = 1
        ), numbered AS (SELECT *, row_number() OVER (ORDER BY event_ms) - 1 AS n, count(*) OVER () AS total FROM latest)
-       SELECT * EXCLUDE (n, total) FROM numbered WHERE n % ceil(total / ${MAX_DRIFT_ROWS})::BIGINT = 0 ORDER BY event_ms`,
+       SELECT * EXCLUDE (n, total) FROM numbered WHERE (n * ${GOLDEN}) % 1 < ${MAX_DRIFT_ROWS} / total ORDER BY event_ms`,
     ),
   )
 }
