@@ -114,7 +114,7 @@ mutation Upload($input: UploadModelInput!) {
 }
 """
 answer = ask(UPLOAD, {"input": {
-    "model": "torch-direction",
+    "model": os.environ.get("MODEL", "torch-direction"),
     "file": uploaded,
     "signature": {
         "input": {"name": "features", "shape": [len(names)]},

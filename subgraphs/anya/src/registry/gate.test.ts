@@ -34,6 +34,7 @@ function evaluationOf({ modelSees = 1, baselineSees = 0.2, boldness = 1, seed = 
     canaries: [
       { name: 'shuffled-target', observed: 0.4, threshold: 3 },
       { name: 'prefix-invariance', observed: 0, threshold: 0 },
+      { name: 'planted-future', observed: 0, threshold: 0 },
     ],
     reference: [{ feature: 'imbalance', edges: [-1, 0, 1], counts: [100, 100, 100, 100, 0] }],
   }
@@ -97,6 +98,25 @@ describe('a model is refused', () => {
     expect(failed(evidence({ evaluation: evaluationOf({ modelSees: 0.2 }) }))).toContain('BEATS_BASELINE')
   })
 
+  test('for one reason alone, where it is only that', () => {
+    const { heldOut, ...rest } = evaluationOf({ modelSees: 0.9, baselineSees: 0.2 })
+    const changed = (forecasts: number[], baseline = heldOut.baseline) =>
+      evidence({ evaluation: { ...rest, heldOut: { ...heldOut, forecasts, baseline } } })
+    const odds = (probability: number) => Math.log(probability / (1 - probability))
+    const first = heldOut.outcomes.indexOf(1)
+    const betterOnce = heldOut.baseline.map((each, i) => (i === first ? each + (1 - each) / 2 : each))
+    expect(failed(changed(betterOnce))).toEqual(['BEATS_BASELINE'])
+    const inItsOrder = heldOut.baseline.map((each) => sigmoid(odds(each) / 4))
+    expect(failed(changed(inItsOrder))).toEqual(['RANKS_BETTER'])
+    const wrongInTheMiddle = heldOut.forecasts.map((each, i) =>
+      Math.floor((5 * i) / ROWS) === 2 ? heldOut.baseline[i]! ** 1.5 : each,
+    )
+    expect(failed(changed(wrongInTheMiddle))).toEqual(['STEADY'])
+    const bold = heldOut.forecasts.map((each) => sigmoid(2 * odds(each)))
+    const nearlyEven = heldOut.baseline.map((each) => sigmoid(odds(each) / 100))
+    expect(failed(changed(bold, nearlyEven))).toEqual(['CALIBRATION'])
+  })
+
   test('that overstates what it knows', () => {
     const bold = evaluationOf({ modelSees: 1, baselineSees: 0.9, boldness: 3 })
     expect(failed(evidence({ evaluation: bold }))).toEqual(['BEATS_BASELINE', 'STEADY', 'CALIBRATION'])
@@ -124,6 +144,12 @@ describe('a model is refused', () => {
     expect(failed(evidence({ evaluation: null }))).toEqual(['EVALUATION'])
   })
 
+  test('that came without rows, until it has forecast often enough, and hears how often that is', () => {
+    const [check] = judge(evidence({ evaluation: null, shadow: shadowOf(1, 0.2, 212) }))
+    expect(check).toMatchObject({ name: 'EVALUATION', observed: 212, threshold: 300, passed: false })
+    expect(check?.detail).toBe('212 live forecasts as challenger have an outcome that counts, 88 are missing.')
+  })
+
   test.each([1.1e-5, Number.NaN, null])('whose file differs from its trainer by %s', (maxDifference) => {
     expect(failed(evidence({ probe: { kind: 'RAN', rows: 64, maxDifference, p99Ms: 0.2 } }))).toEqual(['PARITY'])
   })
@@ -144,12 +170,24 @@ describe('a model is refused', () => {
     expect(failed(evidence({ misfit: 'other features' }))).toEqual(['FEATURES'])
   })
 
-  test('whose training finds something in shuffled outcomes, or was not tried on them', () => {
+  test.each([
+    ['shuffled-target', 3.1, 3],
+    // Whoever trains does not say how much of a leak is none.
+    ['shuffled-target', 3.1, 1e9],
+    ['prefix-invariance', 1, 0],
+    ['planted-future', 1, 0],
+    ['credible', 0.4, 0.3],
+  ])('whose canary %s shows %f, whatever it is allowed', (name, observed, threshold) => {
     const evaluation = evaluationOf()
-    const [, invariance] = evaluation.canaries
-    const dead = { name: 'shuffled-target', observed: 3.1, threshold: 3 }
-    expect(failed(evidence({ evaluation: { ...evaluation, canaries: [dead, invariance!] } }))).toEqual(['CANARIES'])
-    expect(failed(evidence({ evaluation: { ...evaluation, canaries: [invariance!] } }))).toEqual(['CANARIES'])
+    const canaries = [...evaluation.canaries.filter((canary) => canary.name !== name), { name, observed, threshold }]
+    expect(failed(evidence({ evaluation: { ...evaluation, canaries } }))).toEqual(['CANARIES'])
+  })
+
+  test.each(['shuffled-target', 'prefix-invariance', 'planted-future'])('that brings no canary %s', (name) => {
+    const evaluation = evaluationOf()
+    const canaries = evaluation.canaries.filter((canary) => canary.name !== name)
+    const checks = judge(evidence({ evaluation: { ...evaluation, canaries } }))
+    expect(checks.filter(({ passed }) => !passed)).toMatchObject([{ name: 'CANARIES', detail: `${name} is missing.` }])
   })
 
   test('whose features are now distributed otherwise', () => {

@@ -128,8 +128,10 @@ function wrongReason({ reason }: Reasoned) {
 }
 
 function failedOf(checks: readonly GateCheck[]): string {
-  const failed = checks.filter(({ passed }) => !passed).map(({ name }) => name)
-  return `It did not pass ${failed.join(', ')}.`
+  const failed = checks.filter(({ passed }) => !passed)
+  const tooLittle = failed.find(({ name }) => name === 'EVALUATION')
+  const names = failed.map(({ name }) => name).join(', ')
+  return `It did not pass ${names}${tooLittle ? `: ${tooLittle.detail}` : '.'}`
 }
 
 const isText = (text: string, least: number, most: number) =>

@@ -42,6 +42,7 @@ export async function rivalModel({ sight = 0.8, weight = 1, world = 1 } = {}): P
       canaries: [
         { name: 'shuffled-target', observed: 0.5, threshold: 3 },
         { name: 'prefix-invariance', observed: 0, threshold: 0 },
+        { name: 'planted-future', observed: 0, threshold: 0 },
       ],
       reference: [{ feature: FEATURE_NAMES[TOP_IMBALANCE]!, edges: [0], counts: [1, 1, 0] }],
     },
