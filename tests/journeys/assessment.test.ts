@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
 import { type Platform, startPlatform } from './stage.ts'
@@ -69,6 +70,7 @@ beforeAll(async () => {
   holder = await Trader.register(new Visitor(platform.graphqlUrl), 'holder')
   await credit(operator, maker.userId, 'USDT', '200000')
   await credit(operator, maker.userId, 'BTC', '5')
+  await credit(operator, maker.userId, 'ETH', '5')
   await credit(operator, holder.userId, 'USDT', '40000')
   await maker.place({ side: 'BUY', price: '59990', quantity: '1' })
   await maker.place({ side: 'SELL', price: '60010', quantity: '1' })
@@ -90,6 +92,8 @@ const effectOf = (data: Record<string, unknown>) =>
 
 test('an order is assessed before it is sent, by someone who holds nothing but money', async () => {
   expect(await refusal(RISK, {}, riskOf)).toEqual({ reason: 'NOTHING_AT_RISK' })
+  const unpriced = { symbol: 'ETH-USDT', side: 'SELL', quantity: '0.1' }
+  expect(await refusal(ASSESS_ORDER, { input: unpriced }, effectOf)).toEqual({ reason: 'NO_PRICE' })
   const input = { symbol: 'BTC-USDT', side: 'BUY', quantity: '0.5' }
   const assess = async () => (await holder.visitor.get(orderSchema, ASSESS_ORDER, { input })).assessOrder
   await expect.poll(() => assess().catch(() => null), EVENTUALLY).not.toBeNull()
@@ -127,6 +131,97 @@ test('a portfolio has its value at risk, with the market that stands for its own
   expect(await risk()).toMatchObject({ value: head.value, estimates })
 })
 
+const twoSchema = z.object({
+  portfolio: z.object({
+    risk: z.object({
+      value: z.string(),
+      markets: z.array(z.object({ market: z.object({ symbol: z.string() }), proxy: z.object({ symbol: z.string() }) })),
+      estimates: z.array(
+        estimateSchema.extend({
+          volatility: amount,
+          diversification: amount,
+          positions: z.array(z.object({ value: z.string(), expectedShortfall: amount, contribution: amount })),
+        }),
+      ),
+      stress: z.array(
+        z.object({
+          from: z.string(),
+          to: z.string(),
+          result: amount,
+          positions: z.array(z.object({ result: z.string() })),
+        }),
+      ),
+      liquidity: z.array(
+        z.object({
+          market: z.object({ symbol: z.string() }),
+          quantity: z.string(),
+          spreadCost: z.string(),
+          depthCost: z.string(),
+          totalCost: z.string(),
+        }),
+      ),
+    }),
+  }),
+})
+const TWO = `{ portfolio { risk { ... on RiskAssessment { value markets { market { symbol } proxy { symbol } }
+  estimates { probability horizonDays valueAtRisk ${AMOUNT} expectedShortfall ${AMOUNT} volatility ${AMOUNT} diversification ${AMOUNT}
+    positions { value market { symbol } expectedShortfall ${AMOUNT} contribution ${AMOUNT} } }
+  stress { from to result ${AMOUNT} positions { result } } liquidity { market { symbol } quantity spreadCost depthCost totalCost } } } } }`
+
+test('risk is told live as holdings change; contributions and stress of two positions add up, and the book tells what it costs to sell', async () => {
+  const live = holder.visitor.live(`subscription ${TWO}`)
+  const riskOf = (data: unknown) => twoSchema.safeParse(data).data?.portfolio.risk
+  await live.until(({ data }) => riskOf(data)?.markets.length === 1)
+  await maker.place({ symbol: 'ETH-USDT', side: 'BUY', price: '2990', quantity: '1' })
+  await maker.place({ symbol: 'ETH-USDT', side: 'BUY', price: '2980', quantity: '9' })
+  await maker.place({ symbol: 'ETH-USDT', side: 'SELL', price: '3010', quantity: '3' })
+  const two = live.until(({ data }) => riskOf(data)?.markets.length === 2)
+  let isTold = false
+  const end = () => {
+    isTold = true
+  }
+  two.then(end, end)
+  await holder.place({ symbol: 'ETH-USDT', side: 'BUY', price: '3010', quantity: '1.5' })
+  // A market has no price before its first snapshot: the risk is told with the next change after it.
+  for (; !isTold; await sleep(500))
+    await holder.place({ symbol: 'ETH-USDT', side: 'BUY', price: '3010', quantity: '0.001' })
+  const { data } = await two
+  await live.end()
+  const { value, markets, estimates, stress, liquidity } = riskOf(data)!
+  expect(markets.map(({ market, proxy }) => [market.symbol, proxy.symbol]).sort()).toEqual([
+    ['BTC-USDT', 'BTC-USD'],
+    ['ETH-USDT', 'BTC-USD'],
+  ])
+  const sum = (amounts: readonly string[]) => amounts.reduce((total, each) => total + Number(each), 0)
+  for (const { expectedShortfall, valueAtRisk, volatility, diversification, positions } of estimates) {
+    const whole = Number(expectedShortfall.amount)
+    expect(sum(positions.map(({ contribution }) => contribution.amount))).toBeCloseTo(whole, 1)
+    const alone = sum(positions.map((each) => each.expectedShortfall.amount))
+    expect(alone - whole).toBeCloseTo(Number(diversification.amount), 1)
+    // One past stands for both, so that they fall together: nothing is gained by holding two.
+    expect(Math.abs(Number(diversification.amount))).toBeLessThan(0.05)
+    expect(whole).toBeGreaterThan(Number(valueAtRisk.amount))
+    expect(Number(volatility.amount)).toBeGreaterThan(0)
+    for (const position of positions)
+      expect(Number(position.contribution.amount) / whole).toBeCloseTo(
+        Number(position.value) / sum(positions.map((each) => each.value)),
+        3,
+      )
+  }
+  for (const { from, to, result, positions } of stress) {
+    expect(Date.parse(from)).toBeLessThan(Date.parse(to))
+    expect(sum(positions.map((each) => each.result))).toBeCloseTo(Number(result.amount), 1)
+  }
+  // Ether into bids of 1 at 2990 and 9 at 2980, around a middle of 3000.
+  const cost = liquidity.find(({ market }) => market.symbol === 'ETH-USDT')!
+  const left = Number(cost.quantity)
+  expect(left).toBeGreaterThan(1.4)
+  expect(Number(cost.spreadCost)).toBeCloseTo(left * 10, 1)
+  expect(Number(cost.depthCost)).toBeCloseTo((left - 1) * 10, 1)
+  expect(Number(cost.totalCost)).toBeCloseTo(Number(cost.spreadCost) + Number(cost.depthCost), 1)
+  expect(Number(value)).toBeGreaterThan(0)
+})
+
 test('what cannot be assessed is told as data, and nobody learns of a portfolio that is not theirs', async () => {
   const order = { symbol: 'BTC-USDT', side: 'SELL', quantity: '0.1' }
   const field = (changes: object) => refusal(ASSESS_ORDER, { input: { ...order, ...changes } }, effectOf)
@@ -136,7 +231,6 @@ test('what cannot be assessed is told as data, and nobody learns of a portfolio 
   expect(await field({ price: '1000000001' })).toEqual({ field: 'input.price' })
   expect(await field({ symbol: 'BTC-USDT'.repeat(10) })).toEqual({ field: 'input.symbol' })
   expect(await field({ horizonDays: 21 })).toEqual({ field: 'input.horizonDays' })
-  expect(await field({ symbol: 'ETH-USDT' })).toEqual({ reason: 'NO_PRICE' })
   const stranger = new Visitor(platform.graphqlUrl)
   expect((await stranger.ask(ASSESS_ORDER, { input: order })).codes).toContain('UNAUTHENTICATED')
   const user = `{ user(id: "${holder.userId}") { portfolio { accountId risk { __typename } } } }`
@@ -172,38 +266,4 @@ test('reference markets have their bars, in pages, with source and licence', asy
     '2008-10-08T00:00:00.000Z',
     '2008-10-07T00:00:00.000Z',
   ])
-})
-
-test('trades to and fro between two accounts are seen by surveillance, with their evidence, and by operators alone', async () => {
-  const operator = new Visitor(platform.graphqlUrl, await platform.operator())
-  const query = `{ surveillanceAlerts(market: "BTC-USDT", kind: WASH_TRADING) { edges { node { accountIds explanation
-    orders { accountId side price quantity } trades { price quantity makerAccountId takerAccountId } } } } }`
-  const trade = z.object({ price: z.string(), quantity: z.string(), makerAccountId: z.string() })
-  const alert = z.object({
-    accountIds: z.array(z.string()),
-    orders: z.array(z.object({ accountId: z.string() })),
-    trades: z.array(trade),
-  })
-  const schema = z.object({ surveillanceAlerts: z.object({ edges: z.array(z.object({ node: alert })).min(1) }) })
-  // Two who have not traded with each other yet: of what else a pair traded within a minute they would be left with a position.
-  const friend = await Trader.register(new Visitor(platform.graphqlUrl), 'friend')
-  await credit(operator, friend.userId, 'BTC', '1')
-  await credit(operator, friend.userId, 'USDT', '10000')
-  const toAndFro = async () => {
-    for (const [rests, takes] of [
-      [friend, maker],
-      [maker, friend],
-    ] as const) {
-      await rests.place({ side: 'SELL', price: '60000', quantity: '0.01' })
-      await takes.place({ side: 'BUY', price: '60000', quantity: '0.01' })
-    }
-    return operator.get(schema, query).catch(() => null)
-  }
-  await expect.poll(toAndFro, EVENTUALLY).not.toBeNull()
-  const [first] = (await operator.get(schema, query)).surveillanceAlerts.edges
-  expect(first!.node.accountIds).toHaveLength(2)
-  expect(first!.node.trades.length).toBeGreaterThanOrEqual(4)
-  expect(first!.node.trades[0]).toMatchObject({ price: '60000.00', quantity: '0.01000' })
-  expect(first!.node.orders.map(({ accountId }) => accountId)).toContain(first!.node.accountIds[0])
-  expect((await maker.visitor.ask(query)).codes).toEqual(['FORBIDDEN'])
 })
