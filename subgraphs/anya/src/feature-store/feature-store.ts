@@ -76,6 +76,7 @@ export class FeatureStore {
     for (const live of this.#live.values()) await live.close()
     await this.#recording?.close()
     await this.#jobs?.close()
+    await this.online.close()
     if (this.#process) await this.record()
     await this.#process?.close()
     await this.#lock?.close()

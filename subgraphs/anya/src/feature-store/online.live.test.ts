@@ -7,7 +7,7 @@ import { serversAreRequired } from '../../../../tests/support/server-process.ts'
 import { until } from '../../../../tests/support/waiting.ts'
 import { OnlineStore } from './online.ts'
 import type { KnownRow } from './rows.ts'
-import { type FeatureView, VIEWS } from './views/index.ts'
+import { type FeatureView, VIEWS, versionOf } from './views/index.ts'
 
 const log = pino({ level: 'silent' })
 const PATIENCE_MS = 90_000
@@ -134,6 +134,36 @@ describe.skipIf(redisMissing !== null && !serversAreRequired)(
         PATIENCE_MS,
       )
       expect((await reader.get(view, 'BTC-USDT')).row?.values[0]).toBe(3)
+      await cache.close()
+    })
+
+    test('a Redis that came back empty has again what the writer knows, also of what brings no new row for long', async () => {
+      const cache = new RedisCache({ url: redis.url, log })
+      const clock = new ManualClock(START)
+      const observer = { onlineFailed: () => {} }
+      const writer = new OnlineStore({ cache, clock }, observer)
+      const reader = new OnlineStore({ cache, clock }, observer)
+      for (const entity of ['SLOW', 'QUICK', 'OLD']) await writer.put(view, entity, row(START, 1))
+      const revive = await redis.kill()
+      await writer.put(view, 'OLD', row(START + 10, 2))
+      await revive()
+      await until('Redis to be empty', async () => (await reader.get(view, 'QUICK')).reason === 'MISSING', PATIENCE_MS)
+      const first = (entity: string) => reader.get(view, entity).then((found) => found.row?.values[0])
+      expect(await first('SLOW')).toBeUndefined()
+      await until(
+        'all to be there again',
+        async () => {
+          clock.advance(1)
+          await writer.put(view, 'QUICK', row(clock.now(), 3))
+          return (await first('SLOW')) === 1 && (await first('OLD')) === 2 && (await first('QUICK')) === 3
+        },
+        PATIENCE_MS,
+      )
+      // Who is asked for what the others miss gives it back to them.
+      await cache.delete(`anya:features:${view.name}:${versionOf(view)}:SLOW`)
+      expect((await writer.get(view, 'SLOW')).row?.values[0]).toBe(1)
+      await writer.close()
+      expect(await first('SLOW')).toBe(1)
       await cache.close()
     })
   },

@@ -33,6 +33,12 @@ export interface OnlineVector {
 
 type ServedView = Pick<FeatureView<never>, 'name' | 'hash' | 'features' | 'maxAgeMs'>
 
+/** What this process itself has written. */
+interface Own {
+  readonly view: ServedView
+  readonly row: KnownRow
+}
+
 export interface OnlineObserver {
   onlineFailed(error: unknown): void
 }
@@ -42,7 +48,10 @@ export class OnlineStore {
   readonly #cache: Cache
   readonly #clock: Clock
   readonly #observer: OnlineObserver
-  readonly #own = new Map<string, KnownRow>()
+  readonly #own = new Map<string, Own>()
+  /** What the cache does not have, as it was away, or lost it. */
+  readonly #unwritten = new Set<string>()
+  #restoring: Promise<void> | null = null
 
   constructor(ports: { readonly cache: Cache; readonly clock: Clock }, observer: OnlineObserver) {
     this.#cache = ports.cache
@@ -50,19 +59,23 @@ export class OnlineStore {
     this.#observer = observer
   }
 
-  /** A row that is not newer than the known one changes nothing. @returns whether it was written. */
+  /**
+   * A row that is not newer than the known one changes nothing. A cache that has come back, or has lost what was written, is given all
+   * that this process knows: of hours the next row is an hour away.
+   * @returns whether it was written.
+   */
   async put(view: ServedView, entity: string, row: KnownRow): Promise<boolean> {
     const key = keyOf(view, entity)
-    const own = this.#own.get(key)
-    if (own && !isNewer(row, own) && !this.#isAhead(own)) return false
-    this.#remember(key, row)
+    const before = this.#own.get(key)
+    if (before && !isNewer(row, before.row) && !this.#isAhead(before.row)) return false
+    this.#remember(key, { view, row })
     try {
-      const known = read(await this.#cache.get(key), view)
-      // What lies ahead of the clock was written before it was set back, and would hold its place until then.
-      if (known && !isNewer(row, known) && !this.#isAhead(known)) return false
-      await this.#cache.set(key, written(row), { ttlMs: view.maxAgeMs + KEPT_BEYOND_AGE_MS })
-      return true
+      const { isWritten, known } = await this.#write(key, { view, row })
+      if (before && !known) for (const one of this.#own.keys()) if (one !== key) this.#unwritten.add(one)
+      this.#restore()
+      return isWritten
     } catch (error) {
+      this.#unwritten.add(key)
       this.#observer.onlineFailed(error)
       return false
     }
@@ -71,13 +84,50 @@ export class OnlineStore {
   /** Never a value of another version, never one that is too old: then it says why. */
   async get(view: ServedView, entity: string): Promise<OnlineVector> {
     const key = keyOf(view, entity)
-    const own = this.#own.get(key) ?? null
+    const own = this.#own.get(key)?.row ?? null
     try {
       const known = read(await this.#cache.get(key), view)
-      return this.#judged(view, this.#newest(known, own), 'MISSING')
+      const newest = this.#newest(known, own)
+      if (own && newest === own) this.#unwritten.add(key)
+      this.#restore()
+      return this.#judged(view, newest, 'MISSING')
     } catch (error) {
       this.#observer.onlineFailed(error)
       return this.#judged(view, own, 'UNAVAILABLE')
+    }
+  }
+
+  /** Waits for what is written again. */
+  async close(): Promise<void> {
+    await this.#restoring
+  }
+
+  async #write(key: string, { view, row }: Own): Promise<{ isWritten: boolean; known: KnownRow | null }> {
+    const known = read(await this.#cache.get(key), view)
+    // What lies ahead of the clock was written before it was set back, and would hold its place until then.
+    const isWritten = !known || isNewer(row, known) || this.#isAhead(known)
+    if (isWritten) await this.#cache.set(key, written(row), { ttlMs: ttlOf(view) })
+    this.#unwritten.delete(key)
+    return { isWritten, known }
+  }
+
+  #restore(): void {
+    if (this.#unwritten.size === 0) return
+    this.#restoring ??= this.#writeAgain().finally(() => {
+      this.#restoring = null
+    })
+  }
+
+  async #writeAgain(): Promise<void> {
+    try {
+      for (const key of [...this.#unwritten]) {
+        const own = this.#own.get(key)
+        const isOfUse = own && !this.#isAhead(own.row) && this.#clock.now() - own.row.eventTime <= ttlOf(own.view)
+        if (isOfUse) await this.#write(key, own)
+        else this.#unwritten.delete(key)
+      }
+    } catch (error) {
+      this.#observer.onlineFailed(error)
     }
   }
 
@@ -102,9 +152,9 @@ export class OnlineStore {
     return eventTime > this.#clock.now() + CLOCK_TOLERANCE_MS
   }
 
-  #remember(key: string, row: KnownRow): void {
+  #remember(key: string, own: Own): void {
     this.#own.delete(key)
-    this.#own.set(key, row)
+    this.#own.set(key, own)
     const [oldest] = this.#own.keys()
     if (this.#own.size > MAX_OWN && oldest !== undefined) this.#own.delete(oldest)
   }
@@ -112,6 +162,8 @@ export class OnlineStore {
 
 const isNewer = (a: KnownRow, b: KnownRow) =>
   a.eventTime > b.eventTime || (a.eventTime === b.eventTime && a.availableAt > b.availableAt)
+
+const ttlOf = ({ maxAgeMs }: ServedView) => maxAgeMs + KEPT_BEYOND_AGE_MS
 
 const keyOf = (view: ServedView, entity: string) => `anya:features:${view.name}:${versionOf(view)}:${entity}`
 
