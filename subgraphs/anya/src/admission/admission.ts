@@ -24,13 +24,18 @@ interface Unreadable {
   readonly fault: UnreadableField
 }
 
-export type PartRefusal = Unreadable | { readonly kind: 'TOO_MUCH'; readonly limitBytes: number }
+export type PartRefusal =
+  | Unreadable
+  | { readonly kind: 'AWAY' }
+  | { readonly kind: 'TOO_MUCH'; readonly limitBytes: number }
 
 export type UploadRefusal =
   | Unreadable
   | { readonly kind: 'REJECTED'; readonly rejection: Rejection }
   | { readonly kind: 'INCOMPLETE'; readonly missing: readonly number[] }
   | { readonly kind: 'BUSY' }
+  /** How many there were, and what parts, is known to the cache, which does not answer. */
+  | { readonly kind: 'AWAY' }
   /** The user has uploaded as many as may be within a day. */
   | { readonly kind: 'TOO_MANY_UPLOADS'; readonly limit: number }
   /** There are as many lines of models as may be, and this would be another. */
@@ -77,7 +82,9 @@ export class ModelAdmission {
     const parsed = partSchema.safeParse(input)
     if (!parsed.success) return err({ kind: 'UNREADABLE', fault: unreadable(parsed.error) })
     const { sha256, index, base64 } = parsed.data
-    const added = await this.#parts.add({ userId, sha256 }, index, base64)
+    const told = await heard(this.#parts.add({ userId, sha256 }, index, base64))
+    if (!told.ok) return told
+    const added = told.value
     return added.ok ? ok({ sha256, index, bytes: base64.length }) : err({ kind: 'TOO_MUCH', ...added.error })
   }
 
@@ -115,15 +122,20 @@ export class ModelAdmission {
     }
     const tried = await this.#tryOut(trial)
     if (!tried.ok) return err(rejected(tried.error))
-    if (!(await this.#mayUpload(userId))) return err({ kind: 'TOO_MANY_UPLOADS', limit: MAX_UPLOADS_OF_USER })
+    const mayUpload = await heard(this.#mayUpload(userId))
+    if (!mayUpload.ok) return mayUpload
+    if (!mayUpload.value) return err({ kind: 'TOO_MANY_UPLOADS', limit: MAX_UPLOADS_OF_USER })
     const registered = await this.#register(userId, upload, onnx, tried.value)
-    if (upload.file.kind === 'PARTS') await this.#parts.forget({ userId, ...upload.file }, upload.file.count)
+    // It is registered, whatever becomes of its parts: those that are not forgotten now are within a quarter of an hour.
+    if (upload.file.kind === 'PARTS') await heard(this.#parts.forget({ userId, ...upload.file }, upload.file.count))
     return ok({ ...registered, figures: tried.value })
   }
 
   async #fileOf(userId: string, { file }: Upload): Promise<Result<Uint8Array<ArrayBuffer>, UploadRefusal>> {
     if (file.kind === 'WHOLE') return ok(file.onnx)
-    const joined = await this.#parts.join({ userId, sha256: file.sha256 }, file.count)
+    const told = await heard(this.#parts.join({ userId, sha256: file.sha256 }, file.count))
+    if (!told.ok) return told
+    const joined = told.value
     if (!joined.ok) return err({ kind: 'INCOMPLETE', missing: joined.error })
     if (hashOf(joined.value) === file.sha256) return joined
     return err(rejected({ check: 'FILE', message: `The ${file.count} parts together do not have that SHA-256.` }))
@@ -162,6 +174,15 @@ export class ModelAdmission {
     const [registered] = await this.#store.versions([{ modelName: model, version }])
     if (!registered) throw new Error(`${model} ${version} is gone`)
     return { version: registered, isNew }
+  }
+}
+
+/** What the cache gives, or that it does not answer, which it logs itself. */
+async function heard<T>(given: Promise<T>): Promise<Result<T, { readonly kind: 'AWAY' }>> {
+  try {
+    return ok(await given)
+  } catch {
+    return err({ kind: 'AWAY' })
   }
 }
 

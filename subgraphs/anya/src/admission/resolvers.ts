@@ -41,19 +41,24 @@ function uploadRefused(refusal: UploadRefusal) {
       const message = `There are ${limit} lines of models already: upload it as a version of one of them.`
       return { __typename: 'ModelUploadLimit', code: 'MODEL_UPLOAD_LIMIT', message, limit } as const
     }
-    case 'BUSY': {
-      const message = 'Others are being tried: try again in a few seconds.'
-      return { __typename: 'ModelUploadBusy', code: 'MODEL_UPLOAD_BUSY', message } as const
-    }
+    case 'BUSY':
+      return busy('Others are being tried: try again in a few seconds.')
+    case 'AWAY':
+      return away()
   }
 }
 
 function partRefused(refusal: PartRefusal) {
   if (refusal.kind === 'UNREADABLE') return unreadable(refusal.fault)
+  if (refusal.kind === 'AWAY') return away()
   const { limitBytes } = refusal
   const message = `At most ${limitBytes} bytes may be handed in within 15 minutes.`
   return { __typename: 'ModelUploadTooLarge', code: 'MODEL_UPLOAD_TOO_LARGE', message, limitBytes } as const
 }
+
+const busy = (message: string) => ({ __typename: 'ModelUploadBusy', code: 'MODEL_UPLOAD_BUSY', message }) as const
+
+const away = () => busy('What was uploaded cannot be looked up now: try again in a few seconds.')
 
 function unreadable({ field, message }: UnreadableField) {
   const sentence = `${field || 'The input'}: ${message}.`

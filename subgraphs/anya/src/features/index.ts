@@ -1,5 +1,5 @@
 export { baselineProbabilities } from './baseline.ts'
 export { FeatureEngine, type MarketBook, type MarketUpdate, WARM_UP_MS } from './engine.ts'
 export { LiveRows } from './live-rows.ts'
-export { MarketReader, type ReaderObserver, STALE_AFTER_MS } from './reader.ts'
+export { MarketReader, type ReaderObserver, type ResynchronisedBy, STALE_AFTER_MS } from './reader.ts'
 export { FEATURE_COUNT, FEATURE_HASH, FEATURE_NAMES, FEATURES, TOP_IMBALANCE } from './vector.ts'

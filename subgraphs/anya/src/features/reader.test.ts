@@ -109,6 +109,23 @@ test('a gap is healed from the snapshot, and what is older than it is not applie
   expect(events).toEqual(['START', 'GAP'])
 })
 
+test('a clock that was set back by an hour leaves a market without a past, and what lies ahead of it is not live', async () => {
+  await snapshot(1)
+  await reader.start()
+  await live()
+  clock.advance(30_000)
+  await message(2)
+  expect(reader.engine.sample(clock.now())).not.toBeNull()
+  clock.advance(-3_600_000)
+  expect(reader.isLive()).toBe(false)
+  await message(3, { bids: [[101, 1]] })
+  await snapshot(3, { bids: [[101, 1]] })
+  await live()
+  expect(events).toEqual(['START', 'CLOCK'])
+  expect(reader.engine.sample(clock.now())).toBeNull()
+  expect(reader.engine.lastTime).toBe(clock.now())
+})
+
 test('after a pause the market starts without a past', async () => {
   await snapshot(1)
   await reader.start()

@@ -19,16 +19,19 @@ const MAX_MISSED_MS = 2_000
 /** A market that says nothing for this long has no price to forecast from. */
 export const STALE_AFTER_MS = 10_000
 
+/** `CLOCK`: the market's was set back. */
+export type ResynchronisedBy = 'START' | 'GAP' | 'RESUMED' | 'CLOCK'
+
 export interface ReaderObserver {
-  resynchronised(symbol: string, reason: 'START' | 'GAP' | 'RESUMED'): void
+  resynchronised(symbol: string, reason: ResynchronisedBy): void
   refused(symbol: string, reason: string): void
 }
 
 type ReaderPorts = Pick<Ports, 'cache' | 'clock'>
 
 /**
- * Follows one market's data stream into a feature engine: snapshot first, then every message in sequence. A gap or a resumption after
- * a pause starts again from the snapshot.
+ * Follows one market's data stream into a feature engine: snapshot first, then every message in sequence. A gap, a resumption after
+ * a pause or a clock that goes back starts again from the snapshot.
  */
 export class MarketReader {
   readonly symbol: string
@@ -57,11 +60,10 @@ export class MarketReader {
     return this.#recording
   }
 
-  /** Whether the market trades, is followed without a gap, and was heard of lately. */
+  /** Whether the market trades, is followed without a gap, and was heard of lately; not in what was to come when the clock was set back. */
   isLive(): boolean {
-    return (
-      this.#sequence !== null && this.#status === 'TRADING' && this.#ports.clock.now() - this.#heardAt <= STALE_AFTER_MS
-    )
+    const silentMs = Math.abs(this.#ports.clock.now() - this.#heardAt)
+    return this.#sequence !== null && this.#status === 'TRADING' && silentMs <= STALE_AFTER_MS
   }
 
   async start(): Promise<void> {
@@ -88,12 +90,18 @@ export class MarketReader {
       this.#keep(message)
       this.#startOver('GAP')
     } else if (this.#status !== 'TRADING' && message.status === 'TRADING') {
-      this.engine.clear()
-      this.#keep(message)
-      this.#startOver('RESUMED')
+      this.#forget(message, 'RESUMED')
+    } else if (message.time < this.engine.lastTime - MAX_MISSED_MS) {
+      this.#forget(message, 'CLOCK')
     } else {
       this.#apply(message)
     }
+  }
+
+  #forget(message: MarketDataMessage, reason: ResynchronisedBy): void {
+    this.engine.clear()
+    this.#keep(message)
+    this.#startOver(reason)
   }
 
   #keep(message: MarketDataMessage): void {
@@ -112,7 +120,7 @@ export class MarketReader {
     this.engine.update(message)
   }
 
-  #startOver(reason: 'START' | 'GAP' | 'RESUMED'): void {
+  #startOver(reason: ResynchronisedBy): void {
     this.#sequence = null
     this.#resync ??= this.#loadSnapshot(reason).finally(() => {
       this.#resync = null
@@ -120,7 +128,7 @@ export class MarketReader {
   }
 
   /** Tries until a snapshot joins the messages that wait for it without a gap, or until there is nothing to join. */
-  async #loadSnapshot(reason: 'START' | 'GAP' | 'RESUMED'): Promise<void> {
+  async #loadSnapshot(reason: ResynchronisedBy): Promise<void> {
     while (!this.#isClosed) {
       const snapshot = await this.#readSnapshot()
       if (snapshot && this.#joins(snapshot)) {
@@ -149,7 +157,8 @@ export class MarketReader {
   }
 
   #take(snapshot: MarketSnapshot): void {
-    if (snapshot.time - this.engine.lastTime > MAX_MISSED_MS || snapshot.status !== 'TRADING') this.engine.clear()
+    if (Math.abs(snapshot.time - this.engine.lastTime) > MAX_MISSED_MS || snapshot.status !== 'TRADING')
+      this.engine.clear()
     this.engine.replaceBook(snapshot)
     this.#sequence = snapshot.sequence
     this.#status = snapshot.status

@@ -8,6 +8,8 @@ const keyOf = (symbol: string, horizon: Horizon) => `newest-prediction:${symbol}
 const HORIZON_NAMES = Object.values(HORIZONS).map(horizonOf)
 /** An older forecast is not shown as the market's: it speaks of a time that has passed. */
 const VALID_HORIZONS = 2
+/** Clocks of one installation differ by less: what lies further ahead was made before a clock was set back. */
+const CLOCK_TOLERANCE_MS = 2_000
 
 type Listener = (forecast: Forecast) => void
 
@@ -49,11 +51,11 @@ export class NewestForecasts {
     return this.#shown.has(symbol)
   }
 
-  /** @returns null before the first, and where the newest is older than twice its horizon. */
+  /** @returns null before the first, and where the newest is older than twice its horizon or lies ahead of the clock. */
   of(symbol: string, horizon: Horizon): Forecast | null {
     const forecast = this.#shown.get(symbol)?.get(horizon)?.newest
-    if (!forecast || this.#clock.now() - forecast.madeAt > VALID_HORIZONS * forecast.horizonMs) return null
-    return forecast
+    if (!forecast || this.#isAhead(forecast)) return null
+    return this.#clock.now() - forecast.madeAt > VALID_HORIZONS * forecast.horizonMs ? null : forecast
   }
 
   /** Shows the forecast here at once, and to the other instances through the cache. */
@@ -80,8 +82,14 @@ export class NewestForecasts {
 
   #show(forecast: Forecast): void {
     const shown = this.#shown.get(forecast.symbol)?.get(horizonOf(forecast.horizonMs))
-    if (!shown || (shown.newest && shown.newest.madeAt >= forecast.madeAt)) return
+    if (!shown) return
+    const { newest } = shown
+    if (newest && newest.madeAt >= forecast.madeAt && !this.#isAhead(newest)) return
     shown.newest = forecast
     for (const listener of shown.listeners) listener(forecast)
+  }
+
+  #isAhead({ madeAt }: Forecast): boolean {
+    return madeAt > this.#clock.now() + CLOCK_TOLERANCE_MS
   }
 }

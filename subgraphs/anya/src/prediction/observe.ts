@@ -1,6 +1,6 @@
 import type { Ports } from '@opsource/subgraph'
 import { Counter } from 'prom-client'
-import type { ReaderObserver } from '../features/index.ts'
+import type { ReaderObserver, ResynchronisedBy } from '../features/index.ts'
 import type { Forecast } from './forecast.ts'
 import type { ShadowObserver } from './shadow.ts'
 import type { KnownOutcome } from './store.ts'
@@ -53,7 +53,7 @@ export class PredictionObserver implements ReaderObserver, ShadowObserver {
     this.#shadowMissed.inc(forecasts)
   }
 
-  resynchronised(symbol: string, reason: 'START' | 'GAP' | 'RESUMED'): void {
+  resynchronised(symbol: string, reason: ResynchronisedBy): void {
     this.#resynchronised.inc({ symbol, reason })
     this.#log.debug({ symbol, reason }, 'market data is followed from a snapshot')
   }

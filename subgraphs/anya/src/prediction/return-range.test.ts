@@ -52,6 +52,14 @@ test('volatility follows what the market does within a minute, and the plain one
   expect(range.filtered()!.volatilityBps).toBeGreaterThan(1.5 * range.plain()!.volatilityBps)
 })
 
+test('a clock that was set back takes nothing of what is known of sizes, and new ones count at once', () => {
+  const range = seen(300, alternating)
+  const before = range.filtered()?.volatilityBps
+  for (let second = -3_600; second < -3_000; second++)
+    range.observe(second * STEP_MS, { step: 10 * alternating(second) || 0, horizon: 10 * alternating(second) || 0 })
+  expect(range.filtered()?.volatilityBps).toBeGreaterThan(2 * (before ?? Number.NaN))
+})
+
 test('looks that come more often than once a second change nothing', () => {
   const [often, once] = [new ReturnRange(HORIZONS.S10), new ReturnRange(HORIZONS.S10)]
   for (let time = 0; time < 200_000; time += 250) {

@@ -51,6 +51,11 @@ export class ReturnRange {
    * @param returns that end at `time`, in basis points: over STEP_MS and over the horizon. Null where the price of their beginning is not known.
    */
   observe(time: number, returns: { readonly step: number | null; readonly horizon: number | null }): void {
+    // Of a clock that was set back the sizes stay true, and not their times.
+    if (time < this.#lastTime - this.#horizonMs) {
+      this.#told = []
+      this.#lastTime = Number.NEGATIVE_INFINITY
+    }
     const passed = time - this.#lastTime
     if (Math.floor(time / STEP_MS) <= Math.floor(this.#lastTime / STEP_MS)) return
     this.#lastTime = time

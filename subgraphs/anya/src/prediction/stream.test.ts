@@ -42,6 +42,14 @@ test('a forecast is gone after twice its horizon', async () => {
   expect(newest.of('BTC-USDT', 'S10')).toBeNull()
 })
 
+test('a forecast from before the clock was set back is not shown, and holds no place', async () => {
+  await newest.publish(forecast(1))
+  clock.advance(-3_600_000)
+  expect(newest.of('BTC-USDT', 'S10')).toBeNull()
+  await newest.publish(forecast(2))
+  expect(newest.of('BTC-USDT', 'S10')?.tick).toBe(2)
+})
+
 test('ending the stream ends the wait in hand', async () => {
   const stream = forecastStream(newest, 'BTC-USDT', 'S10')
   const waiting = stream.next()
