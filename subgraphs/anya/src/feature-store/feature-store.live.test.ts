@@ -7,12 +7,18 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { type FreshDatabase, freshDatabase } from '../../../../tests/support/database.ts'
 import { type TestPorts, testPorts } from '../../../../tests/support/ports.ts'
 import { until } from '../../../../tests/support/waiting.ts'
+import { type Bar, barAt } from '../bar-features/index.ts'
+import { openDatabase } from '../database.ts'
 import { startAnya } from '../index.ts'
+import { hourlyBars } from '../testing/euro-hours.ts'
 import { SyntheticMarket } from '../testing/synthetic-market.ts'
+import { replay } from './replay.ts'
+import { viewNamed } from './views/index.ts'
 
 const PATIENCE_MS = 90_000
 vi.setConfig({ testTimeout: 4 * PATIENCE_MS })
 const START = Date.UTC(2026, 0, 1)
+const HOUR_MS = 3_600_000
 
 let database: FreshDatabase
 let folder: string
@@ -70,6 +76,32 @@ async function follow(id: string, authorization: string | null = analyst) {
   const headers = authorization === null ? {} : { authorization }
   for await (const text of anya.subscribe({ body, headers })) told.push(JSON.parse(text))
   return told
+}
+
+const KEPT_HOURS = 60
+/** The shapes of real hours, up to the last full one. */
+function keptHours(now: number): Bar[] {
+  const bars = hourlyBars(KEPT_HOURS)
+  const close = Math.floor(now / HOUR_MS) * HOUR_MS
+  return Array.from({ length: KEPT_HOURS }, (_, i) => ({
+    ...barAt(bars, i),
+    time: close - (KEPT_HOURS - i) * HOUR_MS,
+  }))
+}
+
+/** Hours up to now, and minutes up to an hour ago, as anya keeps what it has seen. */
+async function keepBars(now: number): Promise<void> {
+  const prisma = openDatabase(database.url)
+  const hours = keptHours(now)
+  const minutes = hours.map((bar, i) => ({ ...bar, time: now - HOUR_MS - (KEPT_HOURS - i) * 60_000 }))
+  for (const [interval, bars] of [
+    ['H1', hours],
+    ['M1', minutes],
+  ] as const) {
+    const data = bars.map(({ time, ...bar }) => ({ ...bar, symbol: 'BTC-USDT', interval, openTime: new Date(time) }))
+    await prisma.patternBar.createMany({ data })
+  }
+  await prisma.$disconnect()
 }
 
 const backfill = (range: string, rest = '') =>
@@ -175,6 +207,7 @@ test('what was served is in the offline store after a restart, and goes online a
   await anya.stop()
   await ports.cache.close()
   const before = ports.clock.now()
+  await keepBars(before)
   clock = new ManualClock(before)
   ports = testPorts({ databaseUrl: database.url, clock, seed: 2 })
   analyst = `Bearer ${await ports.token({ userId: 'usr_ann', roles: ['ANALYST'] })}`
@@ -200,6 +233,18 @@ test('what was served is in the offline store after a restart, and goes online a
     { kind: 'BACKFILL', state: 'DONE' },
   ])
   expect(featureJobs.pageInfo.hasNextPage).toBe(true)
+})
+
+test('after the restart the newest hour that is kept is served at once, as its replay gives it; a minute that is too old is not', async () => {
+  const vector = (view: string) => `featureVector(view: "${view}", entity: "BTC-USDT") { reason eventTime values }`
+  const { hour, minute } = await ask(`{ hour: ${vector('bars_1h')} minute: ${vector('bars_1m')} }`)
+  const known = viewNamed('bars_1h')
+  if (known?.input !== 'BARS') throw new Error('the view is not there')
+  const { rows } = await replay(known.view, keptHours(clock.now()), { from: 0, to: Number.MAX_SAFE_INTEGER })
+  expect(hour).toMatchObject({ reason: null, eventTime: new Date(rows.at(-1)!.eventTime).toISOString() })
+  const values: (number | null)[] = hour.values
+  expect(Float32Array.from(values, (value) => value ?? Number.NaN)).toEqual(rows.at(-1)?.values)
+  expect(minute).toEqual({ reason: 'MISSING', eventTime: null, values: null })
 })
 
 test('a damaged partition is refused by name until it is repaired', async () => {

@@ -75,7 +75,8 @@ export class FeatureJobs {
     const text = await readFile(path.join(this.#folder, FILE), 'utf8').catch(() => '[]')
     const error = {
       code: 'INTERRUPTED',
-      message: 'The platform ended while the job was under way. Nothing of it was written.',
+      message:
+        'The platform ended while the job was under way. It wrote all or nothing: ask again, what is there is not added twice.',
     }
     for (const job of readJournal(text)) {
       const isOpen = job.state === 'QUEUED' || job.state === 'RUNNING'

@@ -1,3 +1,4 @@
+import type { Clock } from '@opsource/kernel'
 import type { Ports } from '@opsource/subgraph'
 import type { Bar } from '../bar-features/index.ts'
 import type { Bar as SeenBar } from '../patterns/bar.ts'
@@ -20,6 +21,7 @@ export class LiveFeatures {
   /** Is fed by whoever follows the market's book. */
   readonly book: SteppedBook
   readonly #bars: BarStore
+  readonly #clock: Clock
   readonly #observer: FeatureObserver
   readonly #onRow: OnLiveRow
   readonly #feed: BarFeed
@@ -27,11 +29,16 @@ export class LiveFeatures {
 
   constructor(
     symbol: string,
-    parts: { readonly ports: Pick<Ports, 'cache'>; readonly bars: BarStore; readonly observer: FeatureObserver },
+    parts: {
+      readonly ports: Pick<Ports, 'cache' | 'clock'>
+      readonly bars: BarStore
+      readonly observer: FeatureObserver
+    },
     onRow: OnLiveRow,
   ) {
     this.symbol = symbol
     this.#bars = parts.bars
+    this.#clock = parts.ports.clock
     this.#observer = parts.observer
     this.#onRow = onRow
     this.book = new SteppedBook((row) => this.#tell(bookName, row))
@@ -40,11 +47,17 @@ export class LiveFeatures {
     })
   }
 
-  /** Goes through the bars that are kept, so that long windows are full, and follows the market. */
+  /**
+   * Goes through the bars that are kept, so that long windows are full, and follows the market. What they say is told where it is not too
+   * old: the next bar of hours may be an hour away.
+   */
   async start(): Promise<void> {
-    for (const { interval } of BAR_VIEWS) {
+    for (const { interval, view } of BAR_VIEWS) {
       const computation = this.#computationOf(interval)
-      for (const bar of await this.#bars.newest(this.symbol, interval)) computation.push(barOf(bar))
+      let newest: FeatureRow | undefined
+      for (const bar of await this.#bars.newest(this.symbol, interval))
+        newest = computation.push(barOf(bar)).at(-1) ?? newest
+      if (newest && this.#clock.now() - newest.eventTime <= view.maxAgeMs) this.#tell(view.name, newest)
     }
     await this.#feed.start()
   }
