@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import { z } from 'zod'
 import type { Bars } from '../bar-features/index.ts'
 
@@ -14,16 +13,12 @@ const rowSchema = z
 export class InvalidBars extends Error {}
 
 /**
- * Reads `time,open,high,low,close,volume` with a header line; `time` is RFC 3339, cells may be quoted, an empty volume is not known.
+ * Reads `time,open,high,low,close,volume` with a header line, strictly; `time` is RFC 3339, cells may be quoted, an empty volume is zero.
  * @throws InvalidBars where a line is malformed, a price is not positive, or time does not increase.
  */
-export async function readBars(file: string): Promise<Bars> {
-  return parseBars(await readFile(file, 'utf8'))
-}
-
 export function parseBars(text: string): Bars {
   const [header, ...lines] = text.split(/\r?\n/).flatMap((line, index) => {
-    return line.trim() === '' ? [] : [{ number: index + 1, cells: line.split(',').map(unquoted) }]
+    return line.trim() === '' ? [] : [{ number: index + 1, cells: cellsOf(line) }]
   })
   if (header?.cells.join().toLowerCase() !== COLUMNS.join())
     throw new InvalidBars(`line ${header?.number ?? 1}: the header must be ${COLUMNS}`)
@@ -40,9 +35,11 @@ export function parseBars(text: string): Bars {
   return { size: rows.length, time, open, high, low, close, volume }
 }
 
-/** No cell holds a comma or a quotation mark of its own. A byte order mark counts as space. */
-const unquoted = (cell: string) =>
-  cell
-    .trim()
-    .replace(/^"(.*)"$/, '$1')
-    .trim()
+const QUOTED = /(?:^|,)\s*(?:"((?:[^"]|"")*)"|([^,]*))\s*(?=,|$)/g
+
+/** The cells of a line of CSV. A byte order mark counts as space. */
+export function cellsOf(line: string): string[] {
+  const trimmed = line.trim()
+  if (!trimmed.includes('"')) return trimmed.split(',').map((cell) => cell.trim())
+  return [...trimmed.matchAll(QUOTED)].map(([, quoted, plain = '']) => (quoted?.replaceAll('""', '"') ?? plain).trim())
+}

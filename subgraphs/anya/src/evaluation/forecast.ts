@@ -1,26 +1,24 @@
 import {
   BAR_FEATURE_COUNT,
   BAR_FEATURE_HASH,
-  BAR_FEATURES,
   type Bars,
   barFeatureTable,
-  findLookahead,
   LARGEST_LOOKBACK,
 } from '../bar-features/index.ts'
-import { fitTrees, predictTrees } from '../learners/boosted-trees/index.ts'
 import { pearson, spearman } from '../statistics/correlation.ts'
 import { dieboldMariano } from '../statistics/diebold-mariano.ts'
 import { mean } from '../statistics/mean.ts'
-import { shuffled } from '../statistics/random.ts'
-import { CREDIBLE_CORRELATION } from '../training/evidence.ts'
 import { rankArea } from '../training/measures.ts'
-import { pickLabels, pickRows, requireRows, windowsOf } from './bar-rows.ts'
-import { InvalidBars, readBars } from './bars.ts'
+import { readBarFile } from './bar-file.ts'
+import { pickLabels, requireRows, windowsOf } from './bar-rows.ts'
+import { InvalidBars } from './bars.ts'
 import { calibrationOf, fitCurve, probabilityOf } from './calibration.ts'
-import { withNextChange } from './planted.ts'
+import { type Progress, silent } from './progress.ts'
+import { CONTROL_ERRORS, leakControl, shuffledControl } from './return-controls.ts'
 import {
   blended,
   column,
+  orNull,
   outcome,
   pooled,
   type ReturnProblem,
@@ -36,6 +34,7 @@ import {
   treeForecasts,
 } from './return-models.ts'
 import { sessionsOf } from './sessions.ts'
+import { atLeast, atMost, verdictOf } from './verdict.ts'
 import { type BarFold, walkForwardBars } from './walk-forward.ts'
 
 export const PLAN = {
@@ -47,20 +46,18 @@ export const PLAN = {
   first: LARGEST_LOOKBACK,
 }
 
-const SHUFFLES = [1, 2, 3]
-const SHUFFLED_ROUNDS = 100
-const PREFIXES = 5
-const CONTROL_ERRORS = 3
+const LEAST_CORRELATION = 0.03
 
 /**
  * Forecasts the next bar's return, in units of current volatility, by walk-forward on the bars of a file.
  * @throws InvalidBars where the file is malformed or too short, or the price never moves.
  */
-export async function evaluateForecast(file: string): Promise<object> {
-  return forecastReport(await readBars(file))
+export async function evaluateForecast(file: string, progress: Progress): Promise<object> {
+  const { bars, input } = await readBarFile(file)
+  return { ...forecastReport(bars, progress), input }
 }
 
-export function forecastReport(bars: Bars): object {
+export function forecastReport(bars: Bars, progress: Progress = silent): object {
   if (bars.size > 0 && bars.close.every((close) => close === bars.close[0]))
     throw new InvalidBars('the price stands still on every bar: there is nothing to forecast')
   const sessions = sessionsOf(bars.time)
@@ -71,7 +68,7 @@ export function forecastReport(bars: Bars): object {
   requireRows(folds, bars.size)
   const problem = { bars, rows: table, target, folds }
   const tested = outcome(problem)
-  const trees = treeForecasts(problem)
+  const trees = treeForecasts(problem, SEEDS, progress.within(0, 0.5))
   const [boostedTrees, ridge] = [testsOf(trees), pooled(folds.map((fold) => ridgeForecast(problem, fold)))]
   const forecasts = {
     blend: blended(boostedTrees, ridge),
@@ -82,8 +79,30 @@ export function forecastReport(bars: Bars): object {
   }
   const losses = mapValues(forecasts, (forecast) => forecast.map((value, i) => (value - tested[i]!) ** 2))
   const everyHour = walkForwardBars(bars.size, PLAN, hasTarget)
+  const models = mapValues(forecasts, (forecast, name) => ({
+    ...accuracy(forecast, tested),
+    meanSquaredError: mean(losses[name]),
+    ...foldCorrelations(problem, forecast),
+  }))
+  const includingClosingHours = accuracyIncluding(problem, everyHour, progress.within(0.5, 0.75))
+  const controls = {
+    shuffledTarget: shuffledControl(problem, progress.within(0.75, 1)),
+    leak: leakControl(problem),
+  }
   return {
     kind: 'forecast',
+    ...verdictOf([
+      atLeast(
+        `information coefficient of the blend, pooled over the folds, at least ${LEAST_CORRELATION}`,
+        models.blend.informationCoefficient,
+        LEAST_CORRELATION,
+      ),
+      atMost(
+        `that of a model of shuffled targets within ${CONTROL_ERRORS} standard errors of zero, worst of ${controls.shuffledTarget.informationCoefficients.length}`,
+        controls.shuffledTarget.largestInStandardErrors,
+        CONTROL_ERRORS,
+      ),
+    ]),
     target: `change of the next bar's log close ÷ its standard deviation as known (span 64), cut off at ±${TARGET_LIMIT}`,
     bars: bars.size,
     features: { count: BAR_FEATURE_COUNT, hash: BAR_FEATURE_HASH, largestLookbackBars: LARGEST_LOOKBACK },
@@ -101,12 +120,8 @@ export function forecastReport(bars: Bars): object {
       splitsOrJumps: splits,
     },
     testRows: tested.length,
-    models: mapValues(forecasts, (forecast, name) => ({
-      ...accuracy(forecast, tested),
-      meanSquaredError: mean(losses[name]),
-      ...foldCorrelations(problem, forecast),
-    })),
-    includingClosingHours: accuracyIncluding(problem, everyHour),
+    models,
+    includingClosingHours,
     dieboldMariano: {
       blendAgainstRandomWalk: dieboldMariano(losses.blend, losses.zero, PLAN.horizon),
       blendAgainstRidge: dieboldMariano(losses.blend, losses.ridge, PLAN.horizon),
@@ -115,7 +130,7 @@ export function forecastReport(bars: Bars): object {
       ridgeAgainstRandomWalk: dieboldMariano(losses.ridge, losses.zero, PLAN.horizon),
     },
     calibration: calibrationReport(problem, trees),
-    controls: { shuffledTarget: shuffledControl(problem), leak: leakControl(problem) },
+    controls,
     nulls:
       'no correlation of a forecast that never varies, such as zero; no area under the curve where no bar rises, or none falls',
     parameters: {
@@ -128,8 +143,6 @@ export function forecastReport(bars: Bars): object {
       'blend was chosen after walk-forward results on hourly SPY, AAPL and EUR-USD',
   }
 }
-
-const orNull = (value: number) => (Number.isFinite(value) ? value : null)
 
 const isUp = (values: Float64Array) => Uint8Array.from(values, (value) => (value > 0 ? 1 : 0))
 
@@ -167,11 +180,12 @@ function foldCorrelations({ folds, target }: ReturnProblem, forecast: Float64Arr
   return { byFold: byFold.map(orNull), meanOverDeviation: orNull(average / deviation) }
 }
 
-/** How much more a model seems to know where it may forecast over closes, openings and rollovers. */
-function accuracyIncluding(problem: ReturnProblem, folds: readonly BarFold[]) {
+/** How much more a model seems to know where it may forecast over closes, openings and rollovers: one seed shows it. */
+function accuracyIncluding(problem: ReturnProblem, folds: readonly BarFold[], progress: Progress) {
   const everyHour = { ...problem, folds }
-  const forecast = testsOf(treeForecasts(everyHour))
-  return { testRows: forecast.length, boostedTrees: accuracy(forecast, outcome(everyHour)) }
+  const [seeds, tested] = [SEEDS.slice(0, 1), outcome(everyHour)]
+  const forecast = testsOf(treeForecasts(everyHour, seeds, progress))
+  return { testRows: forecast.length, seeds, boostedTrees: accuracy(forecast, tested) }
 }
 
 /** The probability that the next bar closes higher: the forecast through a curve that validation rows fit. */
@@ -183,47 +197,4 @@ function calibrationReport(problem: ReturnProblem, trees: readonly TreeForecast[
     return forecast.test.map((value) => probabilityOf(curve, value))
   })
   return { of: 'the next bar closes higher', ...calibrationOf(pooled(probabilities), isUp(outcome(problem))) }
-}
-
-/** Learning from targets in a wrong order must forecast nothing. Nothing stops early: that would hide a leak. */
-function shuffledControl(problem: ReturnProblem) {
-  const tested = outcome(problem)
-  const { patience: _, ...allRounds } = TREES
-  const options = { ...allRounds, rounds: SHUFFLED_ROUNDS }
-  const correlations = SHUFFLES.map((seed) => {
-    const forecasts = problem.folds.map(({ train, test }) => {
-      const labels = shuffled(
-        Float64Array.from(train, (row) => problem.target[row]!),
-        seed,
-      )
-      const rows = { ...pickRows(problem.rows, train), labels: Float32Array.from(labels) }
-      return predictTrees(fitTrees(rows, { ...options, seed }), pickRows(problem.rows, test))
-    })
-    const { value, standardError } = pearson(pooled(forecasts), tested)
-    // Trees that found nothing to split by forecast nothing.
-    return { value: orNull(value) ?? 0, standardError }
-  })
-  const errors = correlations.map(({ value, standardError }) => Math.abs(value) / standardError)
-  return {
-    informationCoefficients: correlations.map(({ value }) => value),
-    largestInStandardErrors: Math.max(...errors),
-    passes: errors.every((error) => error <= CONTROL_ERRORS),
-  }
-}
-
-/** Whether a look into the future would be found: by recomputing on prefixes, and by forecasts too good to be true. */
-function leakControl(problem: ReturnProblem) {
-  const { bars, folds } = problem
-  const planted = withNextChange(barFeatureTable)
-  const leaking = { ...problem, rows: planted(bars), folds: folds.slice(-1) }
-  const { value } = pearson(testsOf(treeForecasts(leaking)), outcome(leaking))
-  const flagged = findLookahead(bars, planted, PREFIXES)
-  return {
-    featuresThatLookAhead: findLookahead(bars, barFeatureTable, PREFIXES).map((index) => BAR_FEATURES[index]!.name),
-    plantedFuture: {
-      foundByPrefixes: flagged.length === 1 && flagged[0] === BAR_FEATURE_COUNT,
-      informationCoefficient: orNull(value),
-      foundByCorrelation: value > CREDIBLE_CORRELATION,
-    },
-  }
 }

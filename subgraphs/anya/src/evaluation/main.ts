@@ -1,4 +1,5 @@
 import path from 'node:path'
+import { type Progress, progressOf } from './progress.ts'
 
 interface Kind {
   /** What PATH is. */
@@ -6,7 +7,7 @@ interface Kind {
   /** What is measured, in a few words. */
   readonly about: string
   /** Loaded when asked for, so that no kind pays for the libraries of another. The result is printed as JSON. */
-  readonly load: () => Promise<(path: string) => Promise<object>>
+  readonly load: () => Promise<(path: string, progress: Progress) => Promise<object>>
 }
 
 const KINDS: Readonly<Record<string, Kind>> = {
@@ -35,7 +36,8 @@ const KINDS: Readonly<Record<string, Kind>> = {
 const usage = () =>
   [
     'npm run --silent evaluate -- KIND PATH',
-    '    prints one JSON object; a FILE.csv has the columns time,open,high,low,close,volume',
+    '    prints one JSON object, verdict first; progress and errors go to stderr',
+    '    FILE.csv, also gzipped, has the columns time (RFC 3339),open,high,low,close,volume; DIR is laid out as NAB: data/, labels/, config/',
     ...Object.entries(KINDS).map(([name, kind]) => `  ${`${name} ${kind.path}`.padEnd(24)} ${kind.about}`),
     '',
   ].join('\n')
@@ -50,6 +52,18 @@ function problemWith(name: string | undefined, paths: readonly string[]): string
   return undefined
 }
 
+const EVERY_SHARE = 0.1
+
+/** A line for each tenth. */
+function progress(): Progress {
+  let told = 0
+  return progressOf((share) => {
+    if (share < told + EVERY_SHARE) return
+    told = share
+    process.stderr.write(`evaluate: ${Math.round(share * 100)} %\n`)
+  })
+}
+
 async function main([name, ...paths]: string[]): Promise<void> {
   if (name === '--help' || name === '-h') {
     process.stdout.write(usage())
@@ -62,7 +76,7 @@ async function main([name, ...paths]: string[]): Promise<void> {
     return
   }
   const evaluate = await KINDS[name!]!.load()
-  process.stdout.write(`${JSON.stringify(await evaluate(resolved(paths[0]!)), null, 2)}\n`)
+  process.stdout.write(`${JSON.stringify(await evaluate(resolved(paths[0]!), progress()), null, 2)}\n`)
 }
 
 /** Bad input is told in one line; what can only be our own mistake, with where it happened. */

@@ -62,6 +62,16 @@ test('a directory laid out as NAB is read whole', async () => {
   expect(profiles).toEqual({ standard: { truePositive: 1, falseNegative: 1, falsePositive: 0.11 } })
 })
 
+test('labelled files that are not there, and files without labels, are left out and named', async () => {
+  const some = {
+    ...whole,
+    'labels/combined_windows.json': JSON.stringify({ 'a/1.csv': [], 'a/2.csv': [], 'b/3.csv': [] }),
+  }
+  const { series, missing, unlabelled } = await readCorpus(await corpus({ ...some, 'data/c/4.csv': three }))
+  expect(series.map((each) => each.name)).toEqual(['a/1.csv', 'a/2.csv'])
+  expect([missing, unlabelled]).toEqual([['b/3.csv'], ['c/4.csv']])
+})
+
 test.each([
   [
     'no labels',
@@ -74,7 +84,7 @@ test.each([
     { 'labels/combined_windows.json': '{"a/1.csv":[["x"]]}' },
     /^labels\/combined_windows.json: .*a\/1\.csv/,
   ],
-  ['a labelled file that is missing', { 'data/a/2.csv': undefined }, /^data\/a\/2.csv: cannot be read \(ENOENT\)$/],
+  ['fewer than two of the labelled files', { 'data/a/2.csv': undefined }, /^data: 1 of the 2 labelled files are there/],
   ['no profiles', { 'config/profiles.json': undefined }, /^config\/profiles.json: cannot be read/],
   ['no standard profile', { 'config/profiles.json': '{}' }, /standard/],
 ])('%s: one line says what is wrong', async (_name, change, message) => {

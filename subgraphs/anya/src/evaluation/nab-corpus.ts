@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { z } from 'zod'
@@ -21,6 +21,10 @@ export interface Corpus {
   /** In order of name. */
   readonly series: readonly LabelledSeries[]
   readonly profiles: Readonly<Record<string, Profile>>
+  /** Labelled files that are not there. */
+  readonly missing: readonly string[]
+  /** Files that have no entry among the labels, so that nobody knows what is unusual in them. */
+  readonly unlabelled: readonly string[]
 }
 
 /** A corpus that cannot be scored: which file, and why. */
@@ -37,11 +41,23 @@ const profilesSchema = z.record(
 export async function readCorpus(directory: string): Promise<Corpus> {
   const labels = await readJson(directory, 'labels/combined_windows.json', windowsSchema)
   const costs = await readJson(directory, 'config/profiles.json', profilesSchema)
-  const names = Object.keys(labels).sort()
-  if (names.length < 2) throw new InvalidCorpus('labels/combined_windows.json: at least two files are needed')
-  const series = await Promise.all(
-    names.map(async (name) => parseSeries(name, await text(directory, path.join('data', name)), labels[name]!)),
-  )
+  const there = await filesBelow(path.join(directory, 'data'))
+  const [names, missing] = [
+    Object.keys(labels)
+      .filter((name) => there.has(name))
+      .sort(),
+    Object.keys(labels)
+      .filter((name) => !there.has(name))
+      .sort(),
+  ]
+  const unlabelled = [...there].filter((name) => !Object.hasOwn(labels, name)).sort()
+  if (names.length < 2)
+    throw new InvalidCorpus(
+      `data: ${names.length} of the ${missing.length + names.length} labelled files are there, and two at least are needed`,
+    )
+  const series: LabelledSeries[] = []
+  for (const name of names)
+    series.push(parseSeries(name, await text(directory, path.join('data', name)), labels[name]!))
   const profiles = Object.fromEntries(
     Object.entries(costs).map(([name, { CostMatrix: cost }]) => [
       name,
@@ -49,8 +65,20 @@ export async function readCorpus(directory: string): Promise<Corpus> {
     ]),
   )
   if (!profiles.standard) throw new InvalidCorpus('config/profiles.json: there is no profile "standard"')
-  return { series, profiles }
+  return { series, profiles, missing, unlabelled }
 }
+
+/** Names as labels have them, of `category/file.csv` and `category/file.csv.gz`. */
+async function filesBelow(data: string): Promise<ReadonlySet<string>> {
+  const entries = await readdir(data, { recursive: true, withFileTypes: true }).catch((error: unknown) => {
+    throw new InvalidCorpus(`data: cannot be read (${codeOf(error)})`)
+  })
+  const files = entries.filter((entry) => !entry.isDirectory())
+  const names = files.map((entry) => path.relative(data, path.join(entry.parentPath, entry.name)).replaceAll('\\', '/'))
+  return new Set(names.map((name) => name.replace(/\.gz$/, '')).filter((name) => name.endsWith('.csv')))
+}
+
+const codeOf = (error: unknown) => (error instanceof Error && 'code' in error ? error.code : error)
 
 /** A file, or the same gzipped under its name with `.gz`. */
 async function text(directory: string, file: string): Promise<string> {
@@ -60,8 +88,7 @@ async function text(directory: string, file: string): Promise<string> {
       ? await readFile(plain, 'utf8')
       : gunzipSync(await readFile(`${plain}.gz`)).toString('utf8')
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : error
-    throw new InvalidCorpus(`${file}: cannot be read (${code})`)
+    throw new InvalidCorpus(`${file}: cannot be read (${codeOf(error)})`)
   }
 }
 

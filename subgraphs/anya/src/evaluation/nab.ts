@@ -12,11 +12,16 @@ import {
   steadyThreshold,
   tune,
 } from './nab-tuning.ts'
+import { type Progress, silent } from './progress.ts'
+import { above, atLeast, verdictOf } from './verdict.ts'
 
 const SEED = 20_150_101
 const FIXED =
   'memory, rise and threshold, by profile; the members of the committee, their tails and the grid of candidates were chosen with 31 files of NAB in view'
 const RANDOM_SPLITS = 30
+const LEAST_SCORE = 65
+/** Numenta's own detector on the whole corpus. */
+const STRETCH_SCORE = 70.1
 const SPLIT = 'every other file of the list sorted by name; the first half begins with the first'
 
 /**
@@ -24,13 +29,21 @@ const SPLIT = 'every other file of the list sorted by name; the first half begin
  * both ways, beside baselines that are treated alike.
  * @throws InvalidCorpus
  */
-export async function evaluateNab(directory: string) {
-  return evaluateCorpus(await readCorpus(directory))
+export async function evaluateNab(directory: string, progress: Progress) {
+  const { missing, unlabelled, ...corpus } = await readCorpus(directory)
+  return { ...evaluateCorpus(corpus, progress), leftOut: { missing, unlabelled } }
 }
 
-export function evaluateCorpus({ series, profiles }: Corpus) {
+export function evaluateCorpus({ series, profiles }: Pick<Corpus, 'series' | 'profiles'>, progress: Progress = silent) {
   const started = performance.now()
-  const reports = series.map(reportsOf)
+  const rows = series.reduce((sum, each) => sum + each.value.length, 0)
+  let done = 0
+  const reports = series.map((each) => {
+    const report = reportsOf(each)
+    done += each.value.length
+    progress.at(done / rows)
+    return report
+  })
   const names = (half: readonly Reports[]) => half.map((each) => each.series.name)
   const [first, second] = halves(reports)
   const baselines = Object.entries(BASELINES).map(([name, score]) => ({ name, heard: baseline(series, score) }))
@@ -38,18 +51,46 @@ export function evaluateCorpus({ series, profiles }: Corpus) {
     committee: figures(directionsOf(reports, profile), profile, steadyThreshold),
     ...Object.fromEntries(baselines.map((each) => [each.name, figures(each.heard, profile, bestThreshold)])),
   })
+  const results = Object.fromEntries(Object.entries(profiles).map(([name, profile]) => [name, figuresOf(profile)]))
   return {
     kind: 'nab',
+    ...nabVerdict(results.standard!.committee!),
     files: series.length,
-    rows: series.reduce((sum, each) => sum + each.value.length, 0),
+    rows,
     windows: series.reduce((sum, each) => sum + each.windows.length, 0),
     fixedOnAHalf: FIXED,
     split: { rule: SPLIT, first: names(first), second: names(second) },
-    profiles: Object.fromEntries(Object.entries(profiles).map(([name, profile]) => [name, figuresOf(profile)])),
+    profiles: results,
     /** Of the standard profile. */
     randomHalves: randomHalves(reports, profiles.standard!, seededRandom(SEED), RANDOM_SPLITS),
     ...held(directionsOf(reports, profiles.standard!), profiles.standard!),
     seconds: (performance.now() - started) / 1_000,
+  }
+}
+
+/** Without a window there is nothing to find, and no score. */
+function nabVerdict({ heldOut, heldOutOfBoth }: Figures) {
+  const windows = heldOut.reduce((sum, each) => sum + each.windows, 0)
+  const held = `standard profile, at least ${LEAST_SCORE}`
+  return {
+    ...verdictOf(
+      [
+        ...heldOut.map(({ fixedOn, score, windows: own }) =>
+          atLeast(`${held}: fixed on the ${fixedOn} half, scored on the other`, own > 0 ? score : null, LEAST_SCORE),
+        ),
+        atLeast(
+          `${held}: each file with what was fixed on the half that it is not in`,
+          windows > 0 ? heldOutOfBoth : null,
+          LEAST_SCORE,
+        ),
+      ],
+      heldOut.some((each) => each.windows === 0) ? 'TOO FEW WINDOWS: a half has none' : undefined,
+    ),
+    stretch: above(
+      `more than ${STRETCH_SCORE} on each file with what was fixed on the half that it is not in`,
+      heldOutOfBoth,
+      STRETCH_SCORE,
+    ),
   }
 }
 

@@ -1,7 +1,8 @@
 import { BAR_FEATURES, type Bars } from '../bar-features/index.ts'
-import { type BoostingOptions, fitTrees, type Matrix, predictTrees } from '../learners/boosted-trees/index.ts'
+import { Binning, type BoostingOptions, fitTrees, type Matrix, predictTrees } from '../learners/boosted-trees/index.ts'
 import { fitRidge, predictRidge } from '../learners/ridge.ts'
 import { pickLabels, pickRows } from './bar-rows.ts'
+import { type Progress, silent } from './progress.ts'
 import type { BarFold } from './walk-forward.ts'
 
 /** As in a first prototype, not tuned since: shallow, strongly penalised trees, as returns are nearly all noise. */
@@ -51,18 +52,29 @@ export interface TreeForecast {
 }
 
 /** The mean forecast of trees of several seeds, by fold. */
-export function treeForecasts({ rows, target, folds }: ReturnProblem): TreeForecast[] {
-  return folds.map(({ train, validation, test }) => {
+export function treeForecasts(
+  { rows, target, folds }: ReturnProblem,
+  seeds: readonly number[] = SEEDS,
+  progress: Progress = silent,
+): TreeForecast[] {
+  return folds.map(({ train, validation, test }, fold) => {
     const labelled = (part: Int32Array) => ({ ...pickRows(rows, part), labels: pickLabels(target, part) })
-    const [fit, judge] = [labelled(train), labelled(validation)]
-    const models = SEEDS.map((seed) => fitTrees(fit, { ...TREES, seed }, judge))
-    const forecast = (part: Int32Array) => {
-      const each = models.map((model) => predictTrees(model, pickRows(rows, part)))
-      return Float64Array.from(part, (_, i) => each.reduce((sum, values) => sum + values[i]!, 0) / each.length)
+    const [fit, judge, unseen, binning] = [labelled(train), labelled(validation), pickRows(rows, test), new Binning()]
+    const models = seeds.map((seed, i) => {
+      const model = fitTrees(fit, { ...TREES, seed }, judge, binning)
+      progress.at((fold + (i + 1) / seeds.length) / folds.length)
+      return model
+    })
+    const forecast = (inputs: Matrix) => {
+      const each = models.map((model) => predictTrees(model, inputs))
+      return each[0]!.map((_, i) => each.reduce((sum, values) => sum + values[i]!, 0) / each.length)
     }
-    return { validation: forecast(validation), test: forecast(test) }
+    return { validation: forecast(judge), test: forecast(unseen) }
   })
 }
+
+/** JSON has no NaN. */
+export const orNull = (value: number) => (Number.isFinite(value) ? value : null)
 
 export const pooled = (parts: readonly Float64Array[]) => Float64Array.from(parts.flatMap((part) => [...part]))
 export const testsOf = (trees: readonly TreeForecast[]) => pooled(trees.map(({ test }) => test))

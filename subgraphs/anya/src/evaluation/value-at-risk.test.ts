@@ -36,7 +36,7 @@ describe('the value at risk of bitcoin, 2017 to 2018', () => {
     expect(of(0.01, 'ours').refusedBy).toEqual([])
     expect(of(0.05, 'ours').refusedBy).toEqual([])
     expect(of(0.05, 'ours-fixed-level').refusedBy).toEqual(['Kupiec'])
-    expect(result.verdict.map(({ enoughDays }) => enoughDays)).toEqual([false, false])
+    expect(result.byLevel.map(({ enoughDays }) => enoughDays)).toEqual([false, false])
   })
 })
 

@@ -13,7 +13,10 @@ import { returnsOf } from '../risk/returns.ts'
 import { RISKMETRICS_DECAY } from '../risk/volatility.ts'
 import { LIGHT_DAYS } from '../statistics/coverage.ts'
 import type { ShortfallTest } from '../statistics/expected-shortfall.ts'
-import { InvalidBars, readBars } from './bars.ts'
+import { readBarFile } from './bar-file.ts'
+import { InvalidBars } from './bars.ts'
+import { daysOf } from './days.ts'
+import { above, atLeast, type Target, verdictOf } from './verdict.ts'
 
 const LEVELS = [0.01, 0.05] as const
 const DEEPEST = highestAsked(Math.max(...LEVELS))
@@ -30,10 +33,12 @@ const SIGNIFICANCE = 0.05
 /**
  * Rolling value at risk and expected shortfall one bar ahead at 1 % and 5 %: each forecast is made of the 1,000 returns before it, the
  * volatility model estimated anew every 20 bars; against EWMA with normal returns and plain historical simulation, over the same bars.
+ * Bars shorter than a day are joined to days (UTC) first.
  * @throws InvalidBars where the file is malformed, has fewer than 1,000 + 250 returns, or most of them are zero
  */
 export async function evaluateValueAtRisk(path: string) {
-  return valueAtRiskOf(await readBars(path))
+  const { bars, input } = await readBarFile(path)
+  return { ...valueAtRiskOf(daysOf(bars)), input }
 }
 
 export function valueAtRiskOf(bars: Bars) {
@@ -52,8 +57,13 @@ export function valueAtRiskOf(bars: Bars) {
       return { method: name, ...summary(result), refusedBy: refusals(result) }
     }),
   }))
+  const days = values.length - WINDOW
   return {
     kind: 'var',
+    ...verdictOf(
+      targetsOf(levels, days),
+      days < ENOUGH_DAYS ? `TOO FEW DAYS: ${days}, and ${ENOUGH_DAYS} are needed` : undefined,
+    ),
     bars: bars.size,
     from: isoTime(time[WINDOW]!),
     to: isoTime(time.at(-1)!),
@@ -67,13 +77,38 @@ export function valueAtRiskOf(bars: Bars) {
       'forecast: it is minus infinity',
     issues: issues.map((issue) => ({ ...issue, time: isoTime(issue.time) })),
     levels,
-    verdict: levels.map(({ level, methods: [ours, ...others] }) => ({
+    byLevel: levels.map(({ level, methods: [ours, ...others] }) => ({
       level,
       enoughDays: ours!.days >= ENOUGH_DAYS,
       ours: ours!.refusedBy.length === 0 ? 'not refused by any test' : `refused by ${ours!.refusedBy.join(', ')}`,
       refusedOthers: others.filter(({ refusedBy }) => refusedBy.length > 0).map(({ method }) => method),
     })),
   }
+}
+
+type Level = {
+  readonly level: number
+  readonly methods: readonly (ReturnType<typeof summary> & { readonly method: string })[]
+}
+
+/** Coverage has to pass at the first level; what is said of the loss beyond it, at each. */
+function targetsOf(levels: readonly Level[], days: number): Target[] {
+  const passes = (level: number, test: string, p: number | undefined) =>
+    above(`${level * 100} %: ${test} p above ${SIGNIFICANCE}`, p ?? null, SIGNIFICANCE)
+  return [
+    atLeast(`at least ${ENOUGH_DAYS} days`, days, ENOUGH_DAYS),
+    ...levels.flatMap(({ level, methods: [ours] }) => [
+      ...(level === LEVELS[0]
+        ? [
+            passes(level, 'Kupiec', ours!.kupiecP),
+            passes(level, 'Christoffersen independence', ours!.christoffersenIndependenceP),
+            passes(level, 'Christoffersen conditional coverage', ours!.christoffersenConditionalP),
+          ]
+        : []),
+      passes(level, 'Acerbi–Székely Z1', ours!.acerbiSzekelyZ1?.p),
+      passes(level, 'Acerbi–Székely Z2', ours!.acerbiSzekelyZ2.p),
+    ]),
+  ]
 }
 
 interface Method {

@@ -1,8 +1,10 @@
 import { BAR_FEATURE_COUNT, BAR_FEATURE_HASH, type Bars, findLookahead } from '../bar-features/index.ts'
 import { dieboldMariano } from '../statistics/diebold-mariano.ts'
 import { mean } from '../statistics/mean.ts'
+import { readBarFile } from './bar-file.ts'
 import { requireRows, windowsOf } from './bar-rows.ts'
-import { readBars } from './bars.ts'
+import { type Progress, silent } from './progress.ts'
+import { orNull } from './return-models.ts'
 import { QUARTER, SAME_HOUR_NAMES, SAME_HOUR_SPANS } from './same-hour.ts'
 import {
   DECAY,
@@ -16,6 +18,7 @@ import {
   TREES,
   type VarianceProblem,
 } from './variance-models.ts'
+import { atLeast, below, verdictOf } from './verdict.ts'
 import { type BarFold, walkForwardBars } from './walk-forward.ts'
 
 export const PLAN = {
@@ -27,20 +30,27 @@ export const PLAN = {
   first: LONGEST_MEMORY,
 }
 const PREFIXES = 5
+const LEAST_IMPROVEMENT = 0.1
+const SIGNIFICANCE = 0.01
 
 /**
  * Forecasts the realised variance of the next six bars by walk-forward on the bars of a file.
  * @throws InvalidBars where the file is malformed or too short, or the price stands still most of the time.
  */
-export async function evaluateVolatility(file: string): Promise<object> {
-  return volatilityReport(await readBars(file))
+export async function evaluateVolatility(file: string, progress: Progress): Promise<object> {
+  const { bars, input } = await readBarFile(file)
+  return { ...volatilityReport(bars, progress), input }
 }
 
-export function volatilityReport(bars: Bars): object {
+export function volatilityReport(bars: Bars, progress: Progress = silent): object {
   const folds = walkForwardBars(bars.size, PLAN, () => true)
   requireRows(folds, bars.size)
   const problem = problemOf(bars, folds[0]!.train)
-  const fitted = folds.map((fold) => ({ fold, models: fitModels(problem, fold) }))
+  const fitted = folds.map((fold, i) => {
+    const models = fitModels(problem, fold)
+    progress.at((i + 1) / folds.length)
+    return { fold, models }
+  })
   const results = {
     boostedTrees: judge(problem, fitted, 'boostedTrees'),
     har: judge(problem, fitted, 'har'),
@@ -48,8 +58,22 @@ export function volatilityReport(bars: Bars): object {
     ewma: judge(problem, fitted, 'ewma'),
   }
   const { boostedTrees, har, harWithHours, ewma } = results
+  const overHar = 1 - boostedTrees.figures.qlike / har.figures.qlike
+  const treesAgainstHar = dieboldMariano(boostedTrees.losses, har.losses, HORIZON)
   return {
     kind: 'volatility',
+    ...verdictOf([
+      atLeast(
+        `QLIKE of the trees at least ${LEAST_IMPROVEMENT * 100} % below that of HAR, as a share`,
+        orNull(overHar),
+        LEAST_IMPROVEMENT,
+      ),
+      below(
+        `Diebold–Mariano: p below ${SIGNIFICANCE} that HAR is as good (two-sided, and the trees the better)`,
+        treesAgainstHar.meanDifference < 0 ? orNull(treesAgainstHar.pValue) : 1,
+        SIGNIFICANCE,
+      ),
+    ]),
     target: `mean squared change of the log close over the next ${HORIZON} bars`,
     bars: bars.size,
     features: {
@@ -74,12 +98,12 @@ export function volatilityReport(bars: Bars): object {
       ewma: ewma.figures,
     },
     qlikeImprovement: {
-      overHar: 1 - boostedTrees.figures.qlike / har.figures.qlike,
+      overHar,
       overHarWithHours: 1 - boostedTrees.figures.qlike / harWithHours.figures.qlike,
       overEwma: 1 - boostedTrees.figures.qlike / ewma.figures.qlike,
     },
     dieboldMariano: {
-      treesAgainstHar: dieboldMariano(boostedTrees.losses, har.losses, HORIZON),
+      treesAgainstHar,
       treesAgainstHarWithHours: dieboldMariano(boostedTrees.losses, harWithHours.losses, HORIZON),
       treesAgainstEwma: dieboldMariano(boostedTrees.losses, ewma.losses, HORIZON),
     },
