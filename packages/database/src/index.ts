@@ -8,6 +8,7 @@ export {
   startPostgres,
 } from './embedded/server.ts'
 export { MigrationRefused, migrate } from './migrate.ts'
+export { onPlatformDatabase, type PlatformPlace } from './platform.ts'
 export { type DomainUrls, prepareDatabase } from './roles.ts'
 export { LOCKFILE, nextMigration } from './schema-engine/difference.ts'
 export { migrationsDirectory, schemaFile } from './schema-engine/history.ts'

@@ -1,4 +1,5 @@
 import path from 'node:path'
+import type { PlatformPlace } from '@opsource/database'
 import { type Environment, parseEnvironment, serviceSchema } from '@opsource/subgraph/service'
 import { z } from 'zod'
 import { DEFAULT_PROXIES, parseProxies } from './risk/proxies.ts'
@@ -44,25 +45,35 @@ export type AnyaConfig = z.infer<typeof environmentSchema>
 export const readConfig = (environment: Environment = process.env): AnyaConfig =>
   parseEnvironment(environmentSchema, environment)
 
-/** The database's URL alone, for tools that need nothing else; undefined where there is none. */
-export function databaseUrl(
-  environment: Readonly<Record<string, string | undefined>> = process.env,
-): string | undefined {
-  return environment.DATABASE_URL
+const platformSchema = z.object({
+  /** The domain's own (`?schema=anya`) or an administrator's URL. Without it: the embedded PostgreSQL of `npm start`. */
+  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
+  /** Where `npm start` keeps its data. */
+  OPSOURCE_DATA: z.string().default(path.join(REPOSITORY, '.data')),
+  /** Keys the roles' passwords, where it was given to `npm run services` too. */
+  OPSOURCE_ROLE_SECRET: z.string().min(16).optional(),
+})
+
+/** Where commands find the platform that they work for. Throws, naming the variable, where one cannot be read. */
+export function platformPlace(environment: Environment = process.env): PlatformPlace {
+  const given = parseEnvironment(platformSchema, environment)
+  return {
+    databaseUrl: given.DATABASE_URL,
+    dataDirectory: given.OPSOURCE_DATA,
+    secret: given.OPSOURCE_ROLE_SECRET,
+  }
 }
 
 const mlflowSchema = z.object({
-  /** The domain's role on its schema. */
-  DATABASE_URL: z.string(),
   /** The tracking server that models are exported to and imported from, such as `http://mlflow.internal:5000`. */
   MLFLOW_TRACKING_URI: z.url({ protocol: /^https?$/ }),
   /** Sent to it as a bearer token; none unless given. */
   MLFLOW_TRACKING_TOKEN: z.string().optional(),
 })
 
-/** What an exchange with an MLflow server needs. Throws, naming the variable, where one is missing. */
+/** The MLflow server that models are exchanged with. Throws, naming the variable, where one is missing. */
 export function mlflowSettings(environment: Environment = process.env) {
   const given = parseEnvironment(mlflowSchema, environment)
   const { MLFLOW_TRACKING_URI: url, MLFLOW_TRACKING_TOKEN: token } = given
-  return { databaseUrl: given.DATABASE_URL, server: { url, ...(token ? { token } : {}) } }
+  return { url, ...(token ? { token } : {}) }
 }

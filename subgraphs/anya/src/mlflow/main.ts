@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { MemoryCache } from '@opsource/cache'
-import { migrate } from '@opsource/database'
+import { migrate, onPlatformDatabase } from '@opsource/database'
 import { systemClock } from '@opsource/kernel'
 import { pino } from 'pino'
-import { mlflowSettings } from '../config.ts'
+import { mlflowSettings, platformPlace } from '../config.ts'
 import { openDatabase } from '../database.ts'
 import { InferenceEngine } from '../inference/index.ts'
 import { ModelRegistry, manifestSchema } from '../registry/index.ts'
@@ -13,7 +13,8 @@ import { exportVersion, importVersion } from './transfer.ts'
 
 const USAGE = `npm run mlflow -- export --model NAME --version N
 npm run mlflow -- import --model NAME --version N|@ALIAS [--manifest FILE]
-  DATABASE_URL names anya's database, MLFLOW_TRACKING_URI the server, MLFLOW_TRACKING_TOKEN a token for it.
+  MLFLOW_TRACKING_URI names the server, MLFLOW_TRACKING_TOKEN a token for it. The models are those of DATABASE_URL, or without that of the
+  embedded PostgreSQL of npm start (running or not).
   --manifest: what a model takes that OPSource did not export: a manifest.json without sha256 and metrics.
 `
 
@@ -33,34 +34,38 @@ async function main(): Promise<string> {
   const [direction, ...rest] = positionals
   const { model, version } = values
   if (rest.length > 0 || !model || !version) throw new Error(USAGE)
-  const { databaseUrl, server } = mlflowSettings()
-  await migrate('anya', databaseUrl)
-  await using stack = new AsyncDisposableStack()
-  const database = openDatabase(databaseUrl)
+  const client = new MlflowClient(mlflowSettings())
+  const isExport = direction === 'export'
+  if (isExport ? !Number.isInteger(Number(version)) : direction !== 'import') throw new Error(USAGE)
+  return onPlatformDatabase('anya', platformPlace(), async (url) => {
+    await migrate('anya', url)
+    await using stack = new AsyncDisposableStack()
+    const registry = openRegistry(url, stack)
+    if (isExport) {
+      const exported = await exportVersion(
+        registry,
+        client,
+        { modelName: model, version: Number(version) },
+        systemClock,
+      )
+      return `${exported.isNew ? 'exported' : 'known there'} as version ${exported.version} of ${model}\n`
+    }
+    const manifest = values.manifest && foreignManifest.parse(JSON.parse(await readFile(values.manifest, 'utf8')))
+    const wish = { name: model, version, by: null, ...(manifest ? { manifest } : {}) }
+    const imported = await importVersion(registry, client, wish)
+    return `${imported.isNew ? 'registered' : 'known here'} as version ${imported.version}\n`
+  })
+}
+
+function openRegistry(url: string, stack: AsyncDisposableStack): ModelRegistry {
+  const database = openDatabase(url)
   stack.defer(() => database.$disconnect())
   const log = pino({ level: 'silent' })
   const engine = new InferenceEngine({ observer: { ran() {}, refused() {}, restarted() {} }, log })
   stack.defer(() => engine.close())
   const cache = new MemoryCache({ clock: systemClock, log })
   stack.defer(() => cache.close())
-  const registry = new ModelRegistry({ database, clock: systemClock, engine, cache, served: new Map() })
-  const client = new MlflowClient(server)
-  switch (direction) {
-    case 'export': {
-      const key = { modelName: model, version: Number(version) }
-      if (!Number.isInteger(key.version)) throw new Error(USAGE)
-      const exported = await exportVersion(registry, client, key, systemClock)
-      return `${exported.isNew ? 'exported' : 'known there'} as version ${exported.version} of ${model}\n`
-    }
-    case 'import': {
-      const manifest = values.manifest && foreignManifest.parse(JSON.parse(await readFile(values.manifest, 'utf8')))
-      const wish = { name: model, version, by: null, ...(manifest ? { manifest } : {}) }
-      const imported = await importVersion(registry, client, wish)
-      return `${imported.isNew ? 'registered' : 'known here'} as version ${imported.version}\n`
-    }
-    default:
-      throw new Error(USAGE)
-  }
+  return new ModelRegistry({ database, clock: systemClock, engine, cache, served: new Map() })
 }
 
 try {

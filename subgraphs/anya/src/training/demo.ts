@@ -1,13 +1,14 @@
 import { spawn } from 'node:child_process'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { availableParallelism, tmpdir } from 'node:os'
+import { availableParallelism } from 'node:os'
 import path from 'node:path'
 import { MemoryCache } from '@opsource/cache'
-import { migrate, prepareDatabase, startPostgres } from '@opsource/database'
+import { migrate, onPlatformDatabase, type PlatformPlace } from '@opsource/database'
 import { systemClock } from '@opsource/kernel'
 import { pino } from 'pino'
 import { openDatabase } from '../database.ts'
+import { HOURLY_LINES, hourlyServedLine } from '../hourly/index.ts'
 import { InferenceEngine, type Runner } from '../inference/index.ts'
+import { DIRECTION_MODEL, directionLine } from '../prediction/index.ts'
 import { ModelRegistry, openChampion, readModel, type Transition } from '../registry/index.ts'
 import { midDirection } from './mid-direction.ts'
 import { INPUT, OUTPUT } from './onnx.ts'
@@ -17,40 +18,43 @@ const COMMAND = path.join(import.meta.dirname, 'train.ts')
 const RUNS = 200
 const HISTORY = 10
 
+/** Between forecasts of directions, as the platform makes them. */
+const STEP_MS = 1_000
+
 /**
- * Trains every recipe, as many at once as there are processors, registers the models, lets the gate decide which of them serve, loads
- * those and asks them for forecasts. Without a database it brings one of its own, which goes with it.
+ * Trains every recipe, as many at once as there are processors; then registers the models with the platform, lets the gate decide which of
+ * them serve, loads those and asks them for forecasts. A platform that runs takes them up by itself.
  * @returns what became of each, for people.
  */
-export async function demonstrate(databaseUrl: string | undefined, folder: string): Promise<string> {
-  await using stack = new AsyncDisposableStack()
+export async function demonstrate(platform: PlatformPlace, folder: string): Promise<string> {
   // The longest last in the table begin first.
   const waiting = RECIPES.map(({ name }) => name).reverse()
   const lane = async () => {
     for (let name = waiting.shift(); name !== undefined; name = waiting.shift())
       await trained(name, path.join(folder, name))
   }
-  const lanes = Promise.all(Array.from({ length: availableParallelism() }, lane))
-  const [url] = await Promise.all([databaseUrl ?? ownDatabase(stack), lanes])
+  await Promise.all(Array.from({ length: availableParallelism() }, lane))
+  return onPlatformDatabase('anya', platform, (url) => registered(url, folder))
+}
+
+async function registered(url: string, folder: string): Promise<string> {
   await migrate('anya', url)
+  await using stack = new AsyncDisposableStack()
   const database = openDatabase(url)
   stack.defer(() => database.$disconnect())
   const log = pino({ level: 'silent' })
   const engine = new InferenceEngine({ observer: { ran() {}, refused() {}, restarted() {} }, log })
   stack.defer(() => engine.close())
   const cache = new MemoryCache({ clock: systemClock, log })
-  const registry = new ModelRegistry({ database, clock: systemClock, engine, cache, served: new Map() })
-  const lines = []
-  for (const { name } of RECIPES) lines.push(await served(registry, engine, path.join(folder, name)))
-  return lines.join('')
-}
-
-async function ownDatabase(stack: AsyncDisposableStack): Promise<string> {
-  const directory = await mkdtemp(path.join(tmpdir(), 'opsource-demo-'))
-  stack.defer(() => rm(directory, { recursive: true, force: true }))
-  const server = await startPostgres({ directory })
-  stack.defer(() => server.stop())
-  return (await prepareDatabase(server.adminUrl)).anya
+  stack.defer(() => cache.close())
+  // What is live is for a platform to judge.
+  const lines = HOURLY_LINES.map((line) => [line.modelName, hourlyServedLine(line)] as const)
+  const direction = directionLine(STEP_MS, () => new Map())
+  const served = new Map([[DIRECTION_MODEL, direction], ...lines])
+  const registry = new ModelRegistry({ database, clock: systemClock, engine, cache, served })
+  const told = []
+  for (const { name } of RECIPES) told.push(await judged(registry, engine, path.join(folder, name)))
+  return told.join('')
 }
 
 function trained(recipe: string, out: string): Promise<void> {
@@ -61,16 +65,16 @@ function trained(recipe: string, out: string): Promise<void> {
   })
 }
 
-async function served(registry: ModelRegistry, engine: InferenceEngine, directory: string): Promise<string> {
+async function judged(registry: ModelRegistry, engine: InferenceEngine, directory: string): Promise<string> {
   const { manifest, evaluation } = await readModel(directory)
   const { name: modelName } = manifest
   // Where no model of directions beats the rule, the rule serves.
   if (modelName === midDirection.name) await openChampion(registry, directory)
   else await registerAndJudge(registry, directory)
   const history = await registry.aliases.history(modelName, { limit: HISTORY })
-  const judged = history.find(({ checks }) => checks !== null)
+  const verdict = history.find(({ checks }) => checks !== null)
   const champion = await registry.champion(modelName)
-  const title = `${modelName}: ${judged ? told(judged) : 'not judged'}\n`
+  const title = `${modelName}: ${verdict ? told(verdict) : 'not judged'}\n`
   if (!champion) return title
   const loaded = await engine.load({ id: modelName, onnx: champion.onnx, signature: champion.signature })
   if (!loaded.ok) return `${title}  not served: ${loaded.error.kind}\n`

@@ -37,7 +37,3 @@ test('the command trains, shows every figure beside the baseline’s, and regist
   await prisma.$disconnect()
   expect(stdout).toContain(`sha256 ${registered?.sha256}`)
 })
-
-test('to register without a database is refused', async () => {
-  await expect(train(['--register'], {})).rejects.toThrow('--register needs DATABASE_URL')
-})

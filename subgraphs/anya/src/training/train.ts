@@ -1,6 +1,7 @@
 import path from 'node:path'
 import { parseArgs } from 'node:util'
-import { databaseUrl } from '../config.ts'
+import { onPlatformDatabase } from '@opsource/database'
+import { platformPlace } from '../config.ts'
 import { MODELS_DIRECTORY } from '../registry/index.ts'
 import { writeWhole } from './checkpoints.ts'
 import { demonstrate } from './demo.ts'
@@ -15,9 +16,10 @@ const WRITER = 'command'
 const usage = () =>
   [
     'npm run train -- all [--out DIR]',
-    '  every recipe; registers the models, and loads those that the gate lets serve',
+    '  every recipe; registers the models, and lets serve what passes the gate',
     'npm run train -- [RECIPE] [--parameter NAME=VALUE …] [--seed N] [--data DIR] [--out DIR] [--register]',
-    '  one recipe, mid-direction unless told; --register needs DATABASE_URL',
+    '  one recipe, mid-direction unless told; --register registers the model, and no more',
+    'Models are registered in DATABASE_URL, or without that in the embedded PostgreSQL of npm start (running or not).',
     ...RECIPES.flatMap(({ name, about, parameters }) => [
       `  ${name}: ${about}`,
       ...parameters.map((rule) => `      ${rule.name} = ${rule.default}: ${rule.about}`),
@@ -39,7 +41,7 @@ async function main(): Promise<string> {
   })
   if (values.help) return usage()
   const [recipe = 'mid-direction', ...rest] = positionals
-  if (recipe === 'all') return demonstrate(databaseUrl(), values.out ?? path.join(root, '.data/models'))
+  if (recipe === 'all') return demonstrate(platformPlace(), values.out ?? path.join(root, '.data/models'))
   if (rest.length > 0) throw new Error(`one RECIPE, not ${positionals.length}\n${usage()}`)
   const input = readInput({
     recipe,
@@ -47,8 +49,7 @@ async function main(): Promise<string> {
     seed: values.seed === undefined ? null : Number(values.seed),
   })
   if (!input.ok) throw new Error(`${input.error.message}\n${usage()}`)
-  const url = databaseUrl()
-  if (values.register && !url) throw new Error('--register needs DATABASE_URL: the domain’s role on its schema')
+  const platform = platformPlace()
   const trained = await train(input.value, { dataDirectory: values.data, report: showProgress })
   const out = values.out ?? outOf(input.value)
   await writeWhole(path.join(out, `${recipe}.onnx`), trained.onnx, WRITER)
@@ -56,8 +57,8 @@ async function main(): Promise<string> {
   if (trained.evaluation)
     await writeWhole(path.join(out, 'evaluation.json'), `${JSON.stringify(trained.evaluation)}\n`, WRITER)
   const lines = [report(trained), `written to ${out}\n`]
-  if (values.register && url) {
-    const { version, isNew } = await register(url, trained)
+  if (values.register) {
+    const { version, isNew } = await onPlatformDatabase('anya', platform, (url) => register(url, trained))
     lines.push(`${isNew ? 'registered as' : 'known as'} version ${version} of ${recipe}\n`)
   }
   return lines.join('')

@@ -1,9 +1,8 @@
-import path from 'node:path'
 import { text } from 'node:stream/consumers'
 import { parseArgs } from 'node:util'
-import { migrate, prepareDatabase, startPostgres } from '@opsource/database'
+import { migrate, onPlatformDatabase } from '@opsource/database'
 import { IdSource, systemClock, systemRandom } from '@opsource/kernel'
-import { type AdminConfig, readAdminConfig } from '../config.ts'
+import { readAdminConfig } from '../config.ts'
 import { openDatabase } from '../database.ts'
 import { PasswordQueue, parseRegistration } from '../identity/index.ts'
 import { Outbox } from '../outbox.ts'
@@ -32,7 +31,8 @@ async function createAdmin(): Promise<string> {
   if (!passwordHash.ok) throw new Error('the password could not be hashed')
   const { displayName } = parsed.value
   const admin = { email: parsed.value.email, displayName, passwordHash: passwordHash.value }
-  const created = await onDatabase(readAdminConfig(), async (url) => {
+  const { DATABASE_URL: databaseUrl, OPSOURCE_DATA: dataDirectory, OPSOURCE_ROLE_SECRET: secret } = readAdminConfig()
+  const created = await onPlatformDatabase('enterprise', { databaseUrl, dataDirectory, secret }, async (url) => {
     await migrate('enterprise', url)
     const database = openDatabase(url)
     const ids = new IdSource(systemClock, systemRandom)
@@ -52,22 +52,6 @@ function flags() {
       .values
   } catch (error) {
     throw new Error(`${error instanceof Error ? error.message : String(error)}\n${USAGE}`)
-  }
-}
-
-/** Hands over the URL of the domain's own role; an embedded server that was not running is stopped again. */
-async function onDatabase<T>(config: AdminConfig, work: (url: string) => Promise<T>): Promise<T> {
-  const { DATABASE_URL, OPSOURCE_DATA, OPSOURCE_ROLE_SECRET } = config
-  const own = async (adminUrl: string) =>
-    (await prepareDatabase(adminUrl, OPSOURCE_ROLE_SECRET ? { secret: OPSOURCE_ROLE_SECRET } : {})).enterprise
-  if (DATABASE_URL !== undefined) {
-    return work(new URL(DATABASE_URL).searchParams.has('schema') ? DATABASE_URL : await own(DATABASE_URL))
-  }
-  const server = await startPostgres({ directory: path.join(OPSOURCE_DATA, 'postgres') })
-  try {
-    return await work(await own(server.adminUrl))
-  } finally {
-    if (!server.reused) await server.stop()
   }
 }
 
