@@ -155,6 +155,22 @@ test('a spoof is told live, with the order that was withdrawn, the one that it w
   expect(alert.explanation).toContain('untraded BUY')
 })
 
+test('a spoof that is moved away instead of withdrawn is told live as well', async () => {
+  const spoofer = await customer('mover')
+  const amend = 'mutation ($input: AmendOrderInput!) { amendOrder(input: $input) { __typename } }'
+  const alert = await told('SPOOFING', async () => {
+    await spoofer.place({ side: 'BUY', price: '59999', quantity: '0.01' })
+    const { order } = await spoofer.place({ side: 'SELL', price: '60001', quantity: '0.2' })
+    await taker.place({ side: 'SELL', price: '59999', quantity: '0.01', timeInForce: 'IOC' })
+    await spoofer.visitor.ask(amend, { input: { orderId: order.id, price: '64000' } })
+  })
+  const own = await accountOf(spoofer)
+  expect(alert.orders).toMatchObject([
+    { accountId: own, side: 'SELL', price: '60001.00', quantity: '0.20000', closedAt: expect.any(String) },
+    { accountId: own, side: 'BUY', price: '59999.00', quantity: '0.01000', closedAt: expect.any(String) },
+  ])
+})
+
 test('layers at three prices are told live', async () => {
   const layerer = await customer('layerer')
   const alert = await told('LAYERING', async () => {

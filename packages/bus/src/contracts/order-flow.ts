@@ -12,6 +12,8 @@ const party = z.tuple([z.string(), z.string(), z.string()])
 
 /** `P`: order, account, side, limit in ticks or null, lots. */
 const placed = z.tuple([z.literal('P'), z.string(), z.string(), side, z.number().int().nullable(), z.number().int()])
+/** `A`, what its owner changed: order, account, side, limit in ticks or null, lots that are left, hidden ones included. */
+const amended = z.tuple([z.literal('A'), z.string(), z.string(), side, z.number().int().nullable(), z.number().int()])
 /** `C`: order, account, side, whether its owner asked for it. */
 const closed = z.tuple([z.literal('C'), z.string(), z.string(), side, z.boolean()])
 /** `T`: trade, ticks, lots, the taker's side, maker and taker as [order, account, user]. */
@@ -25,7 +27,7 @@ export const orderFlowMessageSchema = z.object({
   time: z.number().int(),
   tick: increment,
   lot: increment,
-  events: z.array(z.union([placed, closed, traded])),
+  events: z.array(z.union([placed, amended, closed, traded])),
 })
 
 export type OrderFlowMessage = z.infer<typeof orderFlowMessageSchema>

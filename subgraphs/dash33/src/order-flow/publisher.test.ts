@@ -28,12 +28,14 @@ afterEach(() => cache.close())
 
 const settled = () => new Promise((resolve) => setTimeout(resolve, 20))
 
-it('tells each market who placed, withdrew and traded what, in order, and nothing else', async () => {
+it('tells each market who placed, changed, withdrew and traded what, in order, and nothing else', async () => {
   const maker = party('b', 1, 0, { accountId: 'acc_2', userId: 'usr_2', side: 'SELL' })
   publisher.take(
     batch(7, [
       accepted('a', { price: null, quantity: 9, displayQuantity: 2 }),
-      amended('a'),
+      amended('a', { price: 90, remainingQuantity: 8 }),
+      amended('a', { reason: 'SELF_TRADE' }),
+      amended('p', { stopPrice: 95 }),
       accepted('p', { type: 'STOP' }, { status: 'PENDING' }),
       trade(maker, party('a', 1, 8)),
       cancelled('a'),
@@ -52,6 +54,7 @@ it('tells each market who placed, withdrew and traded what, in order, and nothin
       ...{ symbol: 'BTC-USDT', sequence: 7, previousSequence: -1, time: 7_000, tick: { units: 1, scale: 2 } },
       events: [
         ['P', 'a', 'acc_1', 'BUY', null, 2],
+        ['A', 'a', 'acc_1', 'BUY', 90, 8],
         ['T', 'trd_1', 100, 1, 'BUY', ...parties],
         ['C', 'a', 'acc_1', 'BUY', true],
       ],

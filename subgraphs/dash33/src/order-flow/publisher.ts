@@ -94,6 +94,12 @@ function flowOf(event: EngineEvent): [symbol: string, flow: FlowEvent] | undefin
       if (status === 'PENDING') return undefined
       return [symbol, ['P', orderId, accountId, side, terms.price, terms.displayQuantity ?? terms.quantity]]
     }
+    case 'ORDER_AMENDED': {
+      const { symbol, orderId, accountId, side, reason, price, stopPrice, remainingQuantity } = event
+      // What an engine's rule takes off is no will of the owner's; a trigger that is moved nobody sees.
+      if (reason !== 'REQUESTED' || stopPrice !== null) return undefined
+      return [symbol, ['A', orderId, accountId, side, price, remainingQuantity]]
+    }
     case 'ORDER_CANCELLED': {
       const { symbol, orderId, accountId, side, reason } = event
       return [symbol, ['C', orderId, accountId, side, reason === 'REQUESTED' || reason === 'MASS_CANCEL']]

@@ -1,12 +1,12 @@
 import { type OrderFlowMessage, orderFlowChannel, orderFlowMessageSchema } from '@opsource/bus/contracts'
 import type { Ports } from '@opsource/subgraph'
 import type { SamplerObserver } from '../market-sampler.ts'
-import type { OrderFlowEvent, TradeParty } from './order-flow.ts'
+import type { Amended, OrderFlowEvent, TradeParty } from './order-flow.ts'
 
 /** What a message brings; `hasGap` where something before it was missed. */
 export interface OrderFlow {
   readonly hasGap: boolean
-  readonly events: readonly OrderFlowEvent[]
+  readonly events: readonly (OrderFlowEvent | Amended)[]
   readonly steps: Pick<OrderFlowMessage, 'tick' | 'lot'>
 }
 
@@ -36,10 +36,14 @@ function read(text: string, unreadable: (reason: string) => void): OrderFlowMess
   }
 }
 
-function eventOf(event: OrderFlowMessage['events'][number], { symbol, time }: OrderFlowMessage): OrderFlowEvent {
-  if (event[0] === 'P') {
-    const [, orderId, accountId, side, price, quantity] = event
-    return { type: 'ORDER_ACCEPTED', time, symbol, orderId, accountId, side, price, quantity }
+function eventOf(
+  event: OrderFlowMessage['events'][number],
+  { symbol, time }: OrderFlowMessage,
+): OrderFlowEvent | Amended {
+  if (event[0] === 'P' || event[0] === 'A') {
+    const [what, orderId, accountId, side, price, quantity] = event
+    const type = what === 'P' ? 'ORDER_ACCEPTED' : 'ORDER_AMENDED'
+    return { type, time, symbol, orderId, accountId, side, price, quantity }
   }
   if (event[0] === 'C') {
     const [, orderId, accountId, side, requested] = event

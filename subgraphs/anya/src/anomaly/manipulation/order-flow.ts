@@ -17,6 +17,14 @@ export interface Placed extends OrderNames {
   readonly quantity: number
 }
 
+/** What its owner made of an order that rests. */
+export interface Amended extends OrderNames {
+  readonly type: 'ORDER_AMENDED'
+  readonly price: number | null
+  /** What is left, in lots. */
+  readonly quantity: number
+}
+
 export interface Closed extends OrderNames {
   readonly type: 'ORDER_CANCELLED'
   /** By the owner's will, or by a rule or the clock. */

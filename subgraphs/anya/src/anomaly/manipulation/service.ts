@@ -2,6 +2,7 @@ import type { Ports } from '@opsource/subgraph'
 import { waitAtMost } from '../../patience.ts'
 import type { AnomalyObserver } from '../observe.ts'
 import { alertSchema, fingerprintOf, type SurveillanceAlert } from './alert.ts'
+import { Amendments } from './amendments.ts'
 import { EvidenceRoom } from './evidence.ts'
 import { followOrderFlow, type OrderFlow } from './feed.ts'
 import { BoundedMap } from './order-flow.ts'
@@ -23,6 +24,12 @@ export interface SurveillanceParts {
   readonly observer: AnomalyObserver
 }
 
+interface Watcher {
+  surveillance: Surveillance
+  readonly room: EvidenceRoom
+  readonly amendments: Amendments
+}
+
 /** Watches the order flow of every market and keeps what looks like manipulation, with its evidence. */
 export class SurveillanceService {
   readonly #parts: SurveillanceParts
@@ -40,7 +47,7 @@ export class SurveillanceService {
     const { symbols, ports, observer } = this.#parts
     this.#stops.push(await ports.cache.subscribe(CHANNEL, (text) => this.#hear(text)))
     for (const symbol of symbols) {
-      const watcher = { surveillance: new Surveillance(), room: new EvidenceRoom() }
+      const watcher = { surveillance: new Surveillance(), room: new EvidenceRoom(), amendments: new Amendments() }
       this.#stops.push(await followOrderFlow(symbol, ports, observer, (flow) => this.#take(flow, watcher)))
     }
   }
@@ -69,13 +76,10 @@ export class SurveillanceService {
     }
   }
 
-  #take(
-    { hasGap, events, steps: { tick, lot } }: OrderFlow,
-    watcher: { surveillance: Surveillance; room: EvidenceRoom },
-  ): void {
+  #take({ hasGap, events, steps: { tick, lot } }: OrderFlow, watcher: Watcher): void {
     // An order whose trade was missed would look untraded: what came before says nothing any more.
     if (hasGap) watcher.surveillance = new Surveillance()
-    for (const event of events) {
+    for (const event of events.flatMap((each) => watcher.amendments.unfold(each))) {
       watcher.room.observe(event)
       for (const suspicion of watcher.surveillance.observe(event)) {
         const fingerprint = fingerprintOf(suspicion)

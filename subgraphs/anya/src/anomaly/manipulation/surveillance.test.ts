@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { Amendments } from './amendments.ts'
 import { EvidenceRoom } from './evidence.ts'
-import type { OrderFlowEvent, Side, Suspicion } from './order-flow.ts'
+import type { Amended, OrderFlowEvent, Side, Suspicion } from './order-flow.ts'
 import { Surveillance } from './surveillance.ts'
 
 const symbol = 'BTC-USDT'
@@ -248,6 +249,36 @@ describe('quote stuffing', () => {
       index % 20 === 0 ? [event, trade(event.time, `t${index}`, 1, 'acc_a', `acc_${index}`, 'SELL')] : [event],
     )
     expect(found(trading)).toEqual([])
+  })
+})
+
+describe('an order that its owner changes', () => {
+  const amend = (time: number, orderId: string, side: Side, price: number, quantity: number) =>
+    ({ type: 'ORDER_AMENDED', ...names(time, orderId, 'acc_a', side), price, quantity }) as const
+  const unfolded = (events: readonly (OrderFlowEvent | Amended)[]) => {
+    const amendments = new Amendments()
+    return events.flatMap((event) => amendments.unfold(event))
+  }
+
+  it.each([
+    ['moved away from the market', amend(1_900, 'big', 'BUY', 80, 100)],
+    ['made small', amend(1_900, 'big', 'BUY', 99, 1)],
+  ])('is suspected as a withdrawn one where it is %s', (_name, change) => {
+    expect(found(unfolded([...spoof().slice(0, -1), change]))).toMatchObject([
+      { kind: 'SPOOFING', orderIds: ['big', 'ask'] },
+    ])
+  })
+
+  it('is not suspected where it is made larger, nor where it trades in part before it is', () => {
+    expect(found(unfolded([...spoof().slice(0, -1), amend(1_900, 'big', 'BUY', 99, 200)]))).toEqual([])
+    const part = trade(1_600, 'part', 40, 'acc_a', 'acc_c', 'SELL', 'big')
+    expect(
+      unfolded([...spoof().slice(0, -1), part, amend(1_900, 'big', 'BUY', 99, 60)]).map(({ type }) => type),
+    ).toEqual([...['ORDER_ACCEPTED', 'ORDER_ACCEPTED', 'TRADE', 'TRADE', 'ORDER_ACCEPTED']])
+  })
+
+  it('is left alone where nobody saw it placed: it may wait for a trigger', () => {
+    expect(unfolded([amend(1_000, 'unseen', 'BUY', 99, 5)])).toEqual([])
   })
 })
 
