@@ -124,14 +124,10 @@ export class ModelRegistry {
     return { kind: 'BUSY' }
   }
 
-  /**
-   * Moves `champion` back to a version that served before: the last one, or `version`. That passes no gate: it is in a hurry.
-   * @param leaving the version that is to be left; whatever serves unless told.
-   */
-  async rollBack(modelName: string, version: number | null, wish: Wish, leaving?: number): Promise<RollBackResult> {
+  /** Moves `champion` back to a version that served before: the last one, or `version`. That passes no gate: it is in a hurry. */
+  async rollBack(modelName: string, version: number | null, wish: Wish): Promise<RollBackResult> {
     const fromVersion = await this.aliases.version(modelName, CHAMPION)
     if (fromVersion === null) return { kind: 'UNKNOWN_VERSION' }
-    if (leaving !== undefined && fromVersion !== leaving) return { kind: 'BUSY' }
     const moves = await this.aliases.moves(modelName, CHAMPION, MAX_MOVES)
     const target = version ?? previousOf(moves)
     if (target === fromVersion) return { kind: 'SERVES' }
@@ -139,14 +135,14 @@ export class ModelRegistry {
     return this.#leave(modelName, fromVersion, target, wish)
   }
 
-  /** @returns what may serve in the stead of `champion`: what served before it, the last first, and then the line's rules. */
+  /** @returns what may stand in for `champion`: what served before it, the last first, and then the line's rules. */
   async fallbacks(modelName: string, champion: number): Promise<number[]> {
     const served = servedStack(await this.aliases.moves(modelName, CHAMPION, MAX_MOVES)).reverse()
     const all = new Set([...served, ...(await this.store.rulesOf(modelName))])
     return [...all].filter((version) => version !== champion).slice(0, MAX_FALLBACKS)
   }
 
-  /** Lets `target`, which is loaded already, serve in the stead of a version that cannot be. Nothing is asked: something has to serve. */
+  /** Lets `target`, which is loaded already, serve in the stead of a version that runs nowhere. Nothing is asked: something has to serve. */
   fallBack(modelName: string, target: number, reason: string, leaving: number): Promise<RollBackResult> {
     return this.#leave(modelName, leaving, target, { by: null, reason })
   }

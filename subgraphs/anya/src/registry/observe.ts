@@ -6,6 +6,7 @@ export class ServingObserver {
   readonly #log: Ports['log']
   readonly #unloadable: Counter
   readonly #retreats: Counter
+  readonly #standIns: Counter
 
   constructor({ metrics, log }: Pick<Ports, 'metrics' | 'log'>) {
     const registers = [metrics]
@@ -22,6 +23,17 @@ export class ServingObserver {
       labelNames: ['model'],
       registers,
     })
+    this.#standIns = new Counter({
+      name: 'opsource_anya_model_stand_ins_total',
+      help: 'Times that an instance served another version than the champion, which it could not run.',
+      labelNames: ['model'],
+      registers,
+    })
+  }
+
+  stoodIn(model: string, version: number, by: number, reason: string): void {
+    this.#standIns.inc({ model })
+    this.#log.error({ model, version, by, reason }, 'another version stands in for the champion on this instance')
   }
 
   unloadable(model: string, version: number, reason: string): void {

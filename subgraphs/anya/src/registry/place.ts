@@ -4,8 +4,13 @@ import type { ModelRegistry } from './model-registry.ts'
 import type { ServingObserver } from './observe.ts'
 import type { ServableVersion, VersionKey } from './store.ts'
 
-/** A version that could not be loaded is tried again after this, in milliseconds. */
+/** A version that could not be loaded is tried again after this, in milliseconds; the first time sooner, as the machine may only have been busy. */
 const RETRY_MS = 30_000
+const FIRST_RETRY_MS = 10_000
+/** One that fell again and again may have fallen with its machine: it is tried again, and not at once. */
+const REST_MS = 300_000
+/** Loaded in vain so often, it is not the moment's fault. */
+const MAX_TRIES = 2
 
 /** A version with the threads that run it. */
 export interface Serving {
@@ -20,13 +25,28 @@ export interface PlaceParts {
   readonly modelName: string
   /** Files that came with the release, by SHA-256: they serve where the same file is damaged in the database. */
   readonly spares?: ReadonlyMap<string, Uint8Array>
+  /** Milliseconds before a version that could not be loaded is tried again; 10 s, then 30 s, unless told. */
+  readonly retryMs?: number
+}
+
+/** Why a version does not run here. */
+export interface Failure {
+  readonly version: number
+  readonly reason: string
+  /** `LOAD`: it could not be loaded; `CRASH`: it lost its thread again and again. */
+  readonly kind: 'LOAD' | 'CRASH'
+  /** Loads in vain. */
+  readonly tries: number
+  readonly nextTryAt: number
 }
 
 /** One loaded version that can be exchanged for another. */
 export class Place {
   readonly #parts: PlaceParts
   #serving: Serving | null = null
-  #failed: { readonly version: number; readonly at: number; readonly reason: string } | null = null
+  #failure: Failure | null = null
+  /** For which another version was looked for. */
+  #standsInFor: Failure | null = null
 
   constructor(parts: PlaceParts) {
     this.#parts = parts
@@ -36,23 +56,56 @@ export class Place {
     return this.#serving
   }
 
-  /** Why the version that was tried last could not be loaded; null where it could. */
-  get failure(): string | null {
-    return this.#failed?.reason ?? null
+  /** Why the version does not run here; null where nothing is known against it. */
+  failureOf(version: number): Failure | null {
+    return this.#failure?.version === version ? this.#failure : null
+  }
+
+  /** Whether it is more than a bad moment that the version does not run here. */
+  isHopeless(version: number): boolean {
+    const failure = this.failureOf(version)
+    return failure !== null && (failure.kind === 'CRASH' || failure.tries >= MAX_TRIES)
   }
 
   /** Loads the version and lets it take the place; where it cannot be loaded, what was there stays. */
   async take(version: number, { isUrgent = false } = {}): Promise<void> {
-    if (this.#serving?.model.version === version) return
-    const failed = this.#failed
-    if (!isUrgent && failed?.version === version && performance.now() - failed.at < RETRY_MS) return
+    const failure = this.failureOf(version)
+    const isResting = failure !== null && performance.now() < failure.nextTryAt
+    if (this.#serving?.model.version === version) {
+      if (!isResting) this.#failure = null
+      return
+    }
+    if (isResting && !isUrgent) return
     const next = await this.#load(version)
     if (typeof next === 'string') {
-      this.#failed = { version, at: performance.now(), reason: next }
+      const { retryMs } = this.#parts
+      const tries = (failure?.tries ?? 0) + 1
+      const wait = retryMs ?? (tries === 1 ? FIRST_RETRY_MS : RETRY_MS)
+      this.#failure = { version, reason: next, kind: 'LOAD', tries, nextTryAt: performance.now() + wait }
       this.#parts.observer.unloadable(this.#parts.modelName, version, next)
     } else {
-      this.#failed = null
+      this.#failure = null
       await this.#replace(next)
+    }
+  }
+
+  /** Nothing is asked of the version any more, until it is tried again in five minutes. */
+  giveUp(version: number, reason: string): void {
+    this.#failure = { version, reason, kind: 'CRASH', tries: 0, nextTryAt: performance.now() + REST_MS }
+  }
+
+  /** Lets the first that can be loaded take the place of a version that does not run here; once for each time that it failed. */
+  async standIn({ version, reason }: Failure, others: readonly number[]): Promise<void> {
+    if (this.#standsInFor === this.#failure) return
+    this.#standsInFor = this.#failure
+    for (const other of others) {
+      const next = await this.#load(other)
+      if (typeof next === 'string') {
+        this.#parts.observer.unloadable(this.#parts.modelName, other, next)
+        continue
+      }
+      this.#parts.observer.stoodIn(this.#parts.modelName, version, other, reason)
+      return this.#replace(next)
     }
   }
 

@@ -19,6 +19,11 @@ test('what is promoted after a roll-back has the version below it that was rolle
   expect(previousOf(moves(['ALIAS_SET', 1], ['PROMOTED', 2], ['ROLLED_BACK', 1], ['PROMOTED', 3]))).toBe(1)
 })
 
+test('what gave way to a rule that never served is not gone back to', () => {
+  expect(previousOf(moves(['ALIAS_SET', 2], ['PROMOTED', 5], ['ROLLED_BACK', 1]))).toBe(2)
+  expect(previousOf(moves(['PROMOTED', 5], ['ROLLED_BACK', 1]))).toBeNull()
+})
+
 test('before the first version nothing served', () => {
   expect(previousOf([])).toBeNull()
   expect(previousOf(moves(['ALIAS_SET', 1]))).toBeNull()

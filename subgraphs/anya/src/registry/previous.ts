@@ -13,7 +13,11 @@ export function servedStack(moves: readonly Move[]): number[] {
     if (toVersion === null) continue
     const known = action === 'ROLLED_BACK' ? stack.lastIndexOf(toVersion) : -1
     if (known >= 0) stack.length = known + 1
-    else if (stack.at(-1) !== toVersion) stack.push(toVersion)
+    else {
+      // A rule that never served took the place of what could not be run: nobody goes back to that.
+      if (action === 'ROLLED_BACK') stack.pop()
+      if (stack.at(-1) !== toVersion) stack.push(toVersion)
+    }
   }
   return stack
 }

@@ -20,6 +20,7 @@ const wish = { by: 'usr_ada', reason: 'a try' }
 const row = new Float32Array(FEATURE_COUNT)
 /** A busy machine is no reason to refuse. */
 const PATIENT = { deadlineMs: 40_000 }
+const WAIT = { timeout: 40_000 }
 let fresh: FreshDatabase
 let database: Database
 let opened: OpenRegistry
@@ -28,6 +29,9 @@ let line: OpenedLine
 const metrics = new Registry()
 const observer = new ServingObserver({ metrics, log: pino({ level: 'silent' }) })
 let falls = 0
+const clock = new ManualClock(Date.UTC(2024, 7, 9))
+/** What was said of versions that run is not believed any more. */
+const silence = () => clock.advance(6_000)
 
 beforeAll(async () => {
   fresh = await freshDatabase('anya')
@@ -36,10 +40,10 @@ beforeAll(async () => {
   const onRestarted = () => {
     falls++
   }
-  opened = openRegistry(database, new ManualClock(Date.UTC(2024, 7, 9)), { onUnstable, onRestarted })
+  opened = openRegistry(database, clock, { onUnstable, onRestarted })
   const { registry, engine, cache } = opened
   line = await openLine(registry, MODELS_DIRECTORY)
-  serving = new ServedVersions({ registry, engine, ports: { cache }, observer, ...line })
+  serving = new ServedVersions({ registry, engine, ports: { cache }, observer, ...line, retryMs: 50 })
   await serving.start()
 })
 afterAll(async () => {
@@ -50,6 +54,11 @@ afterAll(async () => {
 })
 
 const champion = () => serving.champion().model.version
+/** What is called `champion`, once the instance has looked. */
+async function named(instance: ServedVersions): Promise<number | null> {
+  await instance.look()
+  return opened.registry.aliases.version(NAME, 'champion')
+}
 const challenger = () => serving.challenger()?.model.version ?? null
 
 test('a champion and its challenger are loaded, and answer', async () => {
@@ -71,22 +80,32 @@ test('what was asked of a version is answered by it, though another has taken it
   expect((await asked).every(({ ok }) => ok)).toBe(true)
 })
 
-test('a champion that falls again and again makes room for what served before', async () => {
+test('a champion that falls again and again gives way here, and, as it runs nowhere else, everywhere', async () => {
   expect(champion()).toBe(RIVAL)
   for (let fall = 1; fall <= 3; fall++) {
     const { runner } = serving.champion()
-    await expect.poll(() => runner.isReady).toBe(true)
+    await expect.poll(() => runner.isReady, WAIT).toBe(true)
     runner.restart('a fall')
-    await expect.poll(() => falls).toBe(fall)
+    await expect.poll(() => falls, WAIT).toBe(fall)
   }
-  await expect.poll(champion).toBe(RULE)
+  // It ran here a moment ago, and may still elsewhere.
+  await expect.poll(champion, WAIT).toBe(RULE)
+  expect(await opened.registry.aliases.version(NAME, 'champion')).toBe(RIVAL)
+  silence()
+  await expect.poll(() => named(serving), WAIT).toBe(RULE)
   const [newest] = await opened.registry.aliases.history(NAME, { limit: 1 })
-  expect(newest).toMatchObject({ action: 'ROLLED_BACK', fromVersion: RIVAL, toVersion: RULE, by: null })
+  expect(newest).toMatchObject({
+    action: 'ROLLED_BACK',
+    fromVersion: RIVAL,
+    toVersion: RULE,
+    by: null,
+    reason: 'it falls',
+  })
 })
 
 test('a version that others have left already is not left again, with what took its place', async () => {
   const { registry } = opened
-  expect(await registry.rollBack(NAME, null, wish, RIVAL)).toEqual({ kind: 'BUSY' })
+  expect(await registry.fallBack(NAME, RULE, 'late', RIVAL)).toEqual({ kind: 'BUSY' })
   expect(await registry.deleteAlias(NAME, CHALLENGER, wish, RIVAL)).toBeNull()
   await serving.look()
   expect([champion(), challenger()]).toEqual([RULE, TRAINED])
@@ -105,22 +124,98 @@ test('however many names a model has, those that serve are found', async () => {
   expect(listed).toEqual(expect.arrayContaining(['champion', 'challenger']))
 })
 
-test('a version that cannot be loaded takes nobody’s place', async () => {
+test('a version that cannot be loaded takes nobody’s place, and where it runs nowhere the alias goes back', async () => {
   const { manifest } = await rivalModel()
   const onnx = Uint8Array.from(Buffer.from('no model'))
   const sha256 = createHash('sha256').update(onnx).digest('hex')
   const { version } = await opened.registry.store.register(onnx, { ...manifest, sha256 })
   const key = { modelName: NAME, version }
   await opened.registry.setAlias(key, CHALLENGER, wish)
-  await opened.registry.installRule(key, RULE, 'past the gate')
   await serving.look()
+  expect([champion(), challenger()]).toEqual([RULE, TRAINED])
+  await opened.registry.setAlias({ ...key, version: TRAINED }, CHALLENGER, wish)
+  await opened.registry.installRule(key, RULE, 'past the gate')
+  await expect.poll(() => named(serving), WAIT).toBe(RULE)
   expect([champion(), challenger()]).toEqual([RULE, TRAINED])
 })
 
+test('whoever asks through ten exchanges is answered each time', async () => {
+  const { registry } = opened
+  let isOver = false
+  let answers = 0
+  const refused: unknown[] = []
+  const ask = async () => {
+    while (!isOver) {
+      const answer = await serving.champion().runner.run(row, PATIENT)
+      if (answer.ok) answers++
+      else refused.push(answer.error)
+    }
+  }
+  const asking = Promise.all(Array.from({ length: 32 }, ask))
+  for (let exchange = 0; exchange < 10; exchange++) {
+    const next = exchange % 2 === 0 ? RIVAL : RULE
+    const before = answers
+    await registry.rollBack(NAME, next, wish)
+    await expect.poll(champion, WAIT).toBe(next)
+    await expect.poll(() => answers, WAIT).toBeGreaterThan(before)
+  }
+  isOver = true
+  await asking
+  expect(refused).toEqual([])
+  expect(champion()).toBe(RULE)
+})
+
+describe('where one instance cannot run the champion', () => {
+  const sick: ServingParts['engine'] = {
+    load: async (spec) =>
+      spec.id === `${NAME} ${RIVAL}` ? err({ kind: 'NOT_LOADABLE', message: 'no memory' }) : opened.engine.load(spec),
+    unload: (model) => opened.engine.unload(model),
+  }
+
+  test('another version stands in there, the alias stays, and the others serve the champion', async () => {
+    const { registry, cache } = opened
+    await registry.rollBack(NAME, RIVAL, wish)
+    await expect.poll(champion, WAIT).toBe(RIVAL)
+    const before = await registry.aliases.history(NAME, { limit: 1 })
+    const another = new ServedVersions({ registry, engine: sick, ports: { cache }, observer, ...line, retryMs: 1 })
+    await another.start()
+    for (let look = 0; look < 3; look++) await another.look()
+    expect(another.champion().model.version).toBe(RULE)
+    expect(champion()).toBe(RIVAL)
+    expect(await registry.aliases.history(NAME, { limit: 1 })).toEqual(before)
+    const text = await metrics.metrics()
+    expect(text).toMatch(/opsource_anya_model_stand_ins_total\{model="mid-direction"\} \d/)
+    await another.close()
+  })
+
+  test('the alias stays also where nobody can tell what runs elsewhere', async () => {
+    const { registry, cache } = opened
+    const lost = async () => Promise.reject(new Error('Redis is lost'))
+    const deaf = { subscribe: cache.subscribe.bind(cache), get: lost, set: lost }
+    const another = new ServedVersions({
+      registry,
+      engine: sick,
+      ports: { cache: deaf },
+      observer,
+      ...line,
+      retryMs: 1,
+    })
+    await another.start()
+    for (let look = 0; look < 3; look++) await another.look()
+    expect(another.champion().model.version).toBe(RULE)
+    expect(await registry.aliases.version(NAME, 'champion')).toBe(RIVAL)
+    await another.close()
+    await registry.rollBack(NAME, RULE, wish)
+  })
+})
+
 describe('a start at which the champion cannot be loaded', () => {
+  /** Nobody else is there who could run it. */
+  beforeAll(() => serving.close())
+
   const started = async (engine: ServingParts['engine'] = opened.engine) => {
     const { registry, cache } = opened
-    const another = new ServedVersions({ registry, engine, ports: { cache }, observer, ...line })
+    const another = new ServedVersions({ registry, engine, ports: { cache }, observer, ...line, retryMs: 50 })
     await another.start()
     return another
   }
@@ -129,6 +224,8 @@ describe('a start at which the champion cannot be loaded', () => {
     const another = await started(engine)
     const { model, runner } = another.champion()
     const answer = await runner.run(row, PATIENT)
+    silence()
+    await expect.poll(() => named(another), WAIT).toBe(model.version)
     await another.close()
     const [newest] = await opened.registry.aliases.history(NAME, { limit: 1 })
     expect(answer.ok).toBe(true)
@@ -151,12 +248,15 @@ describe('a start at which the champion cannot be loaded', () => {
 
   test('as onnxruntime refuses it goes back to what served before, and says so', async () => {
     const before = await retreats()
-    const garbage = (await opened.registry.aliases.version(NAME, 'champion'))!
-    const { serves, reason } = await startOn(garbage)
+    const { manifest } = await rivalModel()
+    const onnx = Uint8Array.from(Buffer.from('no model either'))
+    const sha256 = createHash('sha256').update(onnx).digest('hex')
+    const { version } = await opened.registry.store.register(onnx, { ...manifest, sha256 })
+    await opened.registry.installRule({ modelName: NAME, version }, RULE, 'past the gate')
+    const { serves, reason } = await startOn(version)
     expect(serves).toBe(RULE)
     expect(reason).not.toMatch(/onnxruntime_src|\.cc|\/home|\/work/)
     expect(await retreats()).toBe((before ?? 0) + 1)
-    expect(champion()).toBe(RULE)
   })
 
   test('as its thread ends while it loads goes back too', async () => {

@@ -2,25 +2,29 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Ports } from '@opsource/subgraph'
 import { CHALLENGER, CHAMPION } from './history.ts'
 import { ALIAS_CHANNEL, type ModelRegistry } from './model-registry.ts'
-import { Place, type PlaceParts, type Serving } from './place.ts'
+import { type Failure, Place, type PlaceParts, type Serving } from './place.ts'
+import { Presence } from './presence.ts'
 
 /** Where no word of a moved alias comes through, another instance serves on for at most this long, and the loading. */
 const POLL_MS = 1_000
 
 export interface ServingParts extends PlaceParts {
   readonly registry: ModelRegistry
-  readonly ports: Pick<Ports, 'cache'>
+  readonly ports: { readonly cache: Pick<Ports['cache'], 'get' | 'set' | 'subscribe'> }
 }
 
 /**
  * Keeps loaded what `champion` and `challenger` of a line point to. Another version is loaded and warm before it takes the place of the
- * one before, which answers what it was asked: no request is dropped. A version that cannot be loaded leaves the one before in its place;
- * where there is none, at a start, the platform itself goes back to what served before it, or to the line's rule.
+ * one before, which answers what it was asked: no request is dropped.
+ *
+ * For a champion that does not run here, because it cannot be loaded or falls again and again, another version stands in, on this instance
+ * alone: what served before it, or the line's rule. The alias moves, for all, where it runs on no other instance either.
  */
 export class ServedVersions {
   readonly #parts: ServingParts
   readonly #champion: Place
   readonly #challenger: Place
+  readonly #presence: Presence
   #unsubscribe: (() => Promise<void>) | undefined
   #looking: Promise<void> = Promise.resolve()
   #stop = new AbortController()
@@ -30,6 +34,7 @@ export class ServedVersions {
     this.#parts = parts
     this.#champion = new Place(parts)
     this.#challenger = new Place(parts)
+    this.#presence = new Presence(parts.ports.cache)
   }
 
   /** Throws where neither the champion, nor what served before it, nor the line's rule can be loaded. */
@@ -38,7 +43,8 @@ export class ServedVersions {
       if (modelName === this.#parts.modelName) void this.look()
     })
     await this.#look()
-    if (!this.#champion.serving) await this.#fallBack()
+    // A machine that is busy with its own start may have been too slow.
+    if (!this.#champion.serving) await this.#look({ isUrgent: true })
     if (!this.#champion.serving) throw new Error(`no version of ${this.#parts.modelName} can be served`)
     this.#polling = this.#poll()
   }
@@ -62,11 +68,13 @@ export class ServedVersions {
     return this.#looking
   }
 
-  /** Where `id` names the champion's threads, what served before serves again; a challenger leaves the shadow. */
+  /** Where `id` names the champion's threads, another version stands in; a challenger leaves the shadow. */
   retreat(id: string, reason: string): void {
-    void this.#retreat(id, reason)
-      .then(() => this.look())
-      .catch((error: unknown) => this.#parts.observer.faltered(error, 'a model that fails could not be replaced'))
+    for (const place of [this.#champion, this.#challenger]) {
+      const version = place.serving?.model.version
+      if (version !== undefined && id === `${this.#parts.modelName} ${version}`) place.giveUp(version, reason)
+    }
+    void this.look()
   }
 
   async close(): Promise<void> {
@@ -85,44 +93,46 @@ export class ServedVersions {
     }
   }
 
-  async #look(): Promise<void> {
+  async #look({ isUrgent = false } = {}): Promise<void> {
     const { registry, modelName } = this.#parts
     const aliases = new Map((await registry.aliases.of([modelName])).map(({ alias, version }) => [alias, version]))
     const champion = aliases.get(CHAMPION)
-    if (champion !== undefined) await this.#champion.take(champion)
+    if (champion !== undefined) await this.#serve(champion, isUrgent)
     const challenger = aliases.get(CHALLENGER)
     const isApart = challenger !== undefined && challenger !== this.#champion.serving?.model.version
-    await (isApart ? this.#challenger.take(challenger) : this.#challenger.leave())
+    await (isApart ? this.#shadow(challenger) : this.#challenger.leave())
   }
 
-  async #retreat(id: string, reason: string): Promise<void> {
-    const { registry, modelName, observer } = this.#parts
-    const versionIn = ({ serving }: Place) =>
-      serving && id === `${modelName} ${serving.model.version}` ? serving.model.version : null
-    const [champion, challenger] = [versionIn(this.#champion), versionIn(this.#challenger)]
-    const wish = { by: null, reason }
-    // Other instances see the same fall, and this one sees the next before it has let go: the version is left once.
-    if (champion !== null) {
-      const left = await registry.rollBack(modelName, null, wish, champion)
-      if (left.kind === 'ROLLED_BACK') observer.retreated(modelName, champion, left.transition.toVersion, reason)
-    } else if (challenger !== null) await registry.deleteAlias(modelName, CHALLENGER, wish, challenger)
+  async #serve(version: number, isUrgent: boolean): Promise<void> {
+    const { registry, modelName } = this.#parts
+    const place = this.#champion
+    await place.take(version, { isUrgent })
+    const failure = place.failureOf(version)
+    if (!failure) return this.#presence.tell({ modelName, version })
+    if (!place.serving || place.serving.model.version === version)
+      await place.standIn(failure, await registry.fallbacks(modelName, version))
+    if (place.serving && place.serving.model.version !== version && place.isHopeless(version))
+      await this.#leave(failure, place.serving.model.version)
   }
 
-  /** At a start nothing is there to go on with. What can be loaded serves, and the history says why. */
-  async #fallBack(): Promise<void> {
+  /** Moves the alias where the version runs nowhere: what stands in for it here serves everywhere, and the history says why. */
+  async #leave({ version, kind, reason }: Failure, standIn: number): Promise<void> {
     const { registry, modelName, observer } = this.#parts
-    const champion = await registry.aliases.version(modelName, CHAMPION)
-    if (champion === null) return
-    // A machine that is busy with its own start may have been too slow: others may serve what is left here.
-    await this.#champion.take(champion, { isUrgent: true })
-    if (this.#champion.serving) return
-    const reason = `The platform cannot load version ${champion}: ${this.#champion.failure}`
-    for (const version of await registry.fallbacks(modelName, champion)) {
-      await this.#champion.take(version, { isUrgent: true })
-      if (!this.#champion.serving) continue
-      const left = await registry.fallBack(modelName, version, reason, champion)
-      if (left.kind === 'ROLLED_BACK') observer.retreated(modelName, champion, version, reason)
-      return this.#look()
-    }
+    if ((await this.#presence.isSomewhere({ modelName, version })) !== false) return
+    const said = kind === 'LOAD' ? `The platform cannot load version ${version}: ${reason}` : reason
+    // Another instance, or a person, may have left it meanwhile: the version is left once.
+    const left = await registry.fallBack(modelName, standIn, said, version)
+    if (left.kind === 'ROLLED_BACK') observer.retreated(modelName, version, standIn, said)
+  }
+
+  async #shadow(version: number): Promise<void> {
+    const { registry, modelName } = this.#parts
+    await this.#challenger.take(version)
+    const failure = this.#challenger.failureOf(version)
+    if (!failure) return this.#presence.tell({ modelName, version })
+    if (failure.kind === 'LOAD') return
+    await this.#challenger.leave()
+    if ((await this.#presence.isSomewhere({ modelName, version })) === false)
+      await registry.deleteAlias(modelName, CHALLENGER, { by: null, reason: failure.reason }, version)
   }
 }

@@ -44,6 +44,17 @@ test('one that dies by what it is asked refuses what it had in hand, and its suc
   expect(await worker.ask('b', { timeoutMs: 30_000 })).toEqual({ ok: true, value: 'b' })
 })
 
+test('however often one dies by itself, there is a successor, and a close waits for none of the dead', async () => {
+  const lost: string[] = []
+  await threadOf(`${ECHO}\n${READY}`, { onLost: (reason) => lost.push(reason) }).start()
+  for (const answer of ['a', 'b', 'c', 'd']) {
+    expect(await worker.ask('die', { timeoutMs: 30_000 })).toEqual({ ok: false, error: { kind: 'AWAY' } })
+    await expect.poll(() => worker.isReady, PATIENCE).toBe(true)
+    expect(await worker.ask(answer, { timeoutMs: 30_000 })).toEqual({ ok: true, value: answer })
+  }
+  expect(lost).toHaveLength(4)
+})
+
 test('one that says nothing is replaced, and only what it was asked is refused as that', async () => {
   await threadOf(`${ECHO}\n${READY}`).start()
   const asked = [worker.ask('nothing', { timeoutMs: 20 }), worker.ask('nothing', { timeoutMs: 30_000 })]

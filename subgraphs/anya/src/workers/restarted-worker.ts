@@ -139,9 +139,9 @@ export class RestartedWorker<Request, Answer, Ready = null> {
     })
     worker.on('exit', () => {
       clearTimeout(patience)
-      this.#ending.delete(worker)
       first?.reject(new Error(reason))
       if (worker === this.#worker) this.#lose(worker, reason)
+      this.#ending.delete(worker)
     })
   }
 
