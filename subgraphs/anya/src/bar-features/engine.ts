@@ -1,4 +1,4 @@
-import { BAR_FEATURES, type BarFeature } from './features.ts'
+import { BAR_FEATURES } from './features.ts'
 import { type Bar, BarHistory } from './history.ts'
 
 /** Price bars of one market in order of time, a column each. */
@@ -17,17 +17,14 @@ export interface Bars {
 /** Computes features bar by bar: the one engine for training and serving, so that the two cannot differ. */
 export class BarFeatureEngine {
   readonly history = new BarHistory()
-  readonly #features: readonly BarFeature[]
-
-  constructor(features: readonly BarFeature[] = BAR_FEATURES) {
-    this.#features = features
-  }
 
   /** Takes the next closed bar. @returns its features; NaN where one is not known. */
   push(bar: Bar): Float32Array {
     this.history.push(bar)
     // No file tells -0 from 0.
-    return Float32Array.from(this.#features, ({ of }) => finite(of(this.history))).map((value) => value + 0)
+    const row = new Float32Array(BAR_FEATURES.length)
+    for (let column = 0; column < row.length; column++) row[column] = finite(BAR_FEATURES[column]!.of(this.history)) + 0
+    return row
   }
 }
 
@@ -44,10 +41,20 @@ export interface BarFeatureTable {
   readonly volatility: Float64Array
 }
 
-/** Replays bars through the engine. */
-export function barFeatureTable(bars: Bars, features: readonly BarFeature[] = BAR_FEATURES): BarFeatureTable {
-  const engine = new BarFeatureEngine(features)
-  const width = features.length
+const tables = new WeakMap<Bars, BarFeatureTable>()
+
+/** Replays bars through the engine; what came of it is kept as long as the bars, which nobody changes, are. */
+export function barFeatureTable(bars: Bars): BarFeatureTable {
+  const known = tables.get(bars)
+  if (known) return known
+  const table = replayed(bars)
+  tables.set(bars, table)
+  return table
+}
+
+function replayed(bars: Bars): BarFeatureTable {
+  const engine = new BarFeatureEngine()
+  const width = BAR_FEATURES.length
   const values = new Float32Array(bars.size * width)
   const change = new Float64Array(bars.size)
   const volatility = new Float64Array(bars.size)

@@ -1,5 +1,6 @@
 import { type Bars, barFeatureTable } from '../bar-features/index.ts'
 import {
+  Binning,
   type BoostedModel,
   type BoostingOptions,
   fitTrees,
@@ -196,19 +197,23 @@ function fitCorrections(
   { train, validation, known }: Pick<BarFold, 'train' | 'validation'> & { readonly known: Int32Array },
   seeds: readonly number[],
 ): CorrectionPair[] {
-  const labelled = (rows: Int32Array, isLogarithm: boolean) => {
+  const inputs = [train, validation, known].map((rows) => {
     const expected = har(rows)
     const labels = Float32Array.from(rows, (row, i) => problem.realised[row]! / expected[i]!)
-    return { ...pickRows(problem.rows, rows), labels: isLogarithm ? labels.map(Math.log) : labels }
-  }
+    return { ...pickRows(problem.rows, rows), labels }
+  })
+  const binning = new Binning()
   return (['GAMMA', 'SQUARED'] as const).flatMap((kind) => {
-    const [fit, unseen, all] = [train, validation, known].map((rows) => labelled(rows, kind === 'SQUARED'))
+    const [fit, unseen, all] = inputs.map(({ labels, ...rows }) => ({
+      ...rows,
+      labels: kind === 'SQUARED' ? labels.map(Math.log) : labels,
+    }))
     return seeds.flatMap((seed) => {
       const options = { ...TREES, objective: { kind }, seed }
-      const judged = fitTrees(fit!, options, unseen)
+      const judged = fitTrees(fit!, options, unseen, binning)
       const { patience: _, ...noStopping } = options
       const rounds = judged.trees.length
-      return rounds === 0 ? [] : [{ judged, final: fitTrees(all!, { ...noStopping, rounds }) }]
+      return rounds === 0 ? [] : [{ judged, final: fitTrees(all!, { ...noStopping, rounds }, undefined, binning) }]
     })
   })
 }

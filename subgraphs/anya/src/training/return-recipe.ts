@@ -88,10 +88,11 @@ async function prepare(learner: ReturnLearner, choice: Choice, dataDirectory: st
       const onnx = model.exported(metadataOf(trainedOn, seed))
       const manifest = manifestOf(learner, { onnx, trainedOn, ...choice, metrics: measureReturns(forecasts) })
       const heldOut = heldOutOf(problem, forecasts)
+      const looking = findLookahead(bars, planted, PREFIXES)
       const canaries = [
         await shuffledReturns(learner, problem, choice),
-        prefixInvariance(findLookahead(bars, barFeatureTable, PREFIXES).length),
-        await plantedReturns(learner, problem, choice),
+        prefixInvariance(looking.filter((column) => column < rows.width).length),
+        plantedFuture([looking.includes(rows.width), await showsPlanted(learner, problem, choice)]),
         tooGood(pearson(Float64Array.from(heldOut.forecasts), Float64Array.from(heldOut.outcomes)).value),
       ]
       const training = { features: manifest.features, rows: rows.values, expected }
@@ -133,12 +134,13 @@ async function shuffledReturns(learner: ReturnLearner, problem: ReturnProblem, c
   return { name: 'shuffled-target', observed: Math.abs(value || 0) / standardError, threshold: CANARY_THRESHOLD }
 }
 
-/** Whether a column that holds the next bar's change is found: on prefixes, and by what is learnt from it. */
-async function plantedReturns(learner: ReturnLearner, problem: ReturnProblem, choice: Choice): Promise<Canary> {
-  const planted = withNextChange(barFeatureTable)
-  const looking = findLookahead(problem.bars, planted, PREFIXES)
+/** Beside the features a column that holds the next bar's change, to be found. */
+const planted = withNextChange(barFeatureTable)
+
+/** Whether the planted column is found by what is learnt from it. */
+async function showsPlanted(learner: ReturnLearner, problem: ReturnProblem, choice: Choice): Promise<boolean> {
   const { value } = await foreseen(learner, { ...problem, rows: planted(problem.bars) }, choice)
-  return plantedFuture([looking.includes(problem.rows.width), value > CREDIBLE_CORRELATION])
+  return value > CREDIBLE_CORRELATION
 }
 
 /** Between what is expected of the last fold's test and what came. */

@@ -3,6 +3,7 @@ import { fitCurve, type ProbabilityCurve, probabilityOf } from '../evaluation/ca
 import { blended, type ReturnProblem, RIDGE_PENALTY, TREES, TREES_SHARE } from '../evaluation/return-models.ts'
 import type { BarFold } from '../evaluation/walk-forward.ts'
 import {
+  Binning,
   type BoostedModel,
   type BoostingOptions,
   fitTrees,
@@ -40,9 +41,10 @@ export async function fitReturns(
   const labelled = (part: Int32Array) => ({ ...pickRows(rows, part), labels: pickLabels(target, part) })
   const [known, judged] = [labelled(train), labelled(validation)]
   const options = optionsOf(parameters)
+  const binning = new Binning()
   const count = parameter(parameters, 'models')
   const fit = async (change: Pick<BoostingOptions, 'objective' | 'seed'> & Partial<BoostingOptions>, done: number) => {
-    const model = fitTrees(known, { ...options, ...change }, judged)
+    const model = fitTrees(known, { ...options, ...change }, judged, binning)
     await breathe(done / (count + QUANTILES.length))
     return model
   }

@@ -100,10 +100,12 @@ async function prepare(learner: VarianceLearner, choice: Choice, dataDirectory: 
         baseline: pooled(baseline),
         outcomes: pooled(REALISED),
       }
+      // Beside the features a column that holds the next bar's change, to be found.
+      const looking = findLookahead(bars, withNextChange(learner.inputs), PREFIXES)
       const canaries = [
         await shuffledVariances(learner, problem, folds.at(-1)!, choice),
-        prefixInvariance(findLookahead(bars, learner.inputs, PREFIXES).length),
-        plantedFuture([findLookahead(bars, withNextChange(learner.inputs), PREFIXES).includes(features.length)]),
+        prefixInvariance(looking.filter((column) => column < features.length).length),
+        plantedFuture([looking.includes(features.length)]),
       ]
       return {
         onnx,

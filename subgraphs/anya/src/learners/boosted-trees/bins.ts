@@ -1,4 +1,5 @@
 import { seededRandom } from '@opsource/kernel'
+import { sortFloats } from './sort.ts'
 
 /** Codes are bytes; one of them stands for a missing value. */
 export const MAX_BINS = 255
@@ -19,34 +20,45 @@ export interface Matrix {
  */
 export type Edges = readonly Float32Array[]
 
-/** Rows as the numbers of the bins that their values fall into, four columns a word, so that one read serves four. */
+/**
+ * Rows as the numbers of the bins that their values fall into: row by row, four columns a word, so that one read serves four, and
+ * column by column for those who look at one column of many rows.
+ */
 export interface BinnedRows {
   readonly size: number
   readonly wordsPerRow: number
   readonly words: Int32Array
   /** The same memory by bytes: the code of a column in a row is at `row * wordsPerRow * 4 + column`. */
   readonly codes: Uint8Array
+  /** The code of a column in a row is at `column * size + row`. */
+  readonly columns: Uint8Array
 }
 
 export const missingBin = (edges: Float32Array) => edges.length + 1
 
+/** Whether edges are those of a sample of the rows, and so depend on the seed. */
+export const needsSample = ({ values, width }: Matrix, bins: number) => values.length / width > bins * SAMPLED_PER_BIN
+
 /** Cuts each column at its quantiles, or between all its values where they are few. */
-export function findEdges({ values, width }: Matrix, bins: number, seed: number): Edges {
+export function findEdges(matrix: Matrix, bins: number, seed: number): Edges {
+  const { values, width } = matrix
   const size = values.length / width
   const random = seededRandom(seed)
-  const sampled = bins * SAMPLED_PER_BIN
-  const rows =
-    size <= sampled
-      ? Uint32Array.from({ length: size }, (_, row) => row)
-      : Uint32Array.from({ length: sampled }, () => Math.floor(random.next() * size))
-  return Array.from({ length: width }, (_, column) => {
-    const sorted = new Float32Array(rows.length)
-    let known = 0
-    for (const row of rows) {
-      const value = values[row * width + column]!
-      if (!Number.isNaN(value)) sorted[known++] = value
+  const rows = needsSample(matrix, bins)
+    ? Uint32Array.from({ length: bins * SAMPLED_PER_BIN }, () => Math.floor(random.next() * size))
+    : Uint32Array.from({ length: size }, (_, row) => row)
+  const counts = new Uint32Array(width)
+  const known = new Float32Array(rows.length * width)
+  for (let i = 0; i < rows.length; i++) {
+    const first = rows[i]! * width
+    for (let column = 0; column < width; column++) {
+      const value = values[first + column]!
+      if (!Number.isNaN(value)) known[column * rows.length + counts[column]!++] = value
     }
-    return cut(sorted.subarray(0, known).sort(), bins)
+  }
+  return Array.from(counts, (count, column) => {
+    const first = column * rows.length
+    return cut(sortFloats(known.subarray(first, first + count)), bins)
   })
 }
 
@@ -80,23 +92,36 @@ export function binRows({ values, width }: Matrix, edges: Edges): BinnedRows {
   const wordsPerRow = Math.ceil(width / 4)
   const words = new Int32Array(size * wordsPerRow)
   const codes = new Uint8Array(words.buffer)
-  for (let column = 0; column < width; column++) {
-    const cuts = edges[column]!
-    for (let row = 0; row < size; row++) {
-      codes[row * wordsPerRow * 4 + column] = binOf(cuts, values[row * width + column]!)
+  const columns = new Uint8Array(size * width)
+  const { length, cuts } = padded(edges)
+  const missing = edges.map(missingBin)
+  for (let row = 0; row < size; row++) {
+    for (let column = 0; column < width; column++) {
+      const value = values[row * width + column]!
+      const code = Number.isNaN(value) ? missing[column]! : binOf(value, cuts, column * length, length)
+      codes[row * wordsPerRow * 4 + column] = code
+      columns[column * size + row] = code
     }
   }
-  return { size, wordsPerRow, words, codes }
+  return { size, wordsPerRow, words, codes, columns }
 }
 
-function binOf(edges: Float32Array, value: number): number {
-  if (Number.isNaN(value)) return missingBin(edges)
-  let low = 0
-  let high = edges.length
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if (value <= edges[middle]!) high = middle
-    else low = middle + 1
+/** The edges of all columns one after another, each filled up to `length`, a power of 2, with what no value is above. */
+function padded(edges: Edges): { length: number; cuts: Float32Array } {
+  const most = Math.max(...edges.map((cuts) => cuts.length))
+  const length = 1 << Math.ceil(Math.log2(most + 1))
+  const cuts = new Float32Array(edges.length * length).fill(Number.POSITIVE_INFINITY)
+  edges.forEach((each, column) => {
+    cuts.set(each, column * length)
+  })
+  return { length, cuts }
+}
+
+/** How many edges are below the value: calculated, as the processor cannot foresee a search. */
+function binOf(value: number, cuts: Float32Array, first: number, length: number): number {
+  let below = 0
+  for (let width = length >> 1; width > 0; width >>= 1) {
+    below += width * Number(cuts[first + below + width - 1]! < value)
   }
-  return low
+  return below
 }

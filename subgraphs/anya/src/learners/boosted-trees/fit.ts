@@ -1,11 +1,13 @@
 import { type Random, seededRandom } from '@opsource/kernel'
-import { type BinnedRows, binRows, findEdges, type Matrix } from './bins.ts'
+import { Binning } from './binning.ts'
+import type { BinnedRows, Matrix } from './bins.ts'
 import { type GrownTree, TreeGrower } from './growth.ts'
 import { type Loss, lossOf, quantile } from './loss.ts'
 import type { BoostedModel } from './model.ts'
 import { type BoostingOptions, checkOptions, InvalidTraining } from './options.ts'
 import { MAX_ROWS, packDerivatives } from './packed.ts'
-import { addLeafValues, type BinnedTree, type Tree } from './tree.ts'
+import type { BinnedTree, Tree } from './tree.ts'
+import { addBinnedLeafValues } from './walk.ts'
 
 /** Rows and what they should give. */
 export interface Labelled extends Matrix {
@@ -15,19 +17,25 @@ export interface Labelled extends Matrix {
 /**
  * Fits boosted trees. The same rows, options and seed give the same trees, bit by bit, on one machine.
  * @param validation judges each round where `patience` is given; it never enters a tree.
+ * @param binning keeps what is the same for other models of these rows.
  * @throws InvalidTraining where options are out of range, or rows and labels do not go together.
  */
-export function fitTrees(train: Labelled, options: BoostingOptions, validation?: Labelled): BoostedModel {
+export function fitTrees(
+  train: Labelled,
+  options: BoostingOptions,
+  validation?: Labelled,
+  binning = new Binning(),
+): BoostedModel {
   checkOptions(options)
   const loss = lossOf(options.objective)
   checkRows(train, train.width, loss)
   if (validation) checkRows(validation, train.width, loss)
   if (options.patience !== undefined && !validation) throw new InvalidTraining('patience needs validation rows')
-  const edges = findEdges(train, options.bins, options.seed)
+  const binned = binning.of(train, validation, options)
   const base = Float32Array.from(loss.base(train.labels))
-  const training = new Training(binRows(train, edges), train.labels, loss, base, options)
-  const judging = validation && new Judging(binRows(validation, edges), validation.labels, loss, base)
-  const grower = new TreeGrower(training.rows, edges, options)
+  const training = new Training(binned.train, train.labels, loss, base, options)
+  const judging = validation && binned.validation && new Judging(binned.validation, validation.labels, loss, base)
+  const grower = new TreeGrower(training.rows, binned.edges, options)
   const random = seededRandom(options.seed)
   const trees: Tree[] = []
   const gains = new Float64Array(train.width)
@@ -78,8 +86,10 @@ class Training {
   readonly #gradient: Float64Array
   readonly #hessian: Float64Array
   readonly #packed: Float64Array
-  /** The rows that this round sees, then the others. */
+  /** The rows that this round sees, in order from the first place on, and the others. */
   readonly #sampled: Int32Array
+  readonly #unseen: Int32Array
+  readonly #rests: Float64Array
   readonly #order: Int32Array
 
   constructor(rows: BinnedRows, labels: Float32Array, loss: Loss, base: Float32Array, options: BoostingOptions) {
@@ -92,6 +102,8 @@ class Training {
     this.#hessian = new Float64Array(this.#scores.length)
     this.#packed = new Float64Array(rows.size)
     this.#sampled = new Int32Array(rows.size)
+    this.#unseen = new Int32Array(rows.size)
+    this.#rests = new Float64Array(rows.size)
     this.#order = new Int32Array(rows.size)
   }
 
@@ -102,12 +114,20 @@ class Training {
   /** @returns how many rows this round sees: all its trees see the same. */
   sample(random: Random, share: number): number {
     const { size } = this.rows
-    let count = 0
-    let rest = size
-    for (let row = 0; row < size; row++) {
-      if (share >= 1 || random.next() < share) this.#sampled[count++] = row
-      else this.#sampled[--rest] = row
+    const [sampled, unseen] = [this.#sampled, this.#unseen]
+    if (share >= 1) {
+      for (let row = 0; row < size; row++) sampled[row] = row
+      return size
     }
+    let count = 0
+    // Written to both and counted where it belongs: the processor cannot foresee what is drawn.
+    for (let row = 0; row < size; row++) {
+      const isSeen = Number(random.next() < share)
+      sampled[count] = row
+      unseen[row - count] = row
+      count += isSeen
+    }
+    // Where none is drawn, the last row was written to the first place.
     return Math.max(count, 1)
   }
 
@@ -125,8 +145,8 @@ class Training {
     const grown = grower.grow(packed, this.#order, count, columns, gains)
     this.#setLeafValues(grown, offset)
     this.#addLeaves(grown, offset)
-    const unseen = this.#sampled.subarray(count)
-    addLeafValues(grown.tree, this.rows, unseen, this.#scores, offset)
+    const unseen = this.#unseen.subarray(0, this.rows.size - count)
+    addBinnedLeafValues(grown.tree, this.rows, unseen, this.#scores, offset)
     return grown.tree
   }
 
@@ -135,20 +155,33 @@ class Training {
     const { learningRate, penalty } = this.#options
     const { leafQuantile } = this.#loss
     for (const { node, start, end } of leaves) {
-      const members = this.#order.subarray(start, end)
-      if (leafQuantile !== undefined) {
-        const rests = Float64Array.from(members, (row) => this.#labels[row]! - this.#scores[offset + row]!)
-        tree.value[node] = quantile(rests, leafQuantile) * learningRate
-        continue
-      }
-      let gradient = 0
-      let hessian = 0
-      for (const row of members) {
-        gradient += this.#gradient[offset + row]!
-        hessian += this.#hessian[offset + row]!
-      }
-      tree.value[node] = (-gradient / (hessian + penalty)) * learningRate
+      tree.value[node] =
+        learningRate *
+        (leafQuantile === undefined
+          ? this.#step(start, end, offset, penalty)
+          : quantile(this.#restsOf(start, end, offset), leafQuantile))
     }
+  }
+
+  /** Newton's, of the rows `order[start … end)`. */
+  #step(start: number, end: number, offset: number, penalty: number): number {
+    const [order, gradients, hessians] = [this.#order, this.#gradient, this.#hessian]
+    let gradient = 0
+    let hessian = 0
+    for (let k = start; k < end; k++) {
+      const at = offset + order[k]!
+      gradient += gradients[at]!
+      hessian += hessians[at]!
+    }
+    return -gradient / (hessian + penalty)
+  }
+
+  /** What is left of the labels of the rows `order[start … end)`. */
+  #restsOf(start: number, end: number, offset: number): Float64Array {
+    const [order, labels, scores] = [this.#order, this.#labels, this.#scores]
+    const rests = this.#rests.subarray(0, end - start)
+    for (let k = start; k < end; k++) rests[k - start] = labels[order[k]!]! - scores[offset + order[k]!]!
+    return rests
   }
 
   #addLeaves({ tree, leaves }: GrownTree, offset: number): void {
@@ -181,7 +214,7 @@ class Judging {
   }
 
   addTree(tree: BinnedTree, output: number): void {
-    addLeafValues(tree, this.#rows, this.#all, this.#scores, output * this.#rows.size)
+    addBinnedLeafValues(tree, this.#rows, this.#all, this.#scores, output * this.#rows.size)
   }
 
   /** Ends a round. @returns how many rounds ago the loss was lowest. */

@@ -2,6 +2,7 @@ import { type BinnedRows, type Edges, missingBin } from './bins.ts'
 import { addRows, findSplit, type Histogram, type Split, type SplitLimits } from './histogram.ts'
 import type { PackedDerivatives } from './packed.ts'
 import type { BinnedTree } from './tree.ts'
+import { isRight, NONE } from './walk.ts'
 
 export interface TreeLimits extends SplitLimits {
   readonly leaves: number
@@ -124,17 +125,20 @@ export class TreeGrower {
 
   /** Moves the rows that go left to the front of the leaf's, keeping their order. @returns where those that go right begin. */
   #partition(order: Int32Array, leaf: Leaf, { feature, bin, missingLeft }: Split): number {
-    const { codes, wordsPerRow } = this.#rows
-    const bytesPerRow = wordsPerRow * 4
-    const missing = missingLeft ? missingBin(this.#edges[feature]!) : -1
+    const { columns, size } = this.#rows
+    const column = columns.subarray(feature * size, (feature + 1) * size)
+    const missing = missingLeft ? missingBin(this.#edges[feature]!) : NONE
     const aside = this.#aside
     let front = leaf.start
     let back = 0
+    // Which way a row goes cannot be foreseen: it is written to both, and counted where it belongs.
     for (let k = leaf.start; k < leaf.end; k++) {
       const row = order[k]!
-      const code = codes[row * bytesPerRow + feature]!
-      if (code <= bin || code === missing) order[front++] = row
-      else aside[back++] = row
+      const goesRight = isRight(column[row]!, bin, missing)
+      order[front] = row
+      aside[back] = row
+      front += 1 - goesRight
+      back += goesRight
     }
     order.set(aside.subarray(0, back), front)
     return front

@@ -1,3 +1,4 @@
+export { Binning } from './binning.ts'
 export { MAX_BINS, type Matrix } from './bins.ts'
 export { exportTrees, forestNode, type WeightedTree } from './export.ts'
 export { fitTrees, type Labelled } from './fit.ts'

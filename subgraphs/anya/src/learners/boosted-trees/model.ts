@@ -1,6 +1,7 @@
 import type { Matrix } from './bins.ts'
 import { type Objective, sigmoid, softmaxShares } from './loss.ts'
-import { leafValue, type Tree } from './tree.ts'
+import type { Tree } from './tree.ts'
+import { addLeafValues } from './walk.ts'
 
 /** Boosted trees: score k is `base[k]` and the leaf values of the trees t with t mod outputs = k. */
 export interface BoostedModel {
@@ -21,8 +22,7 @@ export function scoreTrees(model: BoostedModel, { values, width }: Matrix): Floa
   const scores = new Float64Array(size * outputs)
   for (let k = 0; k < outputs; k++) scores.fill(model.base[k]!, k * size, (k + 1) * size)
   model.trees.forEach((tree, t) => {
-    const offset = (t % outputs) * size
-    for (let row = 0; row < size; row++) scores[offset + row]! += leafValue(tree, values, row * width)
+    addLeafValues(tree, { values, width }, scores, (t % outputs) * size)
   })
   return scores
 }

@@ -28,15 +28,20 @@ export function packDerivatives(
 ): PackedDerivatives {
   const { gradient, hessian, offset, isFlat } = source
   let gradients = 0
-  let hessians = 0
-  for (let k = 0; k < count; k++) {
-    gradients += Math.abs(gradient[offset + rows[k]!]!)
-    hessians += hessian[offset + rows[k]!]!
-  }
+  for (let k = 0; k < count; k++) gradients += Math.abs(gradient[offset + rows[k]!]!)
   const bits = isFlat ? Math.ceil(Math.log2(count + 1)) : HESSIAN_BITS
   const shift = 2 ** bits
-  const hessianScale = isFlat ? 1 : (shift - 1 - count) / hessians
   const gradientScale = gradients === 0 ? 1 : (2 ** (BITS - bits) - count) / gradients
+  if (isFlat) {
+    for (let k = 0; k < count; k++) {
+      const row = rows[k]!
+      values[row] = Math.round(gradient[offset + row]! * gradientScale) * shift + 1
+    }
+    return { values, shift, gradientScale, hessianScale: 1 }
+  }
+  let hessians = 0
+  for (let k = 0; k < count; k++) hessians += hessian[offset + rows[k]!]!
+  const hessianScale = (shift - 1 - count) / hessians
   for (let k = 0; k < count; k++) {
     const row = rows[k]!
     values[row] =

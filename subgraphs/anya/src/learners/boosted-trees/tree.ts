@@ -1,5 +1,3 @@
-import type { BinnedRows } from './bins.ts'
-
 /**
  * A binary tree as parallel arrays, the root first; `feature` is -1 at a leaf. A row goes left where its value is <= the threshold,
  * or where it is missing and `missingLeft` is 1.
@@ -30,25 +28,4 @@ export function leafValue(tree: Tree, values: Float32Array, offset: number): num
     node = goesLeft ? tree.left[node]! : tree.right[node]!
   }
   return tree.value[node]!
-}
-
-/** Adds to `scores`, from `offset` on, the values of the leaves that the listed rows fall into. */
-export function addLeafValues(
-  tree: BinnedTree,
-  rows: BinnedRows,
-  listed: Int32Array,
-  scores: Float64Array,
-  offset: number,
-): void {
-  const { feature, bin, missing, missingLeft, left, right, value } = tree
-  const bytesPerRow = rows.wordsPerRow * 4
-  for (const row of listed) {
-    let node = 0
-    for (let column = feature[0]!; column >= 0; column = feature[node]!) {
-      const code = rows.codes[row * bytesPerRow + column]!
-      const goesLeft = code <= bin[node]! || (missingLeft[node] === 1 && code === missing[node]!)
-      node = goesLeft ? left[node]! : right[node]!
-    }
-    scores[offset + row]! += value[node]!
-  }
 }

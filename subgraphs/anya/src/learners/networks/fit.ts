@@ -2,9 +2,10 @@ import { seededRandom } from '@opsource/kernel'
 import ort from 'onnxruntime-node'
 import { INPUT } from '../../training/onnx.ts'
 import type { Matrix } from '../boosted-trees/index.ts'
+import type { Parameter } from './graph.ts'
 import { type Best, Judge } from './judge.ts'
 import { type Standard, standardOf } from './standard.ts'
-import { DECAYS, LABELS, momentsOf, type NetworkShape, next, stepGraph } from './step.ts'
+import { DECAYS, joined, LABELS, type NetworkShape, next, STATE, stepGraph } from './step.ts'
 
 /** Rows and what they should give: row-major, `outputs` columns; of classes a 1 in one of them. */
 export interface NetworkRows extends Matrix {
@@ -32,7 +33,7 @@ export interface NetworkModel {
 export interface NetworkState {
   readonly epochs: number
   readonly steps: number
-  readonly tensors: Readonly<Record<string, Float32Array>>
+  readonly tensors: Readonly<Record<(typeof STATE)[number], Float32Array>>
   /** Of rows that judge; null where none do. */
   readonly best: Best | null
 }
@@ -62,27 +63,28 @@ export async function fitNetwork(
   await using stack = new AsyncDisposableStack()
   const session = stack.adopt(await ort.InferenceSession.create(onnx, SESSION), (opened) => opened.release())
   const judge = judged && stack.use(await Judge.open(judged.rows, shape, standard))
-  const sizes = new Map(
-    parameters.flatMap(({ name, shape: size }) => [name, ...momentsOf(name)].map((each) => [each, size])),
-  )
-  let tensors: Readonly<Record<string, Float32Array>> = from?.tensors ?? beginning(parameters)
+  let tensors = from?.tensors ?? beginning(parameters)
   let steps = from?.steps ?? 0
   let best = from?.best ?? null
-  const learnt = () => Object.fromEntries(parameters.map(({ name }) => [name, tensors[name]!]))
+  const learnt = () => byParameter(parameters, tensors.parameters)
   for (let epoch = from?.epochs ?? 0; epoch < options.epochs; epoch++) {
     if (judged && best && epoch - best.epochs >= judged.patience) break
     let sum = 0
     const batches = batchesOf(train, shape, options, epoch)
     for (const batch of batches) {
       steps++
-      const feeds = { ...batch, ...scalarsOf(options, steps), ...fed(tensors, sizes) }
-      const results = await session.run(feeds)
+      const state = Object.fromEntries(STATE.map((name) => [name, vector(tensors[name])]))
+      const results = await session.run({ ...batch, ...scalarsOf(options, steps), ...state })
       const values = (name: string) => floats(results[name]?.data)
       sum += values('loss')[0]!
-      tensors = Object.fromEntries([...sizes.keys()].map((name) => [name, values(next(name))]))
+      tensors = {
+        parameters: values(next('parameters')),
+        first: values(next('first')),
+        second: values(next('second')),
+      }
     }
     if (judge) {
-      const loss = await judge.lossOf(fed(learnt(), sizes))
+      const loss = await judge.lossOf(vector(tensors.parameters))
       if (!best || loss < best.loss) best = { epochs: epoch + 1, loss, weights: learnt() }
     }
     await onEpoch?.({ epochs: epoch + 1, steps, tensors, best }, sum / batches.length)
@@ -103,13 +105,18 @@ function shapeOf({ width, values, labels }: NetworkRows, options: NetworkOptions
   return { architecture, objective, width, outputs, seed, ...(bend ? { bend } : {}) }
 }
 
-function beginning(parameters: readonly { readonly name: string; readonly initial: Float32Array }[]) {
-  return Object.fromEntries(
-    parameters.flatMap(({ name, initial }) => [
-      [name, initial],
-      ...momentsOf(name).map((moment) => [moment, new Float32Array(initial.length)] as const),
-    ]),
-  )
+function beginning(parameters: readonly Parameter[]): NetworkState['tensors'] {
+  const learnt = joined(parameters.map(({ initial }) => initial))
+  return { parameters: learnt, first: new Float32Array(learnt.length), second: new Float32Array(learnt.length) }
+}
+
+function byParameter(parameters: readonly Parameter[], learnt: Float32Array): NetworkModel['weights'] {
+  let from = 0
+  const entries = parameters.map(({ name, initial: { length } }) => {
+    from += length
+    return [name, learnt.slice(from - length, from)] as const
+  })
+  return Object.fromEntries(entries)
 }
 
 /** The rows in an order that only seed and epoch decide (Fisher and Yates); what is left over at the end waits for the next. */
@@ -131,9 +138,10 @@ function batchesOf(
   const rows = Math.min(batch, size)
   const pick = (source: Float32Array, columns: number, from: number) => {
     const picked = new Float32Array(rows * columns)
-    for (let i = 0; i < rows; i++) {
-      const row = order[from + i]!
-      picked.set(source.subarray(row * columns, (row + 1) * columns), i * columns)
+    let at = 0
+    for (let i = from; i < from + rows; i++) {
+      const first = order[i]! * columns
+      for (let k = first; k < first + columns; k++) picked[at++] = source[k]!
     }
     return new ort.Tensor('float32', picked, [rows, columns])
   }
@@ -152,10 +160,7 @@ function scalarsOf({ learningRate }: NetworkOptions, step: number) {
   }
 }
 
-const fed = (tensors: Readonly<Record<string, Float32Array>>, sizes: ReadonlyMap<string, readonly number[]>) =>
-  Object.fromEntries(
-    Object.entries(tensors).map(([name, values]) => [name, new ort.Tensor('float32', values, sizes.get(name)!)]),
-  )
+const vector = (values: Float32Array) => new ort.Tensor('float32', values, [values.length])
 
 function floats(data: unknown): Float32Array {
   if (!(data instanceof Float32Array)) throw new Error('the step gives no float32 tensor')

@@ -2,7 +2,7 @@ import ort from 'onnxruntime-node'
 import { INPUT } from '../../training/onnx.ts'
 import type { NetworkRows } from './fit.ts'
 import type { Standard } from './standard.ts'
-import { LABELS, lossGraph, type NetworkShape } from './step.ts'
+import { LABELS, lossGraph, type NetworkShape, STATE } from './step.ts'
 
 /** The weights that lost least on rows that were not learnt. */
 export interface Best {
@@ -36,10 +36,10 @@ export class Judge implements AsyncDisposable {
   }
 
   /** @returns the mean over the rows. */
-  async lossOf(parameters: Readonly<Record<string, ort.Tensor>>): Promise<number> {
+  async lossOf(parameters: ort.Tensor): Promise<number> {
     let [sum, count] = [0, 0]
     for (const { rows, feeds } of this.#chunks) {
-      sum += Number((await this.#session.run({ ...feeds, ...parameters })).loss?.data[0]) * rows
+      sum += Number((await this.#session.run({ ...feeds, [STATE[0]]: parameters })).loss?.data[0]) * rows
       count += rows
     }
     return sum / count
