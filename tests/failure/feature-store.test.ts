@@ -93,9 +93,11 @@ test('a process that is killed at any moment of a backfill leaves what was there
   expect(files).toHaveLength((await stored()).length)
 })
 
-test('a process that is killed while it adds parts and puts them together leaves each row once, and no half file', async () => {
-  const minute = 60_000
-  const perPart = 5
+const minute = 60_000
+const perPart = 5
+
+/** Adds part after part to the folder, says each, and puts them together all the time. */
+function writeParts(from: number) {
   const program = `
     import { Archive } from ${JSON.stringify(path.join(SOURCE, 'offline/archive.ts'))}
     import { viewNamed } from ${JSON.stringify(path.join(SOURCE, 'views/index.ts'))}
@@ -109,14 +111,18 @@ test('a process that is killed while it adds parts and puts them together leaves
       await archive.add(view, 'X', rows, { now: ${START} })
       process.stdout.write(part + '\\n')
     }`
+  return spawn(process.execPath, ['--input-type=module', '-e', program, String(from)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+}
+
+test('a process that is killed while it adds parts and puts them together leaves each row once, and no half file', async () => {
   const book = viewNamed('book_1s')?.view
   if (!book) throw new Error('the view is not there')
   const random = seededRandom(Number(process.pid))
   let next = 0
   for (let kill = 0; kill < 8; kill++) {
-    const child = spawn(process.execPath, ['--input-type=module', '-e', program, String(next)], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    })
+    const child = writeParts(next)
     let said = ''
     child.stdout.on('data', (chunk: Buffer) => {
       said += chunk.toString()
@@ -151,6 +157,41 @@ test('a process that is killed while it adds parts and puts them together leaves
   )
 })
 
+test('who reads while parts are added and put together sees each state whole, however often it changes', async () => {
+  const book = viewNamed('book_1s')?.view
+  if (!book) throw new Error('the view is not there')
+  const child = writeParts(0)
+  let written = 0
+  child.stdout.on('data', (chunk: Buffer) => {
+    written += chunk.toString().split('\n').length - 1
+  })
+  const archive = await Archive.open(folder)
+  try {
+    await until('the first part', () => written > 0, PATIENCE_MS)
+    let [reads, before] = [0, 0]
+    const until60 = written + 60
+    while (written < until60 || reads < 20) {
+      const { size, eventTimes } = await archive.rows(book, 'X', null)
+      expect(size % perPart).toBe(0)
+      expect(size).toBeGreaterThanOrEqual(before)
+      expect(Array.from(eventTimes)).toEqual(Array.from({ length: size }, (_, i) => START + i * minute))
+      before = size
+      reads++
+    }
+  } finally {
+    archive.close()
+    child.kill('SIGKILL')
+    await once(child, 'close')
+  }
+})
+
+test('two who backfill the same at once add it once', async () => {
+  const results = await Promise.all([store.ask('backfill', backfill(ALL)), store.ask('backfill', backfill(ALL))])
+  const added = results.map((result) => (result.ok ? result.value.added : result.error.code))
+  expect(added).toEqual([BARS, 0])
+  expect(await rowsStored()).toBe(BARS)
+})
+
 test('a backfill that is given up writes nothing', async () => {
   const giveUp = new AbortController()
   const result = await store.ask('backfill', backfill(ALL), {
@@ -170,17 +211,21 @@ test('where files may not grow, as on a full disk, a backfill is refused and the
     import { refusalOf } from ${JSON.stringify(path.join(SOURCE, 'offline/refusal.ts'))}
     import { viewNamed } from ${JSON.stringify(path.join(SOURCE, 'views/index.ts'))}
     const { view } = viewNamed('bars_1h')
-    const rows = Array.from({ length: 4000 }, (_, i) => ({ eventTime: ${START} + i * ${HOUR_MS}, availableAt: ${START} + i * ${HOUR_MS},
+    // Two hours of a month that fit, and months that do not.
+    const first = ${Date.UTC(2025, 0, 31, 22)}
+    const rows = Array.from({ length: 4000 }, (_, i) => ({ eventTime: first + i * ${HOUR_MS}, availableAt: first + i * ${HOUR_MS},
       values: Float32Array.from(view.features, (_, j) => Math.sin(i * 31 + j * 7)) }))
     const archive = await Archive.open(${JSON.stringify(folder)})
     const told = await archive.add(view, 'X', rows, { now: ${ALL.to} }).then((added) => ({ added }), refusalOf)
     process.stdout.write(JSON.stringify(told))
     process.exit(0)`
-  // 16 blocks of 512 bytes: a manifest fits, a month of 33 features does not.
-  const limited = ['-c', 'ulimit -f 16; exec "$0" "$@"', process.execPath, '--input-type=module', '-e', program]
+  // 48 blocks of 512 bytes: a manifest and two hours fit, a month of 33 features does not.
+  const limited = ['-c', 'ulimit -f 48; exec "$0" "$@"', process.execPath, '--input-type=module', '-e', program]
   const { stdout } = await run('sh', limited, { timeout: PATIENCE_MS })
   expect(JSON.parse(stdout)).toMatchObject({ code: 'DISK_FULL' })
   expect(await stored()).toEqual(before)
+  const files = (await readdir(folder, { recursive: true })).filter((name) => /parquet|tmp/.test(name))
+  expect(files).toHaveLength(before.length)
   store = new StoreProcess({ store: folder, data: folder })
   const page = await store.ask('page', { view: 'bars_1h', entity: 'X', range: ALL, limit: 10_000, after: null })
   expect(page).toMatchObject({ ok: true, value: { size: await rowsStored() } })

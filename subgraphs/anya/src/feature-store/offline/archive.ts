@@ -32,6 +32,9 @@ const SESSION_THREADS = 1
  */
 const MAX_PARTS = 96
 
+/** A writer that replaces the state so often while it is read writes every few milliseconds. */
+const MAX_READS = 10
+
 /** The offline store: Parquet files below one folder, which one process at a time writes and any number read. */
 export class Archive {
   readonly #folder: string
@@ -151,13 +154,14 @@ export class Archive {
     work: (folder: string, partitions: readonly Partition[]) => Promise<T>,
   ): Promise<T> {
     const folder = this.#folderOf(view, entity)
-    const before = await readManifest(folder)
-    try {
-      return await work(folder, before?.partitions ?? [])
-    } catch (error) {
-      const after = await readManifest(folder)
-      if (JSON.stringify(after) === JSON.stringify(before)) throw error
-      return work(folder, after?.partitions ?? [])
+    for (let attempt = 1; ; attempt++) {
+      const before = await readManifest(folder)
+      try {
+        return await work(folder, before?.partitions ?? [])
+      } catch (error) {
+        const isReplaced = JSON.stringify(await readManifest(folder)) !== JSON.stringify(before)
+        if (!isReplaced || attempt === MAX_READS) throw error
+      }
     }
   }
 
