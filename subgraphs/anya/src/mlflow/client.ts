@@ -33,6 +33,8 @@ const versionSchema = z.object({
   name: z.string(),
   version: z.string(),
   source: z.string().default(''),
+  /** `READY`, or that it is, or was not, registered there. */
+  status: z.string().default('READY'),
   run_id: z.string().default(''),
   description: z.string().default(''),
   tags: z.array(entrySchema).default([]),
@@ -152,7 +154,7 @@ export class MlflowClient {
   async artifact(uri: string, file: string): Promise<Uint8Array<ArrayBuffer> | null> {
     try {
       const response = await this.#send(this.#artifact(uri, file), { method: 'GET' })
-      return await readBytes(response)
+      return await readBytes(response).catch(unreachable)
     } catch (error) {
       if (isMissing(error)) return null
       throw error
@@ -180,7 +182,8 @@ export class MlflowClient {
   async #send(path: string, request: RequestInit): Promise<Response> {
     const headers = { ...this.#headers, ...request.headers }
     const signal = AbortSignal.timeout(TIMEOUT_MS)
-    const response = await fetch(new URL(path, this.#base), { ...request, headers, signal, redirect: 'error' })
+    const sent = fetch(new URL(path, this.#base), { ...request, headers, signal, redirect: 'error' })
+    const response = await sent.catch(unreachable)
     if (response.ok) return response
     throw await errorOf(response)
   }
@@ -195,6 +198,13 @@ export interface Metric {
 const isMissing = (error: unknown) =>
   error instanceof MlflowError && (error.code === 'RESOURCE_DOES_NOT_EXIST' || error.code === '404')
 
+/** The line went dead, or there was none. */
+function unreachable(error: unknown): never {
+  if (error instanceof MlflowError) throw error
+  const { cause, message } = error instanceof Error ? error : new Error(String(error))
+  throw new MlflowError('UNREACHABLE', `MLflow does not answer: ${cause instanceof Error ? cause.message : message}`)
+}
+
 const errorSchema = z.object({ error_code: z.string(), message: z.string().default('') })
 
 async function errorOf(response: Response): Promise<MlflowError> {
@@ -206,7 +216,7 @@ async function errorOf(response: Response): Promise<MlflowError> {
 }
 
 async function parse<T>(response: Response, schema: z.ZodType<T>): Promise<T> {
-  const parsed = schema.safeParse(jsonOf(await response.text()))
+  const parsed = schema.safeParse(jsonOf(await response.text().catch(unreachable)))
   if (parsed.success) return parsed.data
   throw new MlflowError('UNREADABLE', `MLflow's answer cannot be read: ${z.prettifyError(parsed.error)}`)
 }

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type FreshDatabase, freshDatabase } from '../../../../tests/support/database.ts'
 import { type Database, openDatabase } from '../database.ts'
 import { plainSignature } from '../registry/signature.ts'
-import { MlflowServer } from '../testing/mlflow-server.ts'
+import { type Cut, MlflowServer } from '../testing/mlflow-server.ts'
 import { type OpenRegistry, openRegistry } from '../testing/registry.ts'
 import { type RivalModel, rivalModel } from '../testing/rival-model.ts'
 import { MlflowClient } from './client.ts'
@@ -179,17 +179,74 @@ test('a server that refuses says why: a wrong token, an unknown version, artifac
   await expect(client.artifact('s3://bucket/model', 'MLmodel')).rejects.toThrow('artifact proxy')
 })
 
-test('a server that dies midway leaves a failed run and no version', async () => {
+describe('a line that goes dead', () => {
+  test('before the version is there leaves a failed run and no version, and the next export goes through', async () => {
+    const { registry } = await withModel()
+    const cuts: Cut[] = [
+      { call: /^PUT .*model\.onnx/, when: 'BEFORE' },
+      { call: /^PUT .*model\.onnx/, when: 'AFTER' },
+      { call: /^PUT .*MLmodel/, when: 'BEFORE' },
+    ]
+    for (const cut of cuts) {
+      server.cut = cut
+      await expect(exportVersion(registry, client, KEY, clock)).rejects.toThrow('MLflow does not answer')
+      expect(server.models.get(NAME)).toEqual([])
+    }
+    expect([...server.runs.values()].map(({ info }) => info.status)).toEqual(['FAILED', 'FAILED', 'FAILED'])
+    expect(await exportVersion(registry, client, KEY, clock)).toEqual({ version: '1', isNew: true })
+  })
+
+  test('once the version is there loses its names only until the next export', async () => {
+    const { registry } = await withModel()
+    server.cut = { call: /model-versions\/create/, when: 'AFTER' }
+    await expect(exportVersion(registry, client, KEY, clock)).rejects.toThrow('MLflow does not answer')
+    expect(server.aliases.size).toBe(0)
+    expect(await exportVersion(registry, client, KEY, clock)).toEqual({ version: '1', isNew: false })
+    expect(server.aliases.get(`${NAME}@challenger`)).toBe('1')
+    expect(server.runs.size).toBe(1)
+  })
+
+  test('in the middle of whatever is imported leaves nothing here', async () => {
+    const { registry } = await withModel()
+    await exportVersion(registry, client, KEY, clock)
+    const there = (await platform()).registry
+    const wish = { name: NAME, version: '1', by: null }
+    for (const file of ['model.onnx', 'opsource.json', 'MLmodel', 'runs/get']) {
+      server.cut = { call: new RegExp(`^GET .*${file}`), when: 'HALFWAY' }
+      await expect(importVersion(there, client, wish)).rejects.toThrow('MLflow does not answer')
+      expect(server.cut).toBeNull()
+    }
+    expect(await there.store.models()).toEqual([])
+    expect(await importVersion(there, client, wish)).toEqual({ version: 1, isNew: true })
+  })
+})
+
+test('versions are numbered by who keeps them: what is 1 there is 2 here, where another is 1, and stays so', async () => {
   const { registry } = await withModel()
-  const put = client.putArtifact.bind(client)
-  let files = 0
-  client.putArtifact = async (...given) => {
-    if (++files === 2) throw new Error('the line went dead')
-    return put(...given)
-  }
-  await expect(exportVersion(registry, client, KEY, clock)).rejects.toThrow('the line went dead')
-  expect(server.models.get(NAME)).toEqual([])
-  expect([...server.runs.values()].map(({ info }) => info.status)).toEqual(['FAILED'])
+  await exportVersion(registry, client, KEY, clock)
+  const there = (await platform()).registry
+  const other = await rivalModel({ weight: 2 })
+  await there.store.register(other.onnx, other.manifest)
+  const wish = { name: NAME, version: '1', by: null }
+  const imported = await Promise.all([1, 2].map(() => importVersion(there, client, wish)))
+  expect(imported.map(({ version }) => version)).toEqual([2, 2])
+  expect(imported.filter(({ isNew }) => isNew)).toHaveLength(1)
+  expect(await exportVersion(there, client, { modelName: NAME, version: 2 }, clock)).toEqual({
+    version: '1',
+    isNew: false,
+  })
+})
+
+test('a version that is not ready there is not taken', async () => {
+  const { registry } = await withModel()
+  await exportVersion(registry, client, KEY, clock)
+  const [version] = server.models.get(NAME)!
+  server.models.set(NAME, [{ ...version!, status: 'PENDING_REGISTRATION' }])
+  const there = (await platform()).registry
+  await expect(importVersion(there, client, { name: NAME, version: '1', by: null })).rejects.toThrow(
+    'PENDING_REGISTRATION',
+  )
+  expect(await there.store.models()).toEqual([])
 })
 
 test('the command exports, and says in one line what is wrong', async () => {

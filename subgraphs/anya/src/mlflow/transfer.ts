@@ -62,25 +62,36 @@ export async function exportVersion(
   await client.ensureModel(name)
   const hash = { key: HASH_TAG, value: version.sha256 }
   const [known] = await client.versionsTagged(name, hash)
-  if (known) return { version: known.version, isNew: false }
+  const exported = known ?? (await createVersion(registry, client, version, clock))
+  // Also where it was there: the line may have gone dead after the version, and before its names.
+  for (const { alias, version: pointed } of await registry.aliases.of([name]))
+    if (pointed === version.version && alias !== CHAMPION) await client.setAlias(name, alias, exported.version)
+  return { version: exported.version, isNew: !known }
+}
+
+/** The version comes last: before it there is a run with files, which nobody takes for a model. */
+async function createVersion(
+  registry: ModelRegistry,
+  client: MlflowClient,
+  version: ServableVersion,
+  clock: Clock,
+): Promise<MlflowVersion> {
+  const { modelName: name } = version
   const experiment = await client.experiment(`opsource/${name}`)
   const run = await client.createRun(experiment, `${name} ${version.version}`, version.createdAt.getTime())
   const { run_id } = run.info
+  const folder = `${run.info.artifact_uri}/model`
   try {
     await client.logBatch(run_id, entriesOf(version), clock.now())
-    const folder = `${run.info.artifact_uri}/model`
     await putFiles(registry, client, folder, version, run_id)
     await client.endRun(run_id, 'FINISHED', clock.now())
-    const tags = [hash, ...(await tagsOf(registry, version))]
-    const description = `OPSource ${name} ${version.version}`
-    const created = await client.createVersion({ name, source: folder, run_id, description, tags })
-    for (const { alias, version: pointed } of await registry.aliases.of([name]))
-      if (pointed === version.version && alias !== CHAMPION) await client.setAlias(name, alias, created.version)
-    return { version: created.version, isNew: true }
   } catch (error) {
     await client.endRun(run_id, 'FAILED', clock.now()).catch(() => {})
     throw error
   }
+  const tags = [{ key: HASH_TAG, value: version.sha256 }, ...(await tagsOf(registry, version))]
+  const description = `OPSource ${name} ${version.version}`
+  return client.createVersion({ name, source: folder, run_id, description, tags })
 }
 
 function entriesOf({ manifest, sha256 }: ServableVersion) {
@@ -150,6 +161,8 @@ export async function importVersion(
   const found = wanted.startsWith('@')
     ? await client.versionByAlias(name, wanted.slice(1))
     : await client.version(name, wanted)
+  if (found.status !== 'READY')
+    throw new MlflowError('NOT_READY', `version ${found.version} of ${name} is ${found.status} there`)
   const run = found.run_id === '' ? null : await client.run(found.run_id)
   // A version may point to its run's folder by the run's name: `runs:/<id>/model`.
   const source = found.source.replace(/^runs:\/[^/]+/, run?.info.artifact_uri ?? found.source)

@@ -182,6 +182,11 @@ describe('of many versions', () => {
       'never changed',
     )
     await expect(database.$executeRaw`TRUNCATE model_transition`).rejects.toThrow('never changed')
+    await expect(database.$executeRaw`TRUNCATE model_version CASCADE`).rejects.toThrow('never changed')
+    const underAnotherName = database.$executeRaw`
+      INSERT INTO model_version (model_name, version, sha256, onnx, manifest, created_at)
+      SELECT model_name, 99, repeat('0', 64), onnx, manifest, created_at FROM model_version WHERE version = ${RULE}`
+    await expect(underAnotherName).rejects.toThrow('not the one that its hash names')
   })
 
   test('the newest thousand refusals are kept, and every move of what serves', async () => {

@@ -14,6 +14,7 @@ interface Run {
   }
 }
 interface Version {
+  readonly status: 'READY' | 'PENDING_REGISTRATION'
   readonly name: string
   readonly version: string
   readonly source: string
@@ -52,6 +53,13 @@ class Refused extends Error {
 
 const missing = () => new Refused(404, 'RESOURCE_DOES_NOT_EXIST')
 
+/** Where a line goes dead, once: before the call is heard, after what it asked was done, or in the middle of the answer. */
+export interface Cut {
+  /** Of method and path, such as `PUT …/model.onnx`. */
+  readonly call: RegExp
+  readonly when: 'BEFORE' | 'AFTER' | 'HALFWAY'
+}
+
 /** What of MLflow's REST API an exchange of models takes, in memory, with its error codes: a server of the same protocol, not MLflow. */
 export class MlflowServer {
   readonly runs = new Map<string, Run>()
@@ -62,6 +70,7 @@ export class MlflowServer {
   readonly #server = createServer((request, response) => void this.#answer(request, response))
   readonly #token: string | undefined
   url = ''
+  cut: Cut | null = null
 
   constructor(token?: string) {
     this.#token = token
@@ -80,6 +89,15 @@ export class MlflowServer {
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const cut = this.cut?.call.test(`${request.method} ${request.url}`) ? this.cut.when : null
+    if (cut) this.cut = null
+    if (cut === 'BEFORE') return void request.socket.destroy()
+    const end = (answer: Buffer | string) => {
+      if (cut === 'AFTER') return request.socket.destroy()
+      if (cut === null) return response.end(answer)
+      response.setHeader('content-length', answer.length)
+      return response.write(answer.slice(0, answer.length / 2), () => request.socket.destroy())
+    }
     const chunks: Buffer[] = []
     for await (const chunk of request) chunks.push(Buffer.from(chunk))
     const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost')
@@ -88,14 +106,15 @@ export class MlflowServer {
         throw new Refused(401, 'UNAUTHENTICATED')
       const artifact = /^\/api\/2\.0\/mlflow-artifacts\/artifacts\/(.+)$/.exec(pathname)?.[1]
       if (artifact) {
-        response.end(this.#artifact(request.method, decodeURIComponent(artifact), Buffer.concat(chunks)))
+        end(this.#artifact(request.method, decodeURIComponent(artifact), Buffer.concat(chunks)))
         return
       }
       const given =
         request.method === 'POST' ? JSON.parse(Buffer.concat(chunks).toString()) : Object.fromEntries(searchParams)
       const path = pathname.replace('/api/2.0/mlflow/', '')
       const answer = this.#call(`${request.method} ${path}`, bodySchema.parse(given), searchParams)
-      response.setHeader('content-type', 'application/json').end(JSON.stringify(answer))
+      response.setHeader('content-type', 'application/json')
+      end(JSON.stringify(answer))
     } catch (error) {
       const refused = error instanceof Refused ? error : new Refused(500, 'INTERNAL_ERROR')
       response.writeHead(refused.status).end(JSON.stringify({ error_code: refused.code, message: String(error) }))
@@ -176,7 +195,7 @@ export class MlflowServer {
   #createVersion({ name, source, run_id, tags }: Body): Version {
     const versions = this.models.get(name)
     if (!versions) throw missing()
-    const version = { name, version: String(versions.length + 1), source, run_id, tags }
+    const version = { name, version: String(versions.length + 1), status: 'READY' as const, source, run_id, tags }
     versions.push(version)
     return version
   }
