@@ -158,7 +158,7 @@ export class FeatureEngine {
     if (mid === null) return
     const last = this.#history.last
     if (last !== undefined && last !== mid) this.#squaredReturns.add(((mid / last - 1) * BPS) ** 2, time)
-    this.#history.record(time, mid)
+    this.#history.record(this.#lastTime, mid)
     this.#depth.add((this.#bids.bestQuantity + this.#asks.bestQuantity) / 2, time)
     this.#depthWeight.add(1, time)
   }

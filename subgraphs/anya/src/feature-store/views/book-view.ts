@@ -78,8 +78,7 @@ class BookComputation implements Computation<BookEvent> {
   }
 
   push(event: BookEvent): FeatureRow[] {
-    const time = event.kind === 'BOOK' ? event.book.time : event.update.time
-    if (!Number.isFinite(time)) {
+    if (!isSound(event)) {
       this.#refused++
       return []
     }
@@ -87,4 +86,16 @@ class BookComputation implements Computation<BookEvent> {
     else this.#book.update(event.update)
     return this.#rows.splice(0)
   }
+}
+
+/** One quantity that is no number would stay in every fading sum for good. Live messages are held to more before they come here. */
+function isSound(event: BookEvent): boolean {
+  const { time, bids, asks } = event.kind === 'BOOK' ? event.book : event.update
+  const trades = event.kind === 'BOOK' ? [] : event.update.trades
+  const isQuantity = (quantity: number) => Number.isFinite(quantity) && quantity >= 0
+  return (
+    Number.isFinite(time) &&
+    [...bids, ...asks].every(([price, quantity]) => Number.isFinite(price) && price > 0 && isQuantity(quantity)) &&
+    trades.every(({ quantity }) => isQuantity(quantity))
+  )
 }

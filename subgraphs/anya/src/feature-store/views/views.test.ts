@@ -4,6 +4,7 @@ import { seededRandom } from '@opsource/kernel'
 import fc from 'fast-check'
 import { beforeAll, expect, test } from 'vitest'
 import { BAR_FEATURES, type Bar, barAt } from '../../bar-features/index.ts'
+import type { MarketUpdate } from '../../features/index.ts'
 import { hourlyBars } from '../../testing/euro-hours.ts'
 import { replay } from '../replay.ts'
 import { type KnownRow, sameValues } from '../rows.ts'
@@ -126,6 +127,35 @@ test('bars that are no bars, and a clock that goes back, are refused and leave n
   const { rows, refused } = await replay(hourly.view, [...bars.slice(0, 500), ...unsound, ...bars.slice(500)], ALWAYS)
   expect(refused).toBe(unsound.length)
   expectSame(rows, sound.rows)
+})
+
+test('what is no update of a book is refused and leaves no trace, and one that comes out of order makes no row of the past', async () => {
+  const events = bookEvents(3, 400)
+  const sound = await replay(book.view, events, ALWAYS)
+  const [one] = events.slice(200).filter((event) => event.kind === 'UPDATE')
+  if (one?.kind !== 'UPDATE') throw new Error('there is no update')
+  const broken = (changes: Partial<MarketUpdate>): BookEvent => ({
+    kind: 'UPDATE',
+    update: { ...one.update, ...changes },
+  })
+  const unsound = [
+    broken({ time: Number.NaN }),
+    broken({ bids: [[Number.NaN, 1]] }),
+    broken({ asks: [[100, Number.POSITIVE_INFINITY]] }),
+    broken({ bids: [[100, -1]] }),
+    broken({ trades: [{ quantity: Number.NaN, takerSide: 'SELL' }] }),
+  ]
+  const mixed = await replay(book.view, [...events.slice(0, 100), ...unsound, ...events.slice(100)], ALWAYS)
+  expect(mixed.refused).toBe(unsound.length)
+  expectSame(mixed.rows, sound.rows)
+
+  const disordered = events.map((event, i) =>
+    event.kind === 'UPDATE' && i % 7 === 3 ? broken({ ...event.update, time: event.update.time - 1_500 }) : event,
+  )
+  const { rows } = await replay(book.view, disordered, ALWAYS)
+  const times = rows.map(({ eventTime }) => eventTime)
+  expect(times).toEqual([...new Set(times)].sort((a, b) => a - b))
+  expect(rows.flatMap(({ values }) => Array.from(values)).every(Number.isFinite)).toBe(true)
 })
 
 test('hours without bars leave a gap, no row is made up for them', async () => {
