@@ -38,3 +38,41 @@ export const forecastSchema = z.object({
     contributions: z.array(z.object({ feature: z.string(), contribution: z.number() })),
   }),
 })
+
+const MARKETS = `query ($representations: [_Any!]!) { _entities(representations: $representations) { ... on Market {
+  symbol
+  prediction {
+    id direction probability upProbability downProbability horizon horizonMs inSample madeAt featureVectorHash
+    expectedReturnBps returnQuantiles { level returnBps } expectedVolatilityBps dataWindow { from to rows }
+    explanation { output scale base total contributions(top: 2) { feature value contribution } }
+    baseline { direction probability } modelVersion { version sha256 model { name } } market { symbol } outcome { returnBps } }
+  hourly: prediction(horizon: H1) { id }
+  predictions(first: 2) { pageInfo { hasNextPage endCursor } edges { node { id inSample outcome { direction returnBps correct baselineCorrect } } } }
+} } }`
+
+interface Outcome {
+  readonly direction: string | null
+  readonly returnBps: number
+  readonly correct: boolean | null
+  readonly baselineCorrect: boolean | null
+}
+export interface MarketAnswer {
+  readonly symbol: string
+  readonly prediction: Record<string, unknown> | null
+  readonly predictions: {
+    readonly pageInfo: { readonly hasNextPage: boolean }
+    readonly edges: {
+      readonly node: { readonly id: string; readonly inSample: boolean; readonly outcome: Outcome | null }
+    }[]
+  }
+}
+
+interface Asked {
+  ask(query: string, variables: object): Promise<{ readonly _entities: MarketAnswer[] }>
+}
+
+/** @returns what the analyst says of each market, in their order. */
+export async function marketsOf(analyst: Asked, symbols: readonly string[]): Promise<MarketAnswer[]> {
+  const representations = symbols.map((symbol) => ({ __typename: 'Market', symbol }))
+  return (await analyst.ask(MARKETS, { representations }))._entities
+}

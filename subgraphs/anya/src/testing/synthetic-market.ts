@@ -50,6 +50,11 @@ export class SyntheticMarket {
     await this.#cache.publish(marketDataChannel(this.#symbol), JSON.stringify(message))
   }
 
+  /** Something happens of which nobody hears. */
+  lose(): void {
+    this.#sequence++
+  }
+
   #head() {
     return {
       symbol: this.#symbol,
