@@ -21,7 +21,7 @@ export interface ReferenceBins {
 
 /** @param values the reference, in any order. Bins are its deciles; where a value is so frequent that deciles coincide, there are fewer. */
 export function referenceBins(values: ArrayLike<number>, bins = BINS): ReferenceBins {
-  const known = Float64Array.from(Array.from(values).filter((value) => !Number.isNaN(value))).sort()
+  const known = new Float64Array(values).filter((value) => !Number.isNaN(value)).sort()
   const ends = Array.from({ length: bins - 1 }, (_, i) => known[Math.ceil(((i + 1) * known.length) / bins) - 1])
   const edges = [...new Set(ends.flatMap((end) => (end === undefined ? [] : [end])))]
   return { edges, counts: countsIn(edges, values) }

@@ -58,14 +58,12 @@ export function build(
       const columns = rows.shape[1]! / steps
       const gates = 3 * units
       const flat = graph.reshape(rows, [ROWS, columns])
-      const inputs = graph.reshape(dense(flat, 'input', gates), [ROWS, steps, gates])
+      const inputs = graph.reshape(dense(flat, 'input', gates), [ROWS, steps * gates])
       const weights = graph.parameter('state.weights', [units, gates], glorot(random, units, gates))
       const bias = graph.parameter('state.bias', [gates], new Float32Array(gates))
       let state: Value | null = null
-      for (let step = 0; step < steps; step++) {
-        const input = graph.reshape(graph.slice(inputs, 1, step, step + 1), [ROWS, gates])
+      for (const input of graph.split(inputs, 1, new Array<number>(steps).fill(gates)))
         state = nextState(graph, input, state ?? nothing(graph, input, units), { weights, bias, units })
-      }
       return dense(state ?? rows, 'output', outputs)
     }
   }
@@ -79,11 +77,11 @@ interface Recurrence {
 
 function nextState(graph: Graph, input: Value, state: Value, { weights, bias, units }: Recurrence): Value {
   const memory = graph.addBias(graph.multiplyMatrices(state, weights), bias)
-  const gate = (value: Value, index: number) => graph.slice(value, 1, index * units, (index + 1) * units)
-  const update = graph.sigmoid(graph.add(gate(input, 0), gate(memory, 0)))
-  const reset = graph.sigmoid(graph.add(gate(input, 1), gate(memory, 1)))
-  const proposal = graph.tanh(graph.add(gate(input, 2), graph.multiply(reset, gate(memory, 2))))
-  return graph.add(proposal, graph.multiply(update, graph.subtract(state, proposal)))
+  const [inputGates, inputProposal] = graph.split(input, 1, [2 * units, units])
+  const [memoryGates, memoryProposal] = graph.split(memory, 1, [2 * units, units])
+  const [update, reset] = graph.split(graph.sigmoid(graph.add(inputGates!, memoryGates!)), 1, [units, units])
+  const proposal = graph.tanh(graph.add(inputProposal!, graph.multiply(reset!, memoryProposal!)))
+  return graph.add(proposal, graph.multiply(update!, graph.subtract(state, proposal)))
 }
 
 /** A state of zeros for each row. */

@@ -14,8 +14,8 @@ export interface Parameter extends Value {
   readonly initial: Float32Array
 }
 
-/** Gives the gradients of an operation's inputs from that of its output. */
-type Backward = (gradient: Value) => readonly (readonly [Value, Value])[]
+/** Gives the gradients of an operation's inputs from those of its outputs, in their order. */
+type Backward = (...gradients: Value[]) => readonly (readonly [Value, Value])[]
 
 const FLOAT = 1
 
@@ -27,7 +27,7 @@ export class Graph {
   readonly nodes: OnnxNode[] = []
   readonly constants: Constant[] = []
   readonly parameters: Parameter[] = []
-  readonly #tape: { readonly output: Value; readonly backward: Backward }[] = []
+  readonly #tape: { readonly outputs: readonly Value[]; readonly backward: Backward }[] = []
   #count = 0
 
   /** One operation, not differentiated. */
@@ -141,6 +141,17 @@ export class Graph {
     ])
   }
 
+  /** Parts of these sizes, one after another along the axis: all at once, forth and back. */
+  split(a: Value, axis: number, sizes: readonly number[]): Value[] {
+    const outputs = sizes.map((size): Value => ({ name: `part_${this.#count++}`, shape: a.shape.with(axis, size) }))
+    const attributes = { axis: { int: axis } }
+    const inputs = [a.name, this.whole(...sizes).name]
+    this.nodes.push({ operator: 'Split', inputs, outputs: outputs.map(({ name }) => name), attributes })
+    const backward = (...gradients: Value[]) => [[a, this.apply('Concat', gradients, a.shape, attributes)] as const]
+    this.#tape.push({ outputs, backward })
+    return outputs
+  }
+
   /** Of [rows, steps, channels] what was `steps` before, zeros before the first: nothing looks ahead. */
   delay(a: Value, steps: number): Value {
     const length = a.shape[1]!
@@ -176,10 +187,10 @@ export class Graph {
   /** Writes the backward pass. @returns the gradient of the loss by each tensor that it depends on, by name. */
   gradients(loss: Value): ReadonlyMap<string, Value> {
     const found = new Map<string, Value>([[loss.name, loss]])
-    for (const { output, backward } of this.#tape.toReversed()) {
-      const gradient = found.get(output.name)
-      if (!gradient) continue
-      for (const [input, part] of backward(gradient)) {
+    for (const { outputs, backward } of this.#tape.toReversed()) {
+      if (!outputs.some(({ name }) => found.has(name))) continue
+      const gradients = outputs.map((output) => found.get(output.name) ?? this.#zeros(output))
+      for (const [input, part] of backward(...gradients)) {
         const before = found.get(input.name)
         found.set(input.name, before ? this.apply('Add', [before, part], input.shape) : part)
       }
@@ -195,8 +206,13 @@ export class Graph {
     return this.apply('Transpose', [a], [a.shape[1]!, a.shape[0]!], { perm: { ints: [1, 0] } })
   }
 
-  #record(output: Value, backward: Backward): Value {
-    this.#tape.push({ output, backward })
+  #record(output: Value, backward: (gradient: Value) => ReturnType<Backward>): Value {
+    this.#tape.push({ outputs: [output], backward: (...[gradient]) => backward(gradient!) })
     return output
+  }
+
+  /** The gradient of what the loss does not depend on. */
+  #zeros(a: Value): Value {
+    return this.apply('Mul', [a, this.number(0)], a.shape)
   }
 }
