@@ -219,7 +219,10 @@ test('all of it is kept, on the market too, for auditors alone; the maker that w
     const both = await visitor.ask(KEPT)
     expect(both.codes.length).toBeGreaterThan(0)
     expect(both.text).not.toContain('acc_')
-    await expect(visitor.live(RAISED).next()).rejects.toMatchObject([{ extensions: { code } }])
+    const platforms = '{ platformAnomalies { edges { node { measure } } } }'
+    expect((await visitor.ask(platforms)).codes).toEqual([code])
+    for (const live of [RAISED, 'subscription { platformAnomalyDetected { measure } }'])
+      await expect(visitor.live(live).next()).rejects.toMatchObject([{ extensions: { code } }])
     await visitor.leave()
   }
   await raised.end()
