@@ -139,7 +139,7 @@ describe('there are no features', () => {
   })
 })
 
-test('a flow out of the market that has faded is 0 as any other, not -0', () => {
+test('a flow out of the market that has faded is 0 like each other one, not -0', () => {
   const engine = new FeatureEngine()
   engine.replaceBook(BOOK)
   engine.update({ ...quiet(100), trades: [{ quantity: 5, takerSide: 'SELL' }] })
