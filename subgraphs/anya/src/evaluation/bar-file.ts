@@ -123,7 +123,7 @@ function linesOf(text: string): { header: Header; lines: readonly Line[] } {
     if (index !== -1 && index === names.lastIndexOf(name)) return index
     const found = index === -1 ? 'none' : 'two'
     throw new InvalidBars(
-      `line ${first.number}: the header must have one column ${name}, and has ${found}: "${first.text.slice(0, SHOWN)}"`,
+      `line ${first.number}: the header must have one column ${name}, and has ${found}: ${shown(first.text)}`,
     )
   }
   const index = {
@@ -158,6 +158,9 @@ interface Counts {
   withoutZone: number
 }
 
+/** Of what may be no text at all. */
+const shown = (text: string) => JSON.stringify(text.slice(0, SHOWN))
+
 const UNKNOWN = new Set(['', 'nan', 'null', 'na', 'n/a', 'none', '-'])
 
 /** @returns nothing where it is not known. */
@@ -167,7 +170,7 @@ function numberOf(cell: string, name: NumberColumn, line: number): number | unde
   const isRight = Number.isFinite(value) && (name === 'volume' ? value >= 0 : value > 0)
   if (isRight) return value
   const wanted = name === 'volume' ? 'a number from 0' : 'a price above 0'
-  throw new InvalidBars(`line ${line}: ${name} must be ${wanted}, found "${cell.slice(0, SHOWN)}"`)
+  throw new InvalidBars(`line ${line}: ${name} must be ${wanted}, found ${shown(cell)}`)
 }
 
 const instant = z.iso.datetime({ offset: true })
@@ -180,5 +183,5 @@ function timeOf(cell: string, line: number, counts: Counts): number {
   const offset = (zone ?? 'Z').toUpperCase().replace(/^(...)(\d\d)$/, '$1:$2')
   const parsed = instant.safeParse(`${date}T${time.length === 5 ? `${time}:00` : time}${offset}`)
   if (parsed.success) return Date.parse(parsed.data)
-  throw new InvalidBars(`line ${line}: time must be RFC 3339, as 2024-01-31T09:00:00Z, found "${cell.slice(0, SHOWN)}"`)
+  throw new InvalidBars(`line ${line}: time must be RFC 3339, as 2024-01-31T09:00:00Z, found ${shown(cell)}`)
 }

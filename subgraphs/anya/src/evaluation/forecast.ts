@@ -58,7 +58,7 @@ export async function evaluateForecast(file: string, progress: Progress): Promis
 }
 
 export function forecastReport(bars: Bars, progress: Progress = silent): object {
-  if (bars.size > 0 && bars.close.every((close) => close === bars.close[0]))
+  if (bars.size > 1 && bars.close.every((close) => close === bars.close[0]))
     throw new InvalidBars('the price stands still on every bar: there is nothing to forecast')
   const sessions = sessionsOf(bars.time)
   const table = barFeatureTable(bars)
@@ -91,18 +91,23 @@ export function forecastReport(bars: Bars, progress: Progress = silent): object 
   }
   return {
     kind: 'forecast',
-    ...verdictOf([
-      atLeast(
-        `information coefficient of the blend, pooled over the folds, at least ${LEAST_CORRELATION}`,
-        models.blend.informationCoefficient,
-        LEAST_CORRELATION,
-      ),
-      atMost(
-        `that of a model of shuffled targets within ${CONTROL_ERRORS} standard errors of zero, worst of ${controls.shuffledTarget.informationCoefficients.length}`,
-        controls.shuffledTarget.largestInStandardErrors,
-        CONTROL_ERRORS,
-      ),
-    ]),
+    ...verdictOf(
+      [
+        atLeast(
+          `information coefficient of the blend, pooled over the folds, at least ${LEAST_CORRELATION}`,
+          models.blend.informationCoefficient,
+          LEAST_CORRELATION,
+        ),
+        atMost(
+          `that of a model of shuffled targets within ${CONTROL_ERRORS} standard errors of zero, worst of ${controls.shuffledTarget.informationCoefficients.length}`,
+          controls.shuffledTarget.largestInStandardErrors,
+          CONTROL_ERRORS,
+        ),
+      ],
+      models.blend.informationCoefficient === null
+        ? 'NOTHING TO FORECAST: the price does not move where it is tested'
+        : undefined,
+    ),
     target: `change of the next bar's log close ÷ its standard deviation as known (span 64), cut off at ±${TARGET_LIMIT}`,
     bars: bars.size,
     features: { count: BAR_FEATURE_COUNT, hash: BAR_FEATURE_HASH, largestLookbackBars: LARGEST_LOOKBACK },

@@ -35,3 +35,19 @@ test('a file is looked for where the caller stands; one that is malformed is ref
   expect([status, stdout]).toEqual([1, ''])
   expect(stderr).toMatch(/^evaluate: line 2: .+\n$/)
 })
+
+test('the verdict is the first that is printed; standard output has JSON alone', () => {
+  const line = (day: number) => {
+    const close = 100 + 10 * Math.sin(day * day)
+    return [new Date(Date.UTC(2010, 0, day)).toISOString(), 100, 120, 80, close, 0].join()
+  }
+  const days = Array.from({ length: 1_300 }, (_, day) => line(day))
+  writeFileSync(path.join(directory, 'days.csv'), ['time,open,high,low,close,volume', ...days].join('\r\n'))
+  const { status, stdout } = evaluate('var', 'days.csv')
+  expect(status).toBe(0)
+  expect(Object.keys(JSON.parse(stdout)).slice(0, 4)).toEqual(['kind', 'verdict', 'missed', 'targets'])
+  expect(JSON.parse(stdout)).toMatchObject({
+    verdict: 'TOO FEW DAYS: 299, and 1000 are needed',
+    input: { bars: 1_300, outOfOrder: 0 },
+  })
+})

@@ -26,6 +26,18 @@ describe('the evaluation on NAB', () => {
     expect(baselines.random!.heldOutOfBoth).toBeLessThan(40)
   })
 
+  it('says first whether each half reaches its target on what was fixed on the other', () => {
+    const { committee } = result.profiles.standard!
+    const scores = [...committee!.heldOut.map(({ score }) => score), committee!.heldOutOfBoth]
+    expect(result.targets.map(({ measured }) => measured)).toEqual(scores)
+    expect(result.verdict).toBe(scores.every((score) => score >= 65) ? 'MET' : 'MISSED')
+    const quiet = series.map((each) => ({ ...each, windows: [] }))
+    expect(evaluateCorpus({ series: quiet, profiles })).toMatchObject({
+      verdict: 'TOO FEW WINDOWS: a half has none',
+      stretch: { measured: null, met: false },
+    })
+  })
+
   it('tells how much a score owes to the split', () => {
     const { halves, mean, standardDeviation } = result.randomHalves
     expect(halves).toBe(60)

@@ -44,7 +44,9 @@ export async function evaluateValueAtRisk(path: string) {
 export function valueAtRiskOf(bars: Bars) {
   const { values, time, issues } = returnsOf(bars)
   if (values.length < WINDOW + LIGHT_DAYS)
-    throw new InvalidBars(`${WINDOW + LIGHT_DAYS} returns are needed, the file gives ${values.length}`)
+    throw new InvalidBars(
+      `${WINDOW + LIGHT_DAYS} returns are needed, the file gives ${values.length}; bars shorter than a day are joined to days first`,
+    )
   const still = values.reduce((count, r) => count + (r === 0 ? 1 : 0), 0)
   if (still > values.length / 2)
     throw new InvalidBars(`the price stands still on ${still} of ${values.length} bars: there is no risk to forecast`)

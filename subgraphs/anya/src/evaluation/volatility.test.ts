@@ -35,4 +35,13 @@ test('a price that stands still is refused: it has no variance to forecast', () 
   const flat = { ...bars, open: still, high: still, low: still, close: still }
   expect(() => volatilityReport(flat)).toThrow('stands still')
   expect(() => forecastReport(flat)).toThrow('stands still')
+  const stops = (column: Float64Array) => column.map((price, row) => (row < 3_200 ? price : 1.3))
+  const stopped = {
+    ...bars,
+    open: stops(bars.open),
+    high: stops(bars.high),
+    low: stops(bars.low),
+    close: stops(bars.close),
+  }
+  expect(() => volatilityReport(stopped)).toThrow(/stands still over \d+ of 2994 tested spans/)
 })

@@ -3,6 +3,7 @@ import { dieboldMariano } from '../statistics/diebold-mariano.ts'
 import { mean } from '../statistics/mean.ts'
 import { readBarFile } from './bar-file.ts'
 import { requireRows, windowsOf } from './bar-rows.ts'
+import { InvalidBars } from './bars.ts'
 import { type Progress, silent } from './progress.ts'
 import { orNull } from './return-models.ts'
 import { QUARTER, SAME_HOUR_NAMES, SAME_HOUR_SPANS } from './same-hour.ts'
@@ -46,6 +47,10 @@ export function volatilityReport(bars: Bars, progress: Progress = silent): objec
   const folds = walkForwardBars(bars.size, PLAN, () => true)
   requireRows(folds, bars.size)
   const problem = problemOf(bars, folds[0]!.train)
+  const tested = folds.flatMap(({ test }) => [...test])
+  const still = tested.filter((row) => problem.realised[row] === problem.floor).length
+  if (still > tested.length / 2)
+    throw new InvalidBars(`the price stands still over ${still} of ${tested.length} tested spans of ${HORIZON} bars`)
   const fitted = folds.map((fold, i) => {
     const models = fitModels(problem, fold)
     progress.at((i + 1) / folds.length)
