@@ -76,4 +76,18 @@ describe('a watch', () => {
     expect(anomalies[0]!.explanation).toMatch(/^latency is 500, above what it was lately: usually 10\.\d+ to 1\d\.\d+/)
     expect(watch.observe({ value: Number.NaN })).toEqual({ kind: 'ignored', reason: 'not a number' })
   })
+
+  it('tells of a moment that is over by what was seen in it, not by what came after', () => {
+    const watch = new Watch('delay', 300)
+    const random = seededRandom(5)
+    const values = Array.from({ length: 400 }, (_, index) => (index === 350 ? 3_000 : 10 + random.next()))
+    const explained = values.flatMap((value) => {
+      const verdict = watch.observe({ value })
+      return verdict.kind === 'anomaly' ? [verdict.anomaly] : []
+    })
+    const late = explained.filter(({ value }) => value < 3_000)
+    expect(late.length).toBeGreaterThan(0)
+    for (const { explanation } of late)
+      expect(explanation).toMatch(/^delay is 10\.\d+, after 3000 a moment ago: usually 10\./)
+  })
 })

@@ -29,6 +29,8 @@ const SEVERITIES: readonly (readonly [from: number, severity: Severity])[] = [
 /** Recent observations that the usual range is told from. */
 const RECENT = 256
 const TAIL = 0.05
+/** An alarm often comes once what was unusual is over: it is told of what was seen within so many observations before. */
+const AFTERMATH = 10
 
 /** Watches one measure and says in words what it finds. */
 export class Watch {
@@ -51,11 +53,23 @@ export class Watch {
     const severity = judgement.kind === 'judged' ? severityOf(judgement.score) : undefined
     if (judgement.kind !== 'judged' || !severity) return judgement
     const { value, time } = observation
-    const explanation = explain(this.#measure, value, usual)
+    const explanation = explain(this.#measure, value, usual, this.#strangest(usual))
     return {
       kind: 'anomaly',
       anomaly: { measure: this.#measure, value, time, score: judgement.score, severity, usual, explanation },
     }
+  }
+
+  /** The newest values' farthest outside of the range; undefined where all lay within. */
+  #strangest([from, to]: readonly [number, number]): number | undefined {
+    const newest = Array.from({ length: Math.min(AFTERMATH, this.#seen) }, (_, age) => this.#at(age))
+    const excess = (value: number) => Math.max(from - value, value - to)
+    const strangest = newest.reduce((most, value) => (excess(value) > excess(most) ? value : most), from)
+    return excess(strangest) > 0 ? strangest : undefined
+  }
+
+  #at(age: number): number {
+    return this.#recent[(this.#seen - 1 - age) % RECENT]!
   }
 
   #usual(): readonly [number, number] {
@@ -68,10 +82,18 @@ export class Watch {
 
 const severityOf = (score: number) => SEVERITIES.find(([from]) => score >= from)?.[1]
 
-function explain(measure: string, value: number, [from, to]: readonly [number, number]): string {
-  const [shown, low, high] = [value, from, to].map((each) => Number(each.toPrecision(6)))
+const text = (value: number) => String(Number(value.toPrecision(6)))
+
+function explain(
+  measure: string,
+  value: number,
+  [from, to]: readonly [number, number],
+  strangest: number | undefined,
+): string {
+  const [shown, low, high] = [value, from, to].map(text)
   const range = `usually ${low} to ${high}`
   if (value > to) return `${measure} is ${shown}, above what it was lately: ${range}`
   if (value < from) return `${measure} is ${shown}, below what it was lately: ${range}`
+  if (strangest !== undefined) return `${measure} is ${shown}, after ${text(strangest)} a moment ago: ${range}`
   return `${measure} is ${shown}, within its range (${range}), but moved in a way not seen before`
 }
