@@ -1,8 +1,7 @@
 import type { Role } from '@opsource/identity'
 import { ManualClock } from '@opsource/kernel'
-import type { Subgraph } from '@opsource/subgraph'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { type FreshDatabase, freshDatabase } from '../../../../tests/support/database.ts'
+import { type Analyst, AnalystStage } from '../../../../tests/support/analyst-stage.ts'
 import { type TestPorts, testPorts } from '../../../../tests/support/ports.ts'
 import { openDatabase } from '../database.ts'
 import { startAnya } from '../index.ts'
@@ -17,44 +16,17 @@ const SYMBOL = 'BTC-USDT'
 const NAME = 'mid-direction'
 const [RULE, TRAINED, RIVAL] = [1, 2, 3]
 
-let fresh: FreshDatabase
+let stage: AnalystStage
 let clock: ManualClock
-let ports: TestPorts
 let market: SyntheticMarket
-let running: Subgraph[]
 
 async function open(): Promise<void> {
-  fresh = await freshDatabase('anya')
   clock = new ManualClock(START)
-  ports = testPorts({ databaseUrl: fresh.url, clock })
-  market = new SyntheticMarket(ports, SYMBOL)
-  await market.open()
-  running = []
+  stage = await AnalystStage.open({ clock })
+  market = await stage.market(SYMBOL)
 }
-
-async function close(): Promise<void> {
-  for (const subgraph of running) await subgraph.stop()
-  await fresh.drop()
-}
-
-async function start(given: TestPorts = ports): Promise<Subgraph> {
-  const subgraph = await startAnya(given, { symbols: [SYMBOL], tickMs: 20 })
-  running.push(subgraph)
-  return subgraph
-}
-
-async function ask<T>(
-  subgraph: Subgraph,
-  query: string,
-  variables: object = {},
-  roles: readonly Role[] = ['ANALYST'],
-): Promise<T> {
-  const authorization = `Bearer ${await ports.token({ userId: 'usr_ada', roles })}`
-  const body = JSON.stringify({ query, variables })
-  const answer = JSON.parse(await subgraph.execute({ body, headers: { authorization } }))
-  expect(answer.errors).toBeUndefined()
-  return answer.data
-}
+const close = () => stage?.close()
+const start = (ports?: TestPorts) => stage.start({ symbols: [SYMBOL], tickMs: 20 }, ports)
 
 interface Check {
   readonly name: string
@@ -81,22 +53,22 @@ const SET_ALIAS = `mutation ($input: SetModelAliasInput!) { setModelAlias(input:
   __typename ... on Refusal { code message } ... on ModelAliasMoved { transition { from to } }
 } }`
 
-async function promote(subgraph: Subgraph, version: number, reason = 'it is better'): Promise<Moved> {
+async function promote(analyst: Analyst, version: number, reason = 'it is better'): Promise<Moved> {
   const input = { model: NAME, version, reason }
-  return (await ask<{ promoteModel: Moved }>(subgraph, PROMOTE, { input })).promoteModel
+  return (await analyst.ask(PROMOTE, { input })).promoteModel
 }
-async function rollBack(subgraph: Subgraph, version: number | null = null): Promise<Moved> {
+async function rollBack(analyst: Analyst, version: number | null = null): Promise<Moved> {
   const input = { model: NAME, version, reason: 'it was better' }
-  return (await ask<{ rollBackModel: Moved }>(subgraph, ROLL_BACK, { input })).rollBackModel
+  return (await analyst.ask(ROLL_BACK, { input })).rollBackModel
 }
-async function setAlias(subgraph: Subgraph, alias: string, version: number): Promise<Moved> {
+async function setAlias(analyst: Analyst, alias: string, version: number): Promise<Moved> {
   const input = { model: NAME, alias, version, reason: 'a try' }
-  return (await ask<{ setModelAlias: Moved }>(subgraph, SET_ALIAS, { input })).setModelAlias
+  return (await analyst.ask(SET_ALIAS, { input })).setModelAlias
 }
 
 /** As a training registers what it has trained. */
 async function register({ onnx, manifest, evaluation }: RivalModel): Promise<number> {
-  const database = openDatabase(fresh.url)
+  const database = openDatabase(stage.fresh.url)
   try {
     const registration = { evaluation, by: 'usr_ada', reason: 'trained' }
     return (await new RegistryStore(database, clock).register(onnx, manifest, registration)).version
@@ -110,27 +82,27 @@ interface Newest {
   readonly modelVersion: { readonly version: number }
 }
 
-async function newest(subgraph: Subgraph): Promise<Newest | null> {
+async function newest(analyst: Analyst): Promise<Newest | null> {
   const query = `{ _entities(representations: [{ __typename: "Market", symbol: "${SYMBOL}" }]) {
     ... on Market { prediction { madeAt modelVersion { version } } } } }`
-  return (await ask<{ _entities: { prediction: Newest | null }[] }>(subgraph, query))._entities[0]?.prediction ?? null
+  return (await analyst.ask(query))._entities[0]?.prediction ?? null
 }
 
 /** Lets a second pass, and waits for the forecast that is made then. */
-async function nextForecast(...subgraphs: Subgraph[]): Promise<Newest[]> {
+async function nextForecast(...analysts: Analyst[]): Promise<Newest[]> {
   clock.advance(1_000)
   await market.move(0)
   const madeAt = new Date(clock.now()).toISOString()
-  for (const subgraph of subgraphs) await expect.poll(async () => (await newest(subgraph))?.madeAt).toBe(madeAt)
-  return Promise.all(subgraphs.map(async (subgraph) => (await newest(subgraph))!))
+  for (const analyst of analysts) await expect.poll(async () => (await newest(analyst))?.madeAt).toBe(madeAt)
+  return Promise.all(analysts.map(async (analyst) => (await newest(analyst))!))
 }
 
-async function warmUp(...subgraphs: Subgraph[]): Promise<void> {
+async function warmUp(...analysts: Analyst[]): Promise<void> {
   for (let second = 0; second < 5; second++) {
     clock.advance(1_000)
     await market.move(0)
   }
-  await nextForecast(...subgraphs)
+  await nextForecast(...analysts)
 }
 
 const failed = ({ transition }: Moved) =>
@@ -154,7 +126,7 @@ describe('on an instance of its own', () => {
     expect(await rollBack(anya)).toMatchObject({ __typename: 'ModelRolledBack', transition: { from: RIVAL, to: RULE } })
     await expect.poll(async () => (await nextForecast(anya))[0]?.modelVersion.version).toBe(RULE)
     // Not one second without a forecast, through both exchanges; that no run is dropped, serving.live.test.ts shows.
-    const database = openDatabase(fresh.url)
+    const database = openDatabase(stage.fresh.url)
     const made = await database.prediction.findMany({ orderBy: { madeAt: 'asc' }, select: { madeAt: true } })
     await database.$disconnect()
     const gaps = made.slice(1).map(({ madeAt }, i) => madeAt.getTime() - made[i]!.madeAt.getTime())
@@ -164,14 +136,14 @@ describe('on an instance of its own', () => {
   test('another instance serves what was promoted here, though it heard nothing', async () => {
     const anya = await start()
     // Its cache is its own: word of the alias does not come through, the next look finds it.
-    const other = testPorts({ databaseUrl: fresh.url, clock, seed: 2 })
+    const other = testPorts({ databaseUrl: stage.fresh.url, clock, seed: 2 })
     const deaf = await start({ ...other, metrics: other.metrics })
     const distant = new SyntheticMarket(other, SYMBOL)
     await distant.open()
     await register(await rivalModel())
     expect((await promote(anya, RIVAL)).__typename).toBe('ModelPromoted')
     const query = `{ model(name: "${NAME}") { champion { version aliases } } }`
-    expect(await ask(deaf, query)).toEqual({ model: { champion: { version: RIVAL, aliases: ['champion'] } } })
+    expect(await deaf.ask(query)).toEqual({ model: { champion: { version: RIVAL, aliases: ['champion'] } } })
     await expect
       .poll(async () => {
         clock.advance(1_000)
@@ -192,7 +164,7 @@ describe('on an instance of its own', () => {
         readonly challenger: { readonly version: number; readonly shadow: Record<string, number> | null }
       }
     }
-    const shadow = async () => (await ask<Compared>(anya, query)).model.challenger.shadow
+    const shadow = async () => (await anya.ask(query)).model.challenger.shadow
     await warmUp(anya)
     await expect
       .poll(async () => {
@@ -226,8 +198,8 @@ describe('on one instance', () => {
       expect(await setAlias(anya, 'canary', RULE)).toMatchObject({ transition: { from: TRAINED, to: RULE } })
       const remove = `mutation ($input: DeleteModelAliasInput!) { deleteModelAlias(input: $input) { __typename } }`
       const input = { model: NAME, alias: 'canary', reason: 'done' }
-      expect(await ask(anya, remove, { input })).toEqual({ deleteModelAlias: { __typename: 'ModelAliasMoved' } })
-      expect(await ask(anya, remove, { input })).toEqual({ deleteModelAlias: { __typename: 'UnknownModelVersion' } })
+      expect(await anya.ask(remove, { input })).toEqual({ deleteModelAlias: { __typename: 'ModelAliasMoved' } })
+      expect(await anya.ask(remove, { input })).toEqual({ deleteModelAlias: { __typename: 'UnknownModelVersion' } })
     })
 
     test.each(['', 'v1', 'latest', 'Champion', 'a b', '\u0000', 'x'.repeat(64)])('cannot be %j', async (alias) => {
@@ -239,7 +211,7 @@ describe('on one instance', () => {
     const key = { model: NAME, version: TRAINED, key: 'reviewed-by' }
     const set = `mutation ($input: SetModelVersionTagInput!) { setModelVersionTag(input: $input) {
     ... on ModelVersionTagged { modelVersion { sha256 tags { key value } } } ... on Refusal { code } } }`
-    const tagged = (value: string) => ask<object>(anya, set, { input: { ...key, value } })
+    const tagged = (value: string) => anya.ask(set, { input: { ...key, value } })
     const { sha256 } = (await readModel(MODELS_DIRECTORY)).manifest
     const shown = (value: string) => ({
       setModelVersionTag: { modelVersion: { sha256, tags: [{ key: 'reviewed-by', value }] } },
@@ -249,8 +221,8 @@ describe('on one instance', () => {
     expect(await tagged('x'.repeat(1_001))).toEqual({ setModelVersionTag: { code: 'INVALID_INPUT' } })
     const remove = `mutation ($input: DeleteModelVersionTagInput!) { deleteModelVersionTag(input: $input) {
     ... on ModelVersionTagged { modelVersion { tags { key } } } } }`
-    expect(await ask(anya, remove, { input: key })).toEqual({ deleteModelVersionTag: { modelVersion: { tags: [] } } })
-    const database = openDatabase(fresh.url)
+    expect(await anya.ask(remove, { input: key })).toEqual({ deleteModelVersionTag: { modelVersion: { tags: [] } } })
+    const database = openDatabase(stage.fresh.url)
     const rewriting = database.$executeRaw`UPDATE model_version SET sha256 = 'other'`
     await expect(rewriting).rejects.toThrow('never changed')
     await database.$disconnect()
@@ -259,11 +231,11 @@ describe('on one instance', () => {
   test('a version whose file was let go is refused by name, and says when it went', async () => {
     const old = await register(await rivalModel({ weight: 20 }))
     await register(await rivalModel({ weight: 21 }))
-    const database = openDatabase(fresh.url)
+    const database = openDatabase(stage.fresh.url)
     expect(await new RetentionStore(database, clock, 1).prune()).toMatchObject({ files: 1 })
     await database.$disconnect()
     const query = `{ model(name: "${NAME}") { version(version: ${old}) { prunedAt } } }`
-    expect(await ask(anya, query)).toEqual({ model: { version: { prunedAt: new Date(clock.now()).toISOString() } } })
+    expect(await anya.ask(query)).toEqual({ model: { version: { prunedAt: new Date(clock.now()).toISOString() } } })
     for (const asked of [promote(anya, old), setAlias(anya, 'kept', old)])
       expect(await asked).toMatchObject({ __typename: 'ModelVersionPruned', code: 'MODEL_VERSION_PRUNED' })
   })
@@ -283,23 +255,14 @@ describe('on one instance', () => {
     ['TRADER', PROMOTE, 'promoteModel'],
     ['OPERATOR', ROLL_BACK, 'rollBackModel'],
   ] as const)('a %s may not move what serves', async (role, mutation, field) => {
-    const authorization = `Bearer ${await ports.token({ roles: [role] })}`
-    const variables = { input: { model: NAME, version: TRAINED, reason: 'mine' } }
-    const body = JSON.stringify({ query: mutation, variables })
-    const answer = JSON.parse(await anya.execute({ body, headers: { authorization } }))
+    const input = { model: NAME, version: TRAINED, reason: 'mine' }
+    const answer = await anya.answer(mutation, { input }, { roles: [role] })
     expect(answer.errors[0].extensions.code).toBe('FORBIDDEN')
     expect(answer.data?.[field] ?? null).toBeNull()
   })
 
   test.each([0, -1, 99, 2_147_483_648, 1.5])('there is no version %s', async (version) => {
-    const authorization = `Bearer ${await ports.token({ roles: ['ANALYST'] })}`
-    const input = { model: NAME, version, reason: 'a try' }
-    const answer = JSON.parse(
-      await anya.execute({
-        body: JSON.stringify({ query: PROMOTE, variables: { input } }),
-        headers: { authorization },
-      }),
-    )
+    const answer = await anya.answer(PROMOTE, { input: { model: NAME, version, reason: 'a try' } })
     const code = answer.data?.promoteModel?.code ?? answer.errors[0].extensions.code
     expect(['UNKNOWN_MODEL_VERSION', 'BAD_USER_INPUT']).toContain(code)
   })
@@ -314,7 +277,7 @@ describe('on one instance', () => {
       expect(parity).toMatchObject({ passed: true, threshold: 1e-5 })
       const query = `{ model(name: "${NAME}") { champion { version kind } challenger { version }
       history(first: 1) { edges { node { action alias from to by reason checks { name passed } } } } } }`
-      expect(await ask(anya, query)).toMatchObject({
+      expect(await anya.ask(query)).toMatchObject({
         model: {
           champion: { version: RULE, kind: 'RULE' },
           challenger: { version: TRAINED },
@@ -364,7 +327,7 @@ describe('on one instance', () => {
       // Where the weaker one came first it was promoted, and beaten; where it came second it was held against the stronger one.
       if (weaker.__typename !== 'ModelPromoted') expect(failed(weaker)).toEqual(['BEATS_CHAMPION'])
       const query = `{ model(name: "${NAME}") { champion { version } } }`
-      expect(await ask(anya, query)).toEqual({ model: { champion: { version: strong } } })
+      expect(await anya.ask(query)).toEqual({ model: { champion: { version: strong } } })
     })
   })
 })
