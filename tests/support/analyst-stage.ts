@@ -76,8 +76,9 @@ export class AnalystStage {
     return new AnalystStage(fresh, { ...given, ...ports })
   }
 
-  async start(options: AnyaOptions): Promise<Analyst> {
-    const ports = { ...this.ports, metrics: new Registry() }
+  /** @param given of an analyst that has others than its neighbours, such as a cache that hears nothing of them. */
+  async start(options: AnyaOptions, given: TestPorts = this.ports): Promise<Analyst> {
+    const ports = { ...given, metrics: new Registry() }
     const subgraph = await startAnya(ports, options)
     this.#running.add(subgraph)
     return new Analyst(subgraph, ports)

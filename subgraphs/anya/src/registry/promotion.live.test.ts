@@ -1,10 +1,8 @@
-import type { Role } from '@opsource/identity'
 import { ManualClock } from '@opsource/kernel'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type Analyst, AnalystStage } from '../../../../tests/support/analyst-stage.ts'
 import { type TestPorts, testPorts } from '../../../../tests/support/ports.ts'
 import { openDatabase } from '../database.ts'
-import { startAnya } from '../index.ts'
 import { type RivalModel, rivalModel } from '../testing/rival-model.ts'
 import { SyntheticMarket } from '../testing/synthetic-market.ts'
 import { MODELS_DIRECTORY, readModel } from './model-file.ts'
@@ -137,7 +135,7 @@ describe('on an instance of its own', () => {
     const anya = await start()
     // Its cache is its own: word of the alias does not come through, the next look finds it.
     const other = testPorts({ databaseUrl: stage.fresh.url, clock, seed: 2 })
-    const deaf = await start({ ...other, metrics: other.metrics })
+    const deaf = await start(other)
     const distant = new SyntheticMarket(other, SYMBOL)
     await distant.open()
     await register(await rivalModel())
@@ -159,11 +157,6 @@ describe('on an instance of its own', () => {
     expect((await setAlias(anya, 'challenger', RIVAL)).__typename).toBe('ModelAliasMoved')
     const query = `{ model(name: "${NAME}") { challenger { version shadow {
     forecasts count hitRate championHitRate logLoss championLogLoss baselineLogLoss } } } }`
-    interface Compared {
-      readonly model: {
-        readonly challenger: { readonly version: number; readonly shadow: Record<string, number> | null }
-      }
-    }
     const shadow = async () => (await anya.ask(query)).model.challenger.shadow
     await warmUp(anya)
     await expect
@@ -184,7 +177,7 @@ describe('on an instance of its own', () => {
 })
 
 describe('on one instance', () => {
-  let anya: Subgraph
+  let anya: Analyst
   beforeAll(async () => {
     await open()
     anya = await start()

@@ -1,39 +1,25 @@
 import type { Role } from '@opsource/identity'
 import { ManualClock } from '@opsource/kernel'
-import type { Subgraph } from '@opsource/subgraph'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
-import { type FreshDatabase, freshDatabase } from '../../../../tests/support/database.ts'
-import { type TestPorts, testPorts } from '../../../../tests/support/ports.ts'
+import { type Analyst, AnalystStage } from '../../../../tests/support/analyst-stage.ts'
 import { TRAINING_TEST_MS } from '../../../../tests/support/training-stage.ts'
-import { startAnya } from '../index.ts'
 
 const TINY = Object.entries({ bars: 4_200, folds: 3, rounds: 10, models: 1 }).map(([name, value]) => ({ name, value }))
 
-let fresh: FreshDatabase
-let ports: TestPorts
+let stage: AnalystStage
 let clock: ManualClock
-let anya: Subgraph
+let anya: Analyst
 
 beforeAll(async () => {
-  fresh = await freshDatabase('anya')
   clock = new ManualClock(Date.UTC(2024, 7, 9))
-  ports = testPorts({ databaseUrl: fresh.url, clock })
-  anya = await startAnya(ports, { symbols: ['BTC-USDT'] })
+  stage = await AnalystStage.open({ clock })
+  anya = await stage.start({ symbols: ['BTC-USDT'] })
 })
-afterAll(async () => {
-  await anya?.stop()
-  await fresh?.drop()
-})
+afterAll(() => stage?.close())
 
-async function request(query: string, variables: object, roles: readonly Role[], userId = 'usr_ada') {
-  const authorization = `Bearer ${await ports.token({ userId, roles })}`
-  return { body: JSON.stringify({ query, variables }), headers: { authorization } }
-}
-
-async function ask(query: string, variables: object = {}, roles: readonly Role[] = ['ANALYST'], userId?: string) {
-  return JSON.parse(await anya.execute(await request(query, variables, roles, userId)))
-}
+const ask = (query: string, variables: object = {}, roles: readonly Role[] = ['ANALYST'], userId = 'usr_ada') =>
+  anya.answer(query, variables, { roles, userId })
 
 const TRAIN = `mutation ($input: TrainModelInput!) { trainModel(input: $input) {
   __typename ... on TrainingQueued { run { id status parameters { name value } seed requestedBy } }
@@ -68,7 +54,7 @@ test(
     expect(data.trainModel.run.parameters).toEqual(expect.arrayContaining([...TINY, { name: 'depth', value: 5 }]))
     const runId = data.trainModel.run.id
     const seen: z.infer<typeof event>['data']['trainingProgress'][] = []
-    for await (const text of anya.subscribe(await request(PROGRESS, { runId }, ['ANALYST'])))
+    for await (const text of await anya.subscribe(PROGRESS, { runId }))
       seen.push(event.parse(JSON.parse(text)).data.trainingProgress)
     expect(seen.at(-1)).toMatchObject({ status: 'SUCCEEDED', percent: 100, modelVersion: { version: 1 } })
     expect(seen.at(-1)?.modelVersion?.trainedOn).toEqual(['hourly-eurusd'])
