@@ -6,6 +6,7 @@ import { Registry } from 'prom-client'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { type FreshDatabase, freshDatabase } from '../../../../tests/support/database.ts'
 import { type Database, openDatabase } from '../database.ts'
+import { LONGEST_MEMORY } from '../evaluation/variance-models.ts'
 import { startAnya } from '../index.ts'
 import { BarStore } from '../patterns/index.ts'
 import { type Forecast, NewestForecasts, PredictionStore } from '../prediction/index.ts'
@@ -100,14 +101,20 @@ test('a live market is forecast at the close of each hour once its bars reach ba
   await append(BARS.slice(LOOKBACK - 200, LOOKBACK))
   await service.closeHour()
   expect(counted.recorded).toBe(0)
+  const neededHours = LONGEST_MEMORY + 1
+  expect(await service.status(SYMBOL, 'H6')).toMatchObject({ state: 'TOO_LITTLE_HISTORY', hours: 200, neededHours })
+  expect(await service.status(SYMBOL, 'S10')).toMatchObject({ state: 'AWAITED', hours: null, neededHours: null })
+  expect(await service.status('EUR-USD', 'H6')).toBeNull()
 
   await append(BARS.slice(0, LOOKBACK - 200))
+  expect(await service.status(SYMBOL, 'H6')).toMatchObject({ state: 'AWAITED', hours: LOOKBACK })
   await service.closeHour()
   await service.closeHour()
   const [[next], [six]] = await Promise.all([forecastsOf(SYMBOL, 'H1'), forecastsOf(SYMBOL, 'H6')])
   expect(counted.recorded).toBe(2)
   expect(next).toMatchObject({ dataTo: CLOSE, dataRows: LOOKBACK, vectorHash: expect.stringMatching(/^[0-9a-f]{64}$/) })
   expect(newest.of(SYMBOL, 'H6')?.id).toBe(six?.id)
+  expect(await service.status(SYMBOL, 'H6')).toMatchObject({ state: 'FORECAST' })
 
   await append(BARS.slice(LOOKBACK))
   for (let hour = 1; hour <= 7; hour++) {
@@ -196,7 +203,8 @@ test('the graph tells it as a field of the reference market, with what made it',
     { databaseUrl: server.url, cache, transport, clock, log, random: systemRandom, ids, metrics, verifier },
     { symbols: [SYMBOL] },
   )
-  const query = `{ _entities(representations: [{ __typename: "ReferenceMarket", symbol: "EUR-USD" }]) { ... on ReferenceMarket {
+  const query = `{ _entities(representations: [{ __typename: "ReferenceMarket", symbol: "EUR-USD" }, { __typename: "Market", symbol: "BTC-USDT" }]) {
+    ... on Market { predictionStatus(horizon: H1) { state hours } } ... on ReferenceMarket {
     seconds: prediction(horizon: S10) { id }
     hours: prediction(horizon: H6) { horizon direction expectedVolatilityBps dataWindow { to rows } modelVersion { kind model { name } }
       explanation { output contributions(top: 1) { feature } } } } } }`
@@ -216,5 +224,6 @@ test('the graph tells it as a field of the reference market, with what made it',
         explanation: { output: 'log_variance', contributions: [{ feature: 'log_variance_480' }] },
       },
     },
+    { predictionStatus: { state: 'FORECAST', hours: expect.any(Number) } },
   ])
 })

@@ -23,6 +23,7 @@ import { askLine, type LineParts, openHourlyLine } from './line-service.ts'
 import { HOUR_MS, HOURLY_LINES, type HourlyLine } from './lines.ts'
 import { outcomesOf } from './outcomes.ts'
 import { type HourlyRules, ruleAnswer } from './rules.ts'
+import { type PredictionStatus, statusOf } from './status.ts'
 
 const DATA = path.resolve(import.meta.dirname, '../../../../data')
 /** The market that hour bars come with the code of. */
@@ -33,6 +34,8 @@ const MAX_LOOKED_AT = 100
 const QUIET_MS = 120_000
 /** For who asks first: two seconds of one core, and more where the machine is busy. Less than the gateway waits for a subgraph. */
 const PATIENCE_MS = 8_000
+/** What failed is not tried again before. */
+const RETRY_MS = 60_000
 /** So long after an hour its last bar has come and is written. */
 const GRACE_MS = 60_000
 
@@ -40,7 +43,7 @@ export interface HourlyParts extends LineParts {
   readonly ports: Pick<Ports, 'clock' | 'ids' | 'log'>
   /** The live markets. */
   readonly symbols: readonly string[]
-  readonly bars: Pick<BarStore, 'newest'>
+  readonly bars: Pick<BarStore, 'newest' | 'count'>
   /** What a live market is replaying. */
   readonly recordingOf: (symbol: string) => Recording
   readonly store: PredictionStore
@@ -50,6 +53,14 @@ export interface HourlyParts extends LineParts {
   readonly onRecorded: () => void
   /** Time after which the lines are opened where nobody has asked before, in milliseconds; two minutes unless told. */
   readonly quietMs?: number
+}
+
+/** Forecasts of the reference market by the versions that served when somebody asked. */
+interface Asked {
+  readonly serving: string
+  readonly at: number
+  hasFailed: boolean
+  done: Promise<void>
 }
 
 /** What the lines stand on: the rules, and the newest row of the reference market. */
@@ -68,7 +79,7 @@ export class HourlyService {
   readonly #stopping = new AbortController()
   readonly #ticks: Ticker
   #opened: Promise<Opened> | null = null
-  #asked: { readonly serving: string; readonly done: Promise<void> } | null = null
+  #asked: Asked | null = null
   #work: Promise<void> = Promise.resolve()
 
   constructor(parts: HourlyParts) {
@@ -101,11 +112,25 @@ export class HourlyService {
     return forecasts.find(({ modelVersion }) => modelVersion === serving.get(line.modelName)) ?? forecasts[0] ?? null
   }
 
-  /** Whoever asks first begins it, and others wait with them; what failed is tried again at the next full hour. */
+  /** Whether a live market is forecast over the horizon; null of one that is not watched. */
+  status(symbol: string, horizon: Horizon): Promise<PredictionStatus | null> {
+    return statusOf(this.#parts, symbol, horizon)
+  }
+
+  /** Whoever asks first begins it, and others wait with them; what failed is tried again for whoever asks a minute later. */
   async #askReference(): Promise<void> {
     const serving = JSON.stringify([...(await this.#serving())].sort())
-    if (this.#asked?.serving !== serving) {
-      this.#asked = { serving, done: this.#inTurn(() => this.#forecastReference()) }
+    const now = this.#parts.ports.clock.now()
+    const isTooOld = this.#asked?.hasFailed === true && now - this.#asked.at > RETRY_MS
+    if (this.#asked?.serving !== serving || isTooOld) {
+      const asked: Asked = { serving, at: now, hasFailed: false, done: Promise.resolve() }
+      asked.done = this.#inTurn(() =>
+        this.#forecastReference().catch((error: unknown) => {
+          asked.hasFailed = true
+          throw error
+        }),
+      )
+      this.#asked = asked
     }
     await this.#asked.done
   }

@@ -19,6 +19,10 @@ export class BarStore {
     await this.#database.patternBar.createMany({ data: [data], skipDuplicates: true })
   }
 
+  count(symbol: string, interval: PatternInterval): Promise<number> {
+    return this.#database.patternBar.count({ where: { symbol, interval } })
+  }
+
   /** @returns the newest MAX_BARS, oldest first. */
   async newest(symbol: string, interval: PatternInterval): Promise<Bar[]> {
     const rows = await this.#database.patternBar.findMany({

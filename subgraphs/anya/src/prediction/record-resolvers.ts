@@ -10,7 +10,7 @@ import {
   type VersionLoader,
 } from '../registry/index.ts'
 import { findHorizon, HORIZONS, type Horizon } from './horizon.ts'
-import { testOf } from './rivalry.ts'
+import { comparabilityOf, testOf } from './rivalry.ts'
 import { ALL_MARKETS, type RecordKey, readScores } from './score-store.ts'
 import { figuresOf, scoreOf } from './track-figures.ts'
 import { type TrackSums, trackSumsSchema } from './track-record.ts'
@@ -92,6 +92,7 @@ export function recordResolvers({
       forecast: ({ sums }) => figuresOf(sums.forecast, sums),
       baseline: ({ sums }) => figuresOf(sums.baseline, sums),
       comparison: ({ sums: { rivalry } }) => testOf(rivalry),
+      comparisonStatus: ({ sums: { rivalry } }) => comparabilityOf(rivalry),
     },
   }
 }

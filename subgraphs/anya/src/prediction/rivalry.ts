@@ -83,6 +83,18 @@ export interface RivalryTest {
   readonly pValue: number
 }
 
+/** Whether there is a test, and if not, why. */
+export interface RivalryStatus {
+  readonly state: 'COMPARED' | 'TOO_FEW_BLOCKS' | 'SAME'
+  readonly blocks: number
+  readonly neededBlocks: number
+}
+
+export function comparabilityOf({ blocks, dd }: Rivalry): RivalryStatus {
+  const state = blocks > 0 && dd === 0 ? 'SAME' : blocks < MIN_BLOCKS ? 'TOO_FEW_BLOCKS' : 'COMPARED'
+  return { state, blocks, neededBlocks: MIN_BLOCKS }
+}
+
 /**
  * Diebold and Mariano's test on means of blocks of time that are at least as long as the horizon, with Newey and West's variance over two
  * lags and the small-sample correction of Harvey, Leybourne and Newbold, as in `statistics/diebold-mariano.ts`, but from sums.

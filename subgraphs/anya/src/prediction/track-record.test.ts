@@ -4,7 +4,7 @@ import { pearson } from '../statistics/correlation.ts'
 import { dieboldMariano } from '../statistics/diebold-mariano.ts'
 import { forecastOf } from '../testing/forecast.ts'
 import { directed, type Forecast } from './forecast.ts'
-import { addLosses, MIN_BLOCKS, type Rivalry, rivalrySchema, testOf } from './rivalry.ts'
+import { addLosses, comparabilityOf, MIN_BLOCKS, type Rivalry, rivalrySchema, testOf } from './rivalry.ts'
 import { figuresOf, scoreOf } from './track-figures.ts'
 import { type TrackSums, trackSumsSchema, withOutcome } from './track-record.ts'
 
@@ -119,6 +119,14 @@ describe('the test against the baseline', () => {
   test('waits for enough blocks of time', () => {
     expect(testOf(filled(differences.slice(0, MIN_BLOCKS - 1)))).toBeNull()
     expect(testOf(filled(differences.slice(0, MIN_BLOCKS)))).not.toBeNull()
+  })
+
+  test('says why there is none: too few blocks, or forecasts that are the same', () => {
+    const zeros = differences.map(() => 0)
+    expect(comparabilityOf(filled([]))).toEqual({ state: 'TOO_FEW_BLOCKS', blocks: 0, neededBlocks: MIN_BLOCKS })
+    expect(comparabilityOf(filled(differences.slice(0, 5)))).toMatchObject({ state: 'TOO_FEW_BLOCKS', blocks: 5 })
+    expect(comparabilityOf(filled(differences)).state).toBe('COMPARED')
+    expect(comparabilityOf(filled(zeros)).state).toBe('SAME')
   })
 
   test('takes the mean of a block, however many forecasts lie in it', () => {
