@@ -17,6 +17,9 @@ import { type LiveEvents, Visitor } from '../journeys/visitor.ts'
 const FOLDER = import.meta.dirname
 const RECORDING = path.resolve(FOLDER, '../../data/binance-btc-eth-2024-08-08')
 const UPDATE = process.env.WALKTHROUGH_UPDATE === '1'
+/** What only a market that was watched for minutes has is waited for where the answers are written anew; else it may be missing. */
+const SLOW = new Set(['16-forecasts', '18-patterns', '19-anomalies'])
+const SLOW_PATIENCE = { timeout: 600_000, interval: 1_000 }
 /** A snapshot and the two deltas after it. */
 const EVENTS = 3
 /** A busy machine may take long to come to its first price. */
@@ -57,13 +60,13 @@ afterAll(async () => {
   await platform?.stop()
 })
 
-test.each(names)('%s', { timeout: 120_000 }, async (name) => {
+test.each(names)('%s', { timeout: UPDATE ? 660_000 : 120_000 }, async (name) => {
   const query = await readFile(path.join(FOLDER, `${name}.graphql`), 'utf8')
   const variables = await variablesOf(name)
   const answer =
     getOperationAST(parse(query))?.operation === 'subscription'
       ? await listen(query, variables)
-      : await ask(query, variables)
+      : await ask(query, variables, SLOW.has(name))
   expect(JSON.stringify(answer)).not.toContain('"errors"')
   const file = path.join(FOLDER, 'answers', `${name}.json`)
   if (UPDATE) await writeFile(file, `${JSON.stringify(withoutSecrets(answer), null, 2)}\n`)
@@ -71,15 +74,18 @@ test.each(names)('%s', { timeout: 120_000 }, async (name) => {
   expect(differences(withoutSecrets(answer), committed), JSON.stringify(withoutSecrets(answer))).toEqual([])
 })
 
-async function ask(query: string, variables: Readonly<Record<string, unknown>>): Promise<unknown> {
+async function ask(query: string, variables: Readonly<Record<string, unknown>>, isSlow: boolean): Promise<unknown> {
   let answer: unknown
   const isWhole = async () => {
     const { text } = await trader.visitor.ask(query, variables)
     answer = JSON.parse(text)
-    return !hasEmptyList(answer) && !text.includes('"message"')
+    const isComplete = isSlow
+      ? !UPDATE || !/\[\]|"(returnQuantiles|prediction)":null/.test(text)
+      : !hasEmptyList(answer)
+    return isComplete && !text.includes('"message"')
   }
   // What is told by an event may take a moment to arrive, and on a busy machine the market's quotes may be away for one.
-  await vi.waitUntil(isWhole, PATIENCE).catch(() => undefined) // The answer itself then says what was wrong.
+  await vi.waitUntil(isWhole, isSlow && UPDATE ? SLOW_PATIENCE : PATIENCE).catch(() => undefined) // The answer itself then says what was wrong.
   return answer
 }
 
