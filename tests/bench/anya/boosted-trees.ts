@@ -11,7 +11,7 @@ import {
   type Labelled,
   predictTrees,
 } from '../../../subgraphs/anya/src/learners/boosted-trees/index.ts'
-import { rankArea } from '../../../subgraphs/anya/src/training/measures.ts'
+import { rankArea } from '../../../subgraphs/anya/src/statistics/measures.ts'
 import { exportDifference } from '../../../subgraphs/anya/src/training/parity.ts'
 
 const ROWS = 100_000

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { INPUT, OUTPUT, writeOnnx } from '../onnx/writer.ts'
 import { type ForeignModel, type ForeignNode, foreignModel } from '../testing/foreign-model.ts'
-import { INPUT, OUTPUT, writeOnnx } from '../training/onnx.ts'
 import { inspectModel } from './inspection.ts'
 
 const signature = { input: { name: 'x', tail: [2] }, output: { name: 'y', tail: [1] } }

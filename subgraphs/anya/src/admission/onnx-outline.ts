@@ -1,4 +1,4 @@
-import { MalformedMessage, type ProtobufField, readFields, readIntegers, readText } from './protobuf-reader.ts'
+import { MalformedMessage, type ProtobufField, readFields, readIntegers, readText } from '../onnx/protobuf-reader.ts'
 
 /**
  * What an ONNX file says of itself, without its weights. Field numbers are those of onnx.proto

@@ -8,7 +8,7 @@ import {
 import { pearson, spearman } from '../statistics/correlation.ts'
 import { dieboldMariano } from '../statistics/diebold-mariano.ts'
 import { mean } from '../statistics/mean.ts'
-import { rankArea } from '../training/measures.ts'
+import { rankArea } from '../statistics/measures.ts'
 import { readBarFile } from './bar-file.ts'
 import { pickLabels, requireRows, windowsOf } from './bar-rows.ts'
 import { InvalidBars } from './bars.ts'

@@ -5,10 +5,10 @@ import { ModelSession } from '../inference/session.ts'
 import { type BoostingOptions, exportTrees, fitTrees, forestNode } from '../learners/boosted-trees/index.ts'
 import { leafValue, type Tree } from '../learners/boosted-trees/tree.ts'
 import { exportNetwork, fitNetwork } from '../learners/networks/index.ts'
+import { INPUT, OUTPUT, writeOnnx } from '../onnx/writer.ts'
 import { readModel } from '../registry/index.ts'
 import { MODELS_DIRECTORY } from '../registry/model-file.ts'
 import { foreignModel } from '../testing/foreign-model.ts'
-import { INPUT, OUTPUT, writeOnnx } from '../training/onnx.ts'
 import { type ExplainedFile, type Explainer, explainerOf, topContributions } from './explainer.ts'
 
 const WIDTH = 4

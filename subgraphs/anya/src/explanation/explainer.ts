@@ -1,6 +1,6 @@
 import { err, ok, type Result } from '@opsource/kernel'
-import { MalformedMessage } from '../admission/protobuf-reader.ts'
 import { type Signature, widthOf } from '../inference/index.ts'
+import { MalformedMessage } from '../onnx/protobuf-reader.ts'
 import { readForest } from './forest.ts'
 import { ForestExplainer } from './forest-explainer.ts'
 import { type GraphNode, type ModelGraph, readModelGraph } from './model-graph.ts'

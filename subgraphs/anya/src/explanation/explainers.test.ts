@@ -1,8 +1,8 @@
 import { seededRandom } from '@opsource/kernel'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { exportTrees, fitTrees } from '../learners/boosted-trees/index.ts'
+import { INPUT, OUTPUT } from '../onnx/writer.ts'
 import { exportModel } from '../training/export.ts'
-import { INPUT, OUTPUT } from '../training/onnx.ts'
 import { explainerOf } from './explainer.ts'
 import { Explainers } from './explainers.ts'
 

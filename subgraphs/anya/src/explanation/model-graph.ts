@@ -1,4 +1,4 @@
-import { type ProtobufField, readFields, readIntegers, readText } from '../admission/protobuf-reader.ts'
+import { type ProtobufField, readFields, readIntegers, readText } from '../onnx/protobuf-reader.ts'
 
 /**
  * An ONNX file with its weights, as far as forms that are explained have them. Field numbers are those of onnx.proto

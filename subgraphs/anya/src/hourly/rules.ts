@@ -3,11 +3,11 @@ import type { BarFeatureTable, Bars } from '../bar-features/index.ts'
 import { targetOf } from '../evaluation/return-models.ts'
 import { sessionsOf } from '../evaluation/sessions.ts'
 import { HORIZON, LONGEST_MEMORY, MEMORIES, type VarianceProblem } from '../evaluation/variance-models.ts'
+import { INPUT, type OnnxNode, OUTPUT, writeOnnx } from '../onnx/writer.ts'
 import { HORIZONS, QUANTILE_LEVELS } from '../prediction/index.ts'
 import type { Manifest } from '../registry/index.ts'
+import { solvePositiveDefinite } from '../statistics/linear-algebra.ts'
 import { mean } from '../statistics/mean.ts'
-import { solvePositiveDefinite } from '../training/linear-algebra.ts'
-import { INPUT, type OnnxNode, OUTPUT, writeOnnx } from '../training/onnx.ts'
 import { FIRST_MEMORY, type HourlyLine, RETURN_LINE } from './lines.ts'
 
 /** The baselines of both lines, in numbers. */

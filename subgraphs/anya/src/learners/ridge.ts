@@ -1,4 +1,4 @@
-import { solvePositiveDefinite } from '../training/linear-algebra.ts'
+import { solvePositiveDefinite } from '../statistics/linear-algebra.ts'
 import type { Labelled, Matrix } from './boosted-trees/index.ts'
 
 /** Values are cut off at so many standard deviations: one wild bar must not tilt the plane. */

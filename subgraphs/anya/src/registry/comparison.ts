@@ -1,7 +1,7 @@
 import { calibrationOf } from '../evaluation/calibration.ts'
 import { dieboldMariano } from '../statistics/diebold-mariano.ts'
 import { mean, standardDeviation } from '../statistics/mean.ts'
-import { rankArea } from '../training/measures.ts'
+import { rankArea } from '../statistics/measures.ts'
 import { type Loss, lossOf } from './evaluation.ts'
 
 /** Forecasts of two rivals of the same rows, and what came. In order of time; rows of several markets share a time. */

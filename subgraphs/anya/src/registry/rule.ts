@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { INPUT, OUTPUT, writeOnnx } from '../training/onnx.ts'
+import { INPUT, OUTPUT, writeOnnx } from '../onnx/writer.ts'
 import type { Manifest } from './manifest.ts'
 
 /**

@@ -1,4 +1,4 @@
-import { littleEndian, ProtobufWriter } from '../training/protobuf.ts'
+import { littleEndian, ProtobufWriter } from '../onnx/protobuf-writer.ts'
 
 const FLOAT = 1
 const INT64 = 7

@@ -8,10 +8,10 @@ import { pino } from 'pino'
 import { openDatabase } from '../database.ts'
 import { HOURLY_LINES, hourlyServedLine } from '../hourly/index.ts'
 import { InferenceEngine, type Runner } from '../inference/index.ts'
+import { INPUT, OUTPUT } from '../onnx/writer.ts'
 import { DIRECTION_MODEL, directionLine } from '../prediction/index.ts'
 import { ModelRegistry, openChampion, readModel, type Transition } from '../registry/index.ts'
 import { midDirection } from './mid-direction.ts'
-import { INPUT, OUTPUT } from './onnx.ts'
 import { RECIPES } from './recipes.ts'
 
 const COMMAND = path.join(import.meta.dirname, 'train.ts')

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { type Evaluation, type Loss, MAX_HELD_OUT_ROWS } from '../registry/index.ts'
+import { rankArea } from '../statistics/measures.ts'
 import { referenceBins } from '../statistics/psi.ts'
-import { rankArea } from './measures.ts'
 
 /** Rows whose answers go with the model, spread over the time line. */
 const SAMPLE_ROWS = 64

@@ -1,6 +1,6 @@
 import { type BoostedModel, exportTrees } from '../learners/boosted-trees/index.ts'
+import { INPUT, type OnnxNode, OUTPUT, writeOnnx } from '../onnx/writer.ts'
 import type { LogisticModel } from './logistic.ts'
-import { INPUT, type OnnxNode, OUTPUT, writeOnnx } from './onnx.ts'
 
 export type FittedModel = LogisticModel | BoostedModel
 

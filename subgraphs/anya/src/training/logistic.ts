@@ -1,6 +1,6 @@
 import { sigmoid } from '../learners/boosted-trees/index.ts'
+import { solvePositiveDefinite } from '../statistics/linear-algebra.ts'
 import type { Dataset } from './dataset.ts'
-import { solvePositiveDefinite } from './linear-algebra.ts'
 
 const NEWTON_STEPS = 25
 const CONVERGED = 1e-10

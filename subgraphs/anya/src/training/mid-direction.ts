@@ -2,13 +2,13 @@ import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { baselineProbabilities, FEATURE_COUNT, FEATURE_HASH, FEATURE_NAMES, TOP_IMBALANCE } from '../features/index.ts'
 import type { Evaluation, Manifest } from '../registry/index.ts'
+import { type Measures, measure } from '../statistics/measures.ts'
 import { shuffled } from '../statistics/random.ts'
 import { CANDIDATES, fitBaseline, type Candidate as Learner, predict } from './candidates.ts'
 import { type Dataset, mergeDatasets, sampleMarket } from './dataset.ts'
 import { evidenceOf, plantedFuture, prefixInvariance, shuffledTarget } from './evidence.ts'
 import { exportModel } from './export.ts'
 import { sha256 } from './fingerprint.ts'
-import { type Measures, measure } from './measures.ts'
 import {
   type Candidate,
   type FoldForecasts,

@@ -1,5 +1,5 @@
 import ort from 'onnxruntime-node'
-import { INPUT, OUTPUT } from './onnx.ts'
+import { INPUT, OUTPUT } from '../onnx/writer.ts'
 
 /** Largest accepted difference between the trainer's figures and the exported file's, which computes in float32. */
 export const MAX_DIFFERENCE = 1e-5

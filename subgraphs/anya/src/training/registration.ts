@@ -1,8 +1,8 @@
 import { migrate } from '@opsource/database'
 import { systemClock } from '@opsource/kernel'
 import { openDatabase } from '../database.ts'
+import { INPUT, OUTPUT } from '../onnx/writer.ts'
 import { type Registration, RegistryStore } from '../registry/index.ts'
-import { INPUT, OUTPUT } from './onnx.ts'
 import type { Candidate } from './recipe.ts'
 
 /** Puts a model into the registry of a database. A file that is known there changes nothing. */

@@ -5,7 +5,7 @@ import type { BarFold } from '../evaluation/walk-forward.ts'
 import { pearson, spearman } from '../statistics/correlation.ts'
 import { dieboldMariano } from '../statistics/diebold-mariano.ts'
 import { mean } from '../statistics/mean.ts'
-import { rankArea } from './measures.ts'
+import { rankArea } from '../statistics/measures.ts'
 import type { FoldForecasts, Metrics } from './recipe.ts'
 
 /** Of the return in units of current volatility. */

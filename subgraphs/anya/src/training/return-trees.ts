@@ -12,7 +12,7 @@ import {
   predictTrees,
 } from '../learners/boosted-trees/index.ts'
 import { fitRidge, predictRidge, type RidgeModel } from '../learners/ridge.ts'
-import { INPUT, type OnnxNode, OUTPUT, writeOnnx } from './onnx.ts'
+import { INPUT, type OnnxNode, OUTPUT, writeOnnx } from '../onnx/writer.ts'
 import { type Breathe, type Parameters, parameter } from './recipe.ts'
 import { MEAN, QUANTILES, quantileName, RETURN_OUTPUTS, RISE } from './return-measures.ts'
 import { ridgeNodes } from './ridge-export.ts'

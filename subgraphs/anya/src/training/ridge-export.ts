@@ -1,5 +1,5 @@
 import { LIMIT, type RidgeModel } from '../learners/ridge.ts'
-import type { Constant, OnnxNode } from './onnx.ts'
+import type { Constant, OnnxNode } from '../onnx/writer.ts'
 
 interface Places {
   /** The tensor of its columns alone, [rows, columns]. */

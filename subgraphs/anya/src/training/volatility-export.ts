@@ -1,6 +1,6 @@
 import { type CorrectedHar, MEMORIES } from '../evaluation/variance-models.ts'
 import { forestNode } from '../learners/boosted-trees/index.ts'
-import { INPUT, type OnnxNode, OUTPUT, writeOnnx } from './onnx.ts'
+import { INPUT, type OnnxNode, OUTPUT, writeOnnx } from '../onnx/writer.ts'
 import { ridgeNodes } from './ridge-export.ts'
 
 interface Signature {

@@ -1,7 +1,7 @@
 import { seededRandom } from '@opsource/kernel'
 import { describe, expect, test } from 'vitest'
-import { rankArea } from '../../training/measures.ts'
-import { OUTPUT, writeOnnx } from '../../training/onnx.ts'
+import { OUTPUT, writeOnnx } from '../../onnx/writer.ts'
+import { rankArea } from '../../statistics/measures.ts'
 import { exportDifference } from '../../training/parity.ts'
 import {
   type BoostingOptions,

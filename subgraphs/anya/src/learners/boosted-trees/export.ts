@@ -1,4 +1,4 @@
-import { INPUT, type OnnxNode, OUTPUT, writeOnnx } from '../../training/onnx.ts'
+import { INPUT, type OnnxNode, OUTPUT, writeOnnx } from '../../onnx/writer.ts'
 import type { Objective } from './loss.ts'
 import type { BoostedModel } from './model.ts'
 import type { Tree } from './tree.ts'

@@ -1,4 +1,4 @@
-import { type Constant, INPUT, type OnnxNode, OUTPUT, writeOnnx } from '../../training/onnx.ts'
+import { type Constant, INPUT, type OnnxNode, OUTPUT, writeOnnx } from '../../onnx/writer.ts'
 import { build } from './architecture.ts'
 import type { NetworkModel } from './fit.ts'
 import { Graph, ROWS, type Value } from './graph.ts'

@@ -1,6 +1,6 @@
 import { seededRandom } from '@opsource/kernel'
 import ort from 'onnxruntime-node'
-import { INPUT } from '../../training/onnx.ts'
+import { INPUT } from '../../onnx/writer.ts'
 import type { Matrix } from '../boosted-trees/index.ts'
 import type { Parameter } from './graph.ts'
 import { type Best, Judge } from './judge.ts'

@@ -1,4 +1,4 @@
-import type { Attribute, Constant, OnnxNode } from '../../training/onnx.ts'
+import type { Attribute, Constant, OnnxNode } from '../../onnx/writer.ts'
 
 /** The axis of rows: its size is known when the graph runs. */
 export const ROWS = -1

@@ -1,5 +1,5 @@
 import ort from 'onnxruntime-node'
-import { INPUT } from '../../training/onnx.ts'
+import { INPUT } from '../../onnx/writer.ts'
 import type { NetworkRows } from './fit.ts'
 import type { Standard } from './standard.ts'
 import { LABELS, lossGraph, type NetworkShape, STATE } from './step.ts'

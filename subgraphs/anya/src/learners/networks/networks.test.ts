@@ -1,7 +1,7 @@
 import { seededRandom } from '@opsource/kernel'
 import ort from 'onnxruntime-node'
 import { describe, expect, test } from 'vitest'
-import { INPUT, OUTPUT } from '../../training/onnx.ts'
+import { INPUT, OUTPUT } from '../../onnx/writer.ts'
 import { exportDifference } from '../../training/parity.ts'
 import {
   type Architecture,

@@ -1,5 +1,5 @@
 import ort from 'onnxruntime-node'
-import { INPUT, OUTPUT } from '../../training/onnx.ts'
+import { INPUT, OUTPUT } from '../../onnx/writer.ts'
 import type { Matrix } from '../boosted-trees/index.ts'
 import { exportNetwork } from './export.ts'
 import type { NetworkModel } from './fit.ts'

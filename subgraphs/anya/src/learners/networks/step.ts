@@ -1,4 +1,4 @@
-import { INPUT, type OnnxNode, writeGraph } from '../../training/onnx.ts'
+import { INPUT, type OnnxNode, writeGraph } from '../../onnx/writer.ts'
 import { type Architecture, type Bend, build } from './architecture.ts'
 import { Graph, type Parameter, ROWS, type Value } from './graph.ts'
 import { lossOf, type NetworkObjective } from './loss.ts'

@@ -1,4 +1,4 @@
-import { littleEndian, ProtobufWriter } from './protobuf.ts'
+import { littleEndian, ProtobufWriter } from './protobuf-writer.ts'
 
 /** Field numbers and enums below are those of onnx.proto (https://github.com/onnx/onnx/blob/main/onnx/onnx.proto). */
 const IR_VERSION = 9
