@@ -4,6 +4,7 @@ import { OUTPUT, writeOnnx } from '../../onnx/writer.ts'
 import { rankArea } from '../../statistics/measures.ts'
 import { exportDifference } from '../../training/parity.ts'
 import {
+  Binning,
   type BoostingOptions,
   exportTrees,
   fitTrees,
@@ -173,6 +174,17 @@ describe('early stopping', () => {
     const expected = predictTrees(model, data)
     expect(await exportDifference(exportTrees(model, 'flat', {}), data.values, 2, expected)).toBeLessThanOrEqual(1e-6)
   })
+})
+
+test('models that share how rows are binned are those that do not, also of another seed and other validation rows', () => {
+  const binning = new Binning()
+  const [rows, other] = [sampled(3_000, 3, ([a = 0], noise) => (a || 0) + noise), sampled(400, 3, () => 1, 6)]
+  for (const seed of [1, 2]) {
+    for (const judged of [rows, other]) {
+      const options = { ...OPTIONS, bins: 4, patience: 5, seed }
+      expect(fitTrees(rows, options, judged, binning)).toEqual(fitTrees(rows, options, judged))
+    }
+  }
 })
 
 test('scores that no tree adds to keep their base in the file', async () => {
