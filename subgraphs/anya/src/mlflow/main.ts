@@ -1,13 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
-import { MemoryCache } from '@opsource/cache'
-import { migrate, onPlatformDatabase } from '@opsource/database'
+import { onPlatformDatabase } from '@opsource/database'
 import { systemClock } from '@opsource/kernel'
-import { pino } from 'pino'
 import { mlflowSettings, platformPlace } from '../config.ts'
-import { openDatabase } from '../database.ts'
-import { InferenceEngine } from '../inference/index.ts'
-import { ModelRegistry, manifestSchema } from '../registry/index.ts'
+import { manifestSchema, openRegistry } from '../registry/index.ts'
 import { MlflowClient } from './client.ts'
 import { exportVersion, importVersion } from './transfer.ts'
 
@@ -38,9 +34,8 @@ async function main(): Promise<string> {
   const isExport = direction === 'export'
   if (isExport ? !Number.isInteger(Number(version)) : direction !== 'import') throw new Error(USAGE)
   return onPlatformDatabase('anya', platformPlace(), async (url) => {
-    await migrate('anya', url)
     await using stack = new AsyncDisposableStack()
-    const registry = openRegistry(url, stack)
+    const { registry } = await openRegistry(url, new Map(), stack)
     if (isExport) {
       const exported = await exportVersion(
         registry,
@@ -55,17 +50,6 @@ async function main(): Promise<string> {
     const imported = await importVersion(registry, client, wish)
     return `${imported.isNew ? 'registered' : 'known here'} as version ${imported.version}\n`
   })
-}
-
-function openRegistry(url: string, stack: AsyncDisposableStack): ModelRegistry {
-  const database = openDatabase(url)
-  stack.defer(() => database.$disconnect())
-  const log = pino({ level: 'silent' })
-  const engine = new InferenceEngine({ observer: { ran() {}, refused() {}, restarted() {} }, log })
-  stack.defer(() => engine.close())
-  const cache = new MemoryCache({ clock: systemClock, log })
-  stack.defer(() => cache.close())
-  return new ModelRegistry({ database, clock: systemClock, engine, cache, served: new Map() })
 }
 
 try {

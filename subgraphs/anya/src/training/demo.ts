@@ -1,16 +1,12 @@
 import { spawn } from 'node:child_process'
 import { availableParallelism } from 'node:os'
 import path from 'node:path'
-import { MemoryCache } from '@opsource/cache'
-import { migrate, onPlatformDatabase, type PlatformPlace } from '@opsource/database'
-import { systemClock } from '@opsource/kernel'
-import { pino } from 'pino'
-import { openDatabase } from '../database.ts'
+import { onPlatformDatabase, type PlatformPlace } from '@opsource/database'
 import { HOURLY_LINES, hourlyServedLine } from '../hourly/index.ts'
-import { InferenceEngine, type Runner } from '../inference/index.ts'
+import type { InferenceEngine, Runner } from '../inference/index.ts'
 import { INPUT, OUTPUT } from '../onnx/writer.ts'
 import { DIRECTION_MODEL, directionLine } from '../prediction/index.ts'
-import { ModelRegistry, openChampion, readModel, type Transition } from '../registry/index.ts'
+import { type ModelRegistry, openChampion, openRegistry, readModel, type Transition } from '../registry/index.ts'
 import { midDirection } from './mid-direction.ts'
 import { RECIPES } from './recipes.ts'
 
@@ -38,20 +34,12 @@ export async function demonstrate(platform: PlatformPlace, folder: string): Prom
 }
 
 async function registered(url: string, folder: string): Promise<string> {
-  await migrate('anya', url)
   await using stack = new AsyncDisposableStack()
-  const database = openDatabase(url)
-  stack.defer(() => database.$disconnect())
-  const log = pino({ level: 'silent' })
-  const engine = new InferenceEngine({ observer: { ran() {}, refused() {}, restarted() {} }, log })
-  stack.defer(() => engine.close())
-  const cache = new MemoryCache({ clock: systemClock, log })
-  stack.defer(() => cache.close())
   // What is live is for a platform to judge.
   const lines = HOURLY_LINES.map((line) => [line.modelName, hourlyServedLine(line)] as const)
   const direction = directionLine(STEP_MS, () => new Map())
   const served = new Map([[DIRECTION_MODEL, direction], ...lines])
-  const registry = new ModelRegistry({ database, clock: systemClock, engine, cache, served })
+  const { registry, engine } = await openRegistry(url, served, stack)
   const told = []
   for (const { name } of RECIPES) told.push(await judged(registry, engine, path.join(folder, name)))
   return told.join('')
