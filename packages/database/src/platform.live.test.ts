@@ -43,11 +43,13 @@ test(
 )
 
 test(
-  'a platform that comes meanwhile, or ran before, keeps the server',
+  'who comes meanwhile, to whichever database, or was there before keeps the server',
   async () => {
     const platform = await onPlatformDatabase('anya', { dataDirectory }, async () => {
       const { adminUrl } = await startPostgres({ directory: cluster })
-      const client = new Client(poolConfig(adminUrl))
+      const elsewhere = new URL(adminUrl)
+      elsewhere.pathname = '/postgres'
+      const client = new Client(poolConfig(elsewhere.toString()))
       await client.connect()
       return client
     })

@@ -40,7 +40,7 @@ export async function onPlatformDatabase<T>(
   }
 }
 
-/** Whether others are connected, and stay. */
+/** Whether others are connected, to whichever database, and stay: all of them go with the server. */
 async function isUsed(adminUrl: string): Promise<boolean> {
   const admin = new Client(poolConfig(adminUrl))
   await admin.connect()
@@ -48,7 +48,7 @@ async function isUsed(adminUrl: string): Promise<boolean> {
     for (let waited = 0; waited < GOODBYE_LIMIT_MS; waited += POLL_MS) {
       const { rowCount } = await admin.query(
         `SELECT FROM pg_stat_activity
-         WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()`,
+         WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()`,
       )
       if (!rowCount) return false
       await sleep(POLL_MS)
