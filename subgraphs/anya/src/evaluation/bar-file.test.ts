@@ -37,6 +37,12 @@ test.each([
   ['offsets', text(first, second, third).replaceAll('T00:00:00Z', 'T01:00:00+01:00')],
   ['quoted cells', text(first, second, third).replaceAll(/[^,\n]+/g, '"$&"')],
   [
+    'an empty cell before quoted ones',
+    text(first, second, third)
+      .replaceAll(/[^,\n]+/g, '"$&"')
+      .replaceAll(/^/gm, ','),
+  ],
+  [
     'other columns, in another order',
     'volume,Symbol,CLOSE,low,high,open,time\n5,"A,B",11,9,12,10,2024-01-02T00:00:00Z\n' +
       '6,A,12,10,13,11,2024-01-03T00:00:00Z\n7,A,13,11,14,12,2024-01-04T00:00:00Z',

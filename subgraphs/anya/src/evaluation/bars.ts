@@ -35,7 +35,7 @@ export function parseBars(text: string): Bars {
   return { size: rows.length, time, open, high, low, close, volume }
 }
 
-const QUOTED = /(?:^|,)\s*(?:"((?:[^"]|"")*)"|([^,]*))\s*(?=,|$)/g
+const QUOTED = /(?<=^|,)\s*(?:"((?:[^"]|"")*)"|([^,]*))\s*(?=,|$)/g
 
 /** The cells of a line of CSV. A byte order mark counts as space. */
 export function cellsOf(line: string): string[] {

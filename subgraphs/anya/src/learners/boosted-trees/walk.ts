@@ -28,7 +28,7 @@ interface Ways {
 }
 
 function waysOf(tree: Tree): Ways {
-  const depths = new Uint8Array(tree.feature.length)
+  const depths = new Uint32Array(tree.feature.length)
   let depth = 0
   tree.feature.forEach((feature, node) => {
     if (feature < 0) return
