@@ -215,8 +215,9 @@ export class ModelRegistry {
     }
   }
 
+  /** It is moved, whether anybody hears of it or not: whoever does not looks once a second. */
   async #tell(modelName: string): Promise<void> {
     this.#parts.onMoved?.()
-    await this.#parts.cache.publish(ALIAS_CHANNEL, modelName)
+    await this.#parts.cache.publish(ALIAS_CHANNEL, modelName).catch(() => {})
   }
 }

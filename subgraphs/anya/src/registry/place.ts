@@ -44,7 +44,10 @@ export interface Failure {
 export class Place {
   readonly #parts: PlaceParts
   #serving: Serving | null = null
-  #failure: Failure | null = null
+  /** What was taken last. */
+  #wanted: number | null = null
+  /** By version: of the one that is wanted, and of those that stood in for it. */
+  readonly #failures = new Map<number, Failure>()
   /** For which another version was looked for. */
   #standsInFor: Failure | null = null
 
@@ -58,7 +61,7 @@ export class Place {
 
   /** Why the version does not run here; null where nothing is known against it. */
   failureOf(version: number): Failure | null {
-    return this.#failure?.version === version ? this.#failure : null
+    return this.#failures.get(version) ?? null
   }
 
   /** Whether it is more than a bad moment that the version does not run here. */
@@ -67,12 +70,14 @@ export class Place {
     return failure !== null && (failure.kind === 'CRASH' || failure.tries >= MAX_TRIES)
   }
 
-  /** Loads the version and lets it take the place; where it cannot be loaded, what was there stays. */
+  /** Loads the version and lets it take the place; where it cannot be loaded, what was there stays. One named anew is tried anew. */
   async take(version: number, { isUrgent = false } = {}): Promise<void> {
+    if (version !== this.#wanted) this.#failures.clear()
+    this.#wanted = version
     const failure = this.failureOf(version)
     const isResting = failure !== null && performance.now() < failure.nextTryAt
     if (this.#serving?.model.version === version) {
-      if (!isResting) this.#failure = null
+      if (!isResting) this.#failures.delete(version)
       return
     }
     if (isResting && !isUrgent) return
@@ -81,24 +86,31 @@ export class Place {
       const { retryMs } = this.#parts
       const tries = (failure?.tries ?? 0) + 1
       const wait = retryMs ?? (tries === 1 ? FIRST_RETRY_MS : RETRY_MS)
-      this.#failure = { version, reason: next, kind: 'LOAD', tries, nextTryAt: performance.now() + wait }
+      const nextTryAt = performance.now() + wait
+      this.#failures.set(version, { version, reason: next, kind: 'LOAD', tries, nextTryAt })
       this.#parts.observer.unloadable(this.#parts.modelName, version, next)
     } else {
-      this.#failure = null
+      this.#failures.delete(version)
       await this.#replace(next)
     }
   }
 
   /** Nothing is asked of the version any more, until it is tried again in five minutes. */
   giveUp(version: number, reason: string): void {
-    this.#failure = { version, reason, kind: 'CRASH', tries: 0, nextTryAt: performance.now() + REST_MS }
+    const nextTryAt = performance.now() + REST_MS
+    this.#failures.set(version, { version, reason, kind: 'CRASH', tries: 0, nextTryAt })
   }
 
-  /** Lets the first that can be loaded take the place of a version that does not run here; once for each time that it failed. */
-  async standIn({ version, reason }: Failure, others: readonly number[]): Promise<void> {
-    if (this.#standsInFor === this.#failure) return
-    this.#standsInFor = this.#failure
-    for (const other of others) {
+  /**
+   * Lets the first that can be loaded take the place of a version that does not run here, once for each time that it failed, or that what
+   * stood in for it did.
+   */
+  async standIn(failure: Failure, others: readonly number[]): Promise<void> {
+    const { version, reason } = failure
+    const cause = (this.#serving && this.failureOf(this.#serving.model.version)) ?? failure
+    if (this.#standsInFor === cause) return
+    this.#standsInFor = cause
+    for (const other of others.filter((each) => !this.#failures.has(each))) {
       const next = await this.#load(other)
       if (typeof next === 'string') {
         this.#parts.observer.unloadable(this.#parts.modelName, other, next)
@@ -109,7 +121,15 @@ export class Place {
     }
   }
 
+  /** Nothing is loaded, and what is known against the version that was is kept. */
+  async pause(): Promise<void> {
+    await this.#replace(null)
+  }
+
+  /** Nothing is loaded, as nothing is wanted. */
   async leave(): Promise<void> {
+    this.#wanted = null
+    this.#failures.clear()
     await this.#replace(null)
   }
 

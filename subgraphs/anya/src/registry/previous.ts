@@ -1,6 +1,6 @@
 import type { Transition } from './history.ts'
 
-type Move = Pick<Transition, 'action' | 'toVersion'>
+type Move = Pick<Transition, 'action' | 'toVersion' | 'by'>
 
 /**
  * What served, one on top of the other, the version that serves now last: a promotion comes on top of what served, a roll-back takes
@@ -9,13 +9,13 @@ type Move = Pick<Transition, 'action' | 'toVersion'>
  */
 export function servedStack(moves: readonly Move[]): number[] {
   const stack: number[] = []
-  for (const { action, toVersion } of moves) {
+  for (const { action, toVersion, by } of moves) {
     if (toVersion === null) continue
     const known = action === 'ROLLED_BACK' ? stack.lastIndexOf(toVersion) : -1
     if (known >= 0) stack.length = known + 1
     else {
-      // A rule that never served took the place of what could not be run: nobody goes back to that.
-      if (action === 'ROLLED_BACK') stack.pop()
+      // The platform itself put a rule in the place of what could not be run: nobody goes back to that.
+      if (action === 'ROLLED_BACK' && by === null) stack.pop()
       if (stack.at(-1) !== toVersion) stack.push(toVersion)
     }
   }

@@ -10,6 +10,7 @@ import { type OpenRegistry, openRegistry } from '../testing/registry.ts'
 import { rivalModel } from '../testing/rival-model.ts'
 import { CHALLENGER } from './history.ts'
 import { MODELS_DIRECTORY } from './model-file.ts'
+import { ModelRegistry } from './model-registry.ts'
 import { ServingObserver } from './observe.ts'
 import { type OpenedLine, openLine } from './registry.ts'
 import { ServedVersions, type ServingParts } from './serving.ts'
@@ -43,7 +44,7 @@ beforeAll(async () => {
   opened = openRegistry(database, clock, { onUnstable, onRestarted })
   const { registry, engine, cache } = opened
   line = await openLine(registry, MODELS_DIRECTORY)
-  serving = new ServedVersions({ registry, engine, ports: { cache }, observer, ...line, retryMs: 50 })
+  serving = new ServedVersions({ registry, engine, ports: { cache }, observer, ...line, retryMs: 50, silentMs: 50 })
   await serving.start()
 })
 afterAll(async () => {
@@ -205,8 +206,95 @@ describe('where one instance cannot run the champion', () => {
     expect(another.champion().model.version).toBe(RULE)
     expect(await registry.aliases.version(NAME, 'champion')).toBe(RIVAL)
     await another.close()
+  })
+
+  test('the alias stays also where the cache has come back empty', async () => {
+    const { registry, cache } = opened
+    const another = new ServedVersions({ registry, engine: sick, ports: { cache }, observer, ...line, retryMs: 1 })
+    await another.start()
+    for (let look = 0; look < 3; look++) {
+      await cache.delete(`anya:runs:${NAME}:${RIVAL}`)
+      await another.look()
+    }
+    expect(await registry.aliases.version(NAME, 'champion')).toBe(RIVAL)
+    await another.close()
+  })
+
+  test('another that is long at loading a challenger still says that it runs the champion', async () => {
+    const { registry, engine, cache } = opened
+    let begun = () => {}
+    let goOn = () => {}
+    const isLoading = new Promise<void>((resolve) => {
+      begun = resolve
+    })
+    const wait = new Promise<void>((resolve) => {
+      goOn = resolve
+    })
+    const load: typeof engine.load = async (spec) => {
+      if (spec.id === `${NAME} ${TRAINED}`) {
+        begun()
+        await wait
+      }
+      return engine.load(spec)
+    }
+    await serving.close()
+    await registry.deleteAlias(NAME, CHALLENGER, wish)
+    const slow = { load, unload: (model: Parameters<typeof engine.unload>[0]) => engine.unload(model) }
+    serving = new ServedVersions({
+      registry,
+      engine: slow,
+      ports: { cache },
+      observer,
+      ...line,
+      retryMs: 50,
+      silentMs: 50,
+    })
+    await serving.start()
+    await registry.setAlias({ modelName: NAME, version: TRAINED }, CHALLENGER, wish)
+    await isLoading
+    silence()
+    await expect.poll(() => cache.get(`anya:runs:${NAME}:${RIVAL}`), WAIT).not.toBeNull()
+    goOn()
+    await expect.poll(challenger, WAIT).toBe(TRAINED)
+  })
+
+  test('and what stands in falls, the next stands in for both', async () => {
+    const { registry, cache } = opened
+    const { onnx, manifest, evaluation } = await rivalModel({ weight: 2 })
+    const { version } = await registry.store.register(onnx, manifest, { evaluation })
+    await registry.installRule({ modelName: NAME, version }, RIVAL, 'past the gate')
+    await registry.installRule({ modelName: NAME, version: RIVAL }, version, 'past the gate')
+    await expect.poll(champion, WAIT).toBe(RIVAL)
+    const another = new ServedVersions({ registry, engine: sick, ports: { cache }, observer, ...line, retryMs: 1 })
+    await another.start()
+    expect(another.champion().model.version).toBe(version)
+    another.retreat(`${NAME} ${version}`, 'it falls')
+    await another.look()
+    expect(another.champion().model.version).toBe(RULE)
+    await another.look()
+    expect(another.champion().model.version).toBe(RULE)
+    expect(await registry.aliases.version(NAME, 'champion')).toBe(RIVAL)
+    await another.close()
     await registry.rollBack(NAME, RULE, wish)
   })
+})
+
+test('a challenger that fell and is named anew is tried anew, at once', async () => {
+  const { registry } = opened
+  await expect.poll(challenger, WAIT).toBe(TRAINED)
+  serving.retreat(`${NAME} ${TRAINED}`, 'it falls')
+  await serving.look()
+  expect(challenger()).toBeNull()
+  await registry.deleteAlias(NAME, CHALLENGER, wish)
+  await serving.look()
+  await registry.setAlias({ modelName: NAME, version: TRAINED }, CHALLENGER, wish)
+  await expect.poll(challenger, WAIT).toBe(TRAINED)
+})
+
+test('an alias is moved, and whoever moved it hears so, while the cache is away', async () => {
+  const publish = () => Promise.reject(new Error('Redis is lost'))
+  const registry = new ModelRegistry({ database, clock, engine: opened.engine, cache: { publish }, served: new Map() })
+  expect(await registry.setAlias({ modelName: NAME, version: RULE }, 'a1', wish)).toMatchObject({ toVersion: RULE })
 })
 
 describe('a start at which the champion cannot be loaded', () => {
@@ -215,7 +303,15 @@ describe('a start at which the champion cannot be loaded', () => {
 
   const started = async (engine: ServingParts['engine'] = opened.engine) => {
     const { registry, cache } = opened
-    const another = new ServedVersions({ registry, engine, ports: { cache }, observer, ...line, retryMs: 50 })
+    const another = new ServedVersions({
+      registry,
+      engine,
+      ports: { cache },
+      observer,
+      ...line,
+      retryMs: 50,
+      silentMs: 50,
+    })
     await another.start()
     return another
   }

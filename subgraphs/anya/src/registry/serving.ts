@@ -5,12 +5,14 @@ import { ALIAS_CHANNEL, type ModelRegistry } from './model-registry.ts'
 import { type Failure, Place, type PlaceParts, type Serving } from './place.ts'
 import { Presence } from './presence.ts'
 
-/** Where no word of a moved alias comes through, another instance serves on for at most this long, and the loading. */
+/** Where no word of a moved alias comes through, another instance serves on for at most this long, and the loading. So often is said what runs. */
 const POLL_MS = 1_000
 
 export interface ServingParts extends PlaceParts {
   readonly registry: ModelRegistry
   readonly ports: { readonly cache: Pick<Ports['cache'], 'get' | 'set' | 'subscribe'> }
+  /** Milliseconds for which nobody has to say that it runs a version before that runs nowhere; 5 s unless told. */
+  readonly silentMs?: number
 }
 
 /**
@@ -29,12 +31,13 @@ export class ServedVersions {
   #looking: Promise<void> = Promise.resolve()
   #stop = new AbortController()
   #polling: Promise<void> = Promise.resolve()
+  #telling: NodeJS.Timeout | undefined
 
   constructor(parts: ServingParts) {
     this.#parts = parts
     this.#champion = new Place(parts)
     this.#challenger = new Place(parts)
-    this.#presence = new Presence(parts.ports.cache)
+    this.#presence = new Presence(parts.ports.cache, parts.silentMs)
   }
 
   /** Throws where neither the champion, nor what served before it, nor the line's rule can be loaded. */
@@ -47,6 +50,8 @@ export class ServedVersions {
     if (!this.#champion.serving) await this.#look({ isUrgent: true })
     if (!this.#champion.serving) throw new Error(`no version of ${this.#parts.modelName} can be served`)
     this.#polling = this.#poll()
+    // Not with each look, which takes as long as a version loads.
+    this.#telling = setInterval(() => this.#tell(), POLL_MS)
   }
 
   /** Whoever asks takes it once for all that belongs together. Throws before `start` has resolved. */
@@ -79,6 +84,7 @@ export class ServedVersions {
 
   async close(): Promise<void> {
     this.#stop.abort()
+    clearInterval(this.#telling)
     await this.#unsubscribe?.()
     await this.#polling
     await this.#looking
@@ -101,6 +107,16 @@ export class ServedVersions {
     const challenger = aliases.get(CHALLENGER)
     const isApart = challenger !== undefined && challenger !== this.#champion.serving?.model.version
     await (isApart ? this.#shadow(challenger) : this.#challenger.leave())
+    this.#tell()
+  }
+
+  /** Nobody waits for it: a cache that is away takes seconds to say so. */
+  #tell(): void {
+    for (const place of [this.#champion, this.#challenger]) {
+      const version = place.serving?.model.version
+      if (version === undefined || place.failureOf(version)) continue
+      void this.#presence.tell({ modelName: this.#parts.modelName, version })
+    }
   }
 
   async #serve(version: number, isUrgent: boolean): Promise<void> {
@@ -108,17 +124,19 @@ export class ServedVersions {
     const place = this.#champion
     await place.take(version, { isUrgent })
     const failure = place.failureOf(version)
-    if (!failure) return this.#presence.tell({ modelName, version })
-    if (!place.serving || place.serving.model.version === version)
+    if (!failure) return
+    if (!place.serving || place.failureOf(place.serving.model.version))
       await place.standIn(failure, await registry.fallbacks(modelName, version))
-    if (place.serving && place.serving.model.version !== version && place.isHopeless(version))
-      await this.#leave(failure, place.serving.model.version)
+    const standIn = place.serving?.model.version
+    // What falls itself is not what all others should go to.
+    if (standIn !== undefined && !place.failureOf(standIn) && place.isHopeless(version))
+      await this.#leave(failure, standIn)
   }
 
   /** Moves the alias where the version runs nowhere: what stands in for it here serves everywhere, and the history says why. */
   async #leave({ version, kind, reason }: Failure, standIn: number): Promise<void> {
     const { registry, modelName, observer } = this.#parts
-    if ((await this.#presence.isSomewhere({ modelName, version })) !== false) return
+    if (!(await this.#presence.isNowhere({ modelName, version }))) return
     const said = kind === 'LOAD' ? `The platform cannot load version ${version}: ${reason}` : reason
     // Another instance, or a person, may have left it meanwhile: the version is left once.
     const left = await registry.fallBack(modelName, standIn, said, version)
@@ -129,10 +147,9 @@ export class ServedVersions {
     const { registry, modelName } = this.#parts
     await this.#challenger.take(version)
     const failure = this.#challenger.failureOf(version)
-    if (!failure) return this.#presence.tell({ modelName, version })
-    if (failure.kind === 'LOAD') return
-    await this.#challenger.leave()
-    if ((await this.#presence.isSomewhere({ modelName, version })) === false)
+    if (failure?.kind !== 'CRASH') return
+    await this.#challenger.pause()
+    if (await this.#presence.isNowhere({ modelName, version }))
       await registry.deleteAlias(modelName, CHALLENGER, { by: null, reason: failure.reason }, version)
   }
 }
