@@ -22,11 +22,15 @@ const LAYERED = 3
 /** Trades and withdrawals that are remembered of an account in a market, and its newest orders; of the venue, orders and accounts. */
 const REMEMBERED = 64
 const SHOWN = 256
+/** An account's orders are looked through for those that are over when there are so many. */
+const FEW = 16
 const LIVE_ORDERS = 100_000
 const ACCOUNTS = 10_000
 
 interface Shown {
-  readonly placed: Placed
+  placed: Placed
+  /** When it was placed or made larger. */
+  changedAt: number
   traded: number
   closedAt: number
 }
@@ -42,6 +46,8 @@ interface Activity {
   trades: Served[]
   withdrawn: Shown[]
   shown: Shown[]
+  /** So many shown, those that are over are dropped. */
+  sweepAt: number
 }
 
 /**
@@ -63,11 +69,20 @@ export class FalseDepth {
   }
 
   #place(placed: Placed): void {
-    const order = { placed, traded: 0, closedAt: Infinity }
+    const before = this.#orders.get(placed.orderId)
+    if (before) {
+      // Made larger where it stands, it is the same order.
+      before.placed = { ...placed, time: before.placed.time, quantity: before.traded + placed.quantity }
+      before.changedAt = placed.time
+      return
+    }
+    const order = { placed, changedAt: placed.time, traded: 0, closedAt: Infinity }
     this.#orders.set(placed.orderId, order)
     const activity = this.#activityOf(placed.accountId, placed.symbol)
     activity.shown.push(order)
-    if (activity.shown.length > 2 * SHOWN) activity.shown = activity.shown.filter(isRecent(placed.time)).slice(-SHOWN)
+    if (activity.shown.length < activity.sweepAt) return
+    activity.shown = activity.shown.filter(isRecent(placed.time)).slice(-SHOWN)
+    activity.sweepAt = Math.max(FEW, 2 * activity.shown.length)
   }
 
   #trade(trade: Traded): void {
@@ -88,7 +103,7 @@ export class FalseDepth {
     // What does not rest, or is closed by a rule, was no offer of its owner's any more.
     order.closedAt = event.reason === 'REQUESTED' ? event.time : -Infinity
     if (order.traded > 0 || event.reason !== 'REQUESTED' || order.placed.price === null) return undefined
-    if (event.time - order.placed.time > SHORT_LIVED_MS) return undefined
+    if (event.time - order.changedAt > SHORT_LIVED_MS) return undefined
     const activity = this.#activityOf(event.accountId, event.symbol)
     activity.withdrawn.push(order)
     if (activity.withdrawn.length > REMEMBERED) activity.withdrawn.shift()
@@ -100,8 +115,7 @@ export class FalseDepth {
       ({ trade, side }) => side === opposite(event.side) && event.time - trade.time <= AFTERMATH_MS,
     )
     const orders = activity.withdrawn.filter(
-      ({ placed, closedAt }) =>
-        placed.side === event.side && served.some(({ trade: { time } }) => placed.time <= time && time <= closedAt),
+      (order) => order.placed.side === event.side && served.some(({ trade }) => stoodAt(order, trade)),
     )
     if (orders.length === 0) return undefined
     const layers = new Set(orders.map(({ placed }) => placed.price)).size
@@ -119,7 +133,7 @@ export class FalseDepth {
 
   #activityOf(accountId: string, symbol: string): Activity {
     const key = `${accountId} ${symbol}`
-    const activity = this.#accounts.get(key) ?? { trades: [], withdrawn: [], shown: [] }
+    const activity = this.#accounts.get(key) ?? { trades: [], withdrawn: [], shown: [], sweepAt: FEW }
     this.#accounts.set(key, activity)
     return activity
   }
@@ -130,17 +144,22 @@ const isRecent =
   ({ closedAt, placed, traded }: Shown) =>
     closedAt > time - SHORT_LIVED_MS && traded < placed.quantity
 
-/** What the owner traded, and what stood beside it once that was done, no farther from the trades than the orders withdrawn. */
+const stoodAt = ({ placed, closedAt }: Shown, { time }: Traded) => placed.time <= time && time <= closedAt
+
+/**
+ * What the owner traded, and what stood beside any of these trades once they were done, no farther from them than the orders withdrawn:
+ * whoever quotes anew after each trade shows his orders as often on the one side as on the other.
+ */
 function readiness({ shown }: Activity, served: readonly Served[], withdrawn: readonly Shown[]): number {
-  const { trade, side } = served[0]!
-  const distance = ({ placed: { price } }: Shown) => Math.abs((price ?? Infinity) - trade.price)
+  const { trade: first, side } = served[0]!
+  const distance = (order: Shown) => {
+    const { price } = order.placed
+    const met = served.filter(({ trade }) => stoodAt(order, trade))
+    return Math.min(Infinity, ...met.map(({ trade }) => Math.abs((price ?? Infinity) - trade.price)))
+  }
   const reach = Math.max(...withdrawn.map(distance))
   const beside = shown.filter(
-    (order) =>
-      order.placed.side === side &&
-      order.placed.time <= trade.time &&
-      order.closedAt >= trade.time &&
-      distance(order) <= reach,
+    (order) => order.placed.side === side && order.closedAt >= first.time && distance(order) <= reach,
   )
   const traded = served.reduce((sum, each) => sum + each.trade.quantity, 0)
   return beside.reduce((sum, order) => sum + Math.max(0, order.placed.quantity - order.traded), traded)

@@ -122,19 +122,19 @@ describe('spoofing', () => {
 
 describe('an honest maker', () => {
   /** Quotes `levels` prices a side of 10 lots, is lifted of a little at the best offer, withdraws all and quotes a tick higher. */
-  const followsTheMarket = (levels: number, lifted: number, rounds: number): OrderFlowEvent[] =>
+  const followsTheMarket = (levels: number, lifted: number, rounds: number, pace = 700): OrderFlowEvent[] =>
     Array.from({ length: rounds }, (_, round) => {
-      const at = 1_000 + 700 * round
+      const at = 1_000 + pace * round
       const quotes = Array.from({ length: levels }, (_, level) => [
         place(at, `b${round}-${level}`, 'BUY', 99 + round - level, 10),
         place(at, `s${round}-${level}`, 'SELL', 101 + round + level, 10),
       ]).flat()
       return [
         ...quotes,
-        { ...trade(at + 300, `t${round}`, lifted, 'acc_a', 'acc_b', 'BUY', `s${round}-0`), price: 101 + round },
+        { ...trade(at + 0.4 * pace, `t${round}`, lifted, 'acc_a', 'acc_b', 'BUY', `s${round}-0`), price: 101 + round },
         ...quotes
           .filter(({ orderId }) => lifted < 10 || orderId !== `s${round}-0`)
-          .map(({ orderId, side }) => withdraw(at + 500, orderId, side)),
+          .map(({ orderId, side }) => withdraw(at + 0.7 * pace, orderId, side)),
       ]
     }).flat()
 
@@ -146,6 +146,10 @@ describe('an honest maker', () => {
     [40, 3],
   ])('who quotes %d prices a side and withdraws all once %d lots are lifted is not suspected', (levels, lifted) => {
     expect(found(followsTheMarket(levels, lifted, 20))).toEqual([])
+  })
+
+  it.each([400, 100, 20])('who quotes anew every %d ms as the market runs away is not suspected', (pace) => {
+    for (const levels of [1, 3]) expect(found(followsTheMarket(levels, 1, 40, pace))).toEqual([])
   })
 
   it('is not suspected with whoever alone buys and sells a little of its quotes', () => {
@@ -275,6 +279,37 @@ describe('an order that its owner changes', () => {
     expect(
       unfolded([...spoof().slice(0, -1), part, amend(1_900, 'big', 'BUY', 99, 60)]).map(({ type }) => type),
     ).toEqual([...['ORDER_ACCEPTED', 'ORDER_ACCEPTED', 'TRADE', 'TRADE', 'ORDER_ACCEPTED']])
+  })
+
+  it('is as withdrawn where it is made larger first, before the trade or after it', () => {
+    for (const at of [1_300, 1_600]) {
+      const larger = amend(at, 'big', 'BUY', 99, 101)
+      const events = [...spoof(), larger].sort((a, b) => a.time - b.time)
+      expect(found(unfolded(events))).toMatchObject([{ kind: 'SPOOFING', orderIds: ['big', 'ask'], from: 1_200 }])
+    }
+    const grown = [place(1_100, 'big', 'BUY', 99, 1), amend(1_200, 'big', 'BUY', 99, 100)]
+    const [ask, , ...rest] = spoof()
+    expect(found(unfolded([ask!, ...grown, ...rest]))).toMatchObject([{ kind: 'SPOOFING' }])
+  })
+
+  it('is ready to trade once, however often it was made larger', () => {
+    const small = [
+      place(500, 'own', 'SELL', 101, 1),
+      ...[10, 11, 12, 13].map((quantity) => amend(600, 'own', 'SELL', 101, quantity)),
+      amend(700, 'own', 'SELL', 101, 1),
+    ]
+    expect(found(unfolded([...small, ...spoof()]))).toMatchObject([{ kind: 'SPOOFING' }])
+  })
+
+  it('is told with every place where it stood', () => {
+    const room = new EvidenceRoom()
+    const moved = [amend(1_900, 'big', 'BUY', 80, 100), amend(2_000, 'big', 'BUY', 80, 120)]
+    for (const event of unfolded([...spoof().slice(0, -1), ...moved])) room.observe(event)
+    const { orders } = room.of({ orderIds: ['big'], tradeIds: [] })
+    expect(orders).toMatchObject([
+      { price: 99, quantity: 100, placedAt: 1_200, closedAt: 1_900 },
+      { price: 80, quantity: 120, placedAt: 1_900, closedAt: null },
+    ])
   })
 
   it('is left alone where nobody saw it placed: it may wait for a trigger', () => {
