@@ -68,8 +68,8 @@ test('a process that is killed at any moment of a backfill leaves what was there
   const random = seededRandom(Number(process.pid))
   const began = performance.now()
   let kills = 0
-  // The first turns find out how long it takes; each then ends somewhere in that time.
-  let longest = 200
+  // The first ends soon after it began, whatever the machine; the next find out how long it takes, and end somewhere in that time.
+  let longest = 20
   for (let turn = 0; turn < 8; turn++) {
     const startedAt = performance.now()
     const asked = store.ask('backfill', backfill(ALL))
