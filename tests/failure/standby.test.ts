@@ -31,13 +31,16 @@ class Service {
     this.child.stderr?.on('data', (text: Buffer) => {
       this.errors += text
     })
-    this.exited = new Promise((resolve) => this.child.once('exit', resolve))
+    // 'exit' may come before its last words are read.
+    this.exited = new Promise((resolve) => this.child.once('close', resolve))
   }
 
   /** @returns what it says of its readiness; null where nobody listens. */
   async readiness(): Promise<string | null> {
-    const answer = await fetch(`http://127.0.0.1:${this.port}/health/ready`).catch(() => null)
-    return answer && `${answer.status} ${((await answer.json()) as { status: string }).status}`
+    const url = `http://127.0.0.1:${this.port}/health/ready`
+    return fetch(url)
+      .then(async (answer) => `${answer.status} ${((await answer.json()) as { status: string }).status}`)
+      .catch(() => null)
   }
 
   async says(readiness: string, limitMs = READY_LIMIT_MS): Promise<void> {
