@@ -24,7 +24,7 @@ const missing = ['rabbitmq-server', 'epmd', 'erl'].filter((name) => programOf(na
 export const rabbitMissing = missing.length > 0 ? `${missing.join(', ')} not installed` : null
 
 /** A RabbitMQ of the test's own: data, node name, cookie, and an epmd of its own, which it stops too. */
-export async function startRabbit(): Promise<RabbitServer> {
+export async function startRabbit(attempts = 3): Promise<RabbitServer> {
   const program = serverProgram()
   const epmd = programOf('epmd')
   if (program === null || epmd === null) throw new Error(rabbitMissing ?? 'rabbitmq-server is not installed')
@@ -77,6 +77,8 @@ export async function startRabbit(): Promise<RabbitServer> {
     server = await launch()
   } catch (error) {
     await stop()
+    // Whoever else drew a port meanwhile may have it by now.
+    if (attempts > 1 && String(error).includes('could not bind')) return startRabbit(attempts - 1)
     throw error
   }
   return {
